@@ -1,0 +1,41 @@
+# make run · make test · make lint · make bench · make docs · make lock
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: run test lint bench docs lock clean
+
+run: $(VENV)/ready-run
+	$(BIN)/restante serve --demo
+
+test: $(VENV)/ready-dev
+	@tests/install-peers
+	$(BIN)/pytest -n 3 --dist worksteal $(PYTEST_ARGS)
+
+lint: $(VENV)/ready-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+docs: $(VENV)/ready-dev
+	$(BIN)/python docs/generate
+
+bench: $(VENV)/ready-dev
+	$(BIN)/python benchmarks/run.py
+
+$(VENV)/ready-run: requirements/run.txt pyproject.toml
+	tests/make-venv $(PYTHON) $(VENV) requirements/run.txt
+	@touch $@
+
+$(VENV)/ready-dev: requirements/dev.txt pyproject.toml
+	tests/make-venv $(PYTHON) $(VENV) requirements/dev.txt
+	@touch $@ $(VENV)/ready-run
+
+# Needs uv (pip install uv). No index address goes into the lists.
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build pyproject.toml -o requirements/run.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev pyproject.toml -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage*

@@ -1,0 +1,72 @@
+"""What a maildrop held when the session opened: immutable, and numbered once.
+
+A snapshot knows numbers, octets and unique-ids; where the messages lie is the store's affair. Stores may share
+one snapshot among many sessions, which is why the two listings are rendered once and kept here.
+Sources: RFC 1939 §4 (numbers), §5 (scan listing), §7 (unique-id listing).
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+
+from restante.proto.terms import MessageNumber, Octets, UniqueId, is_legal_unique_id
+
+__all__ = ["Snapshot"]
+
+
+class Snapshot:
+    """Messages 1 to n of a maildrop, by octets and unique-id.
+
+    Raises ValueError when the two columns differ in length, or a unique-id is illegal or doubled: a store that
+    builds one has to mend that first, since a client that sees it would lose or double mail.
+    """
+
+    __slots__ = ("_octets", "_scan_listing", "_unique_id_listing", "_unique_ids", "total_octets")
+
+    total_octets: Octets
+    """The sum over all messages; exact past 4 GiB."""
+
+    def __init__(self, *, octets: Iterable[int], unique_ids: Sequence[bytes]) -> None:
+        self._octets = array("Q", octets)
+        self._unique_ids = tuple(unique_ids)
+        if len(self._octets) != len(self._unique_ids):
+            raise ValueError(f"{len(self._octets)} sizes for {len(self._unique_ids)} unique-ids")
+        if len(set(self._unique_ids)) != len(self._unique_ids):
+            raise ValueError("a unique-id stands twice")
+        for unique_id in self._unique_ids:
+            if not is_legal_unique_id(unique_id):
+                raise ValueError(f"not a legal unique-id: {unique_id!r}")
+        self.total_octets = Octets(sum(self._octets))
+        self._scan_listing: bytes | None = None
+        self._unique_id_listing: bytes | None = None
+
+    def __len__(self) -> int:
+        return len(self._octets)
+
+    def octets(self, number: MessageNumber) -> Octets:
+        """Give a message's size. Raises IndexError past the end."""
+        return Octets(self._octets[number - 1])
+
+    def unique_id(self, number: MessageNumber) -> UniqueId:
+        """Give a message's unique-id. Raises IndexError past the end."""
+        return UniqueId(self._unique_ids[number - 1])
+
+    @property
+    def unique_ids(self) -> tuple[bytes, ...]:
+        """All unique-ids, in the order of the message numbers."""
+        return self._unique_ids
+
+    @property
+    def scan_listing(self) -> bytes:
+        """The lines of LIST for all messages, without the terminating line; rendered once."""
+        if self._scan_listing is None:
+            self._scan_listing = b"".join([b"%d %d\r\n" % row for row in enumerate(self._octets, 1)])
+        return self._scan_listing
+
+    @property
+    def unique_id_listing(self) -> bytes:
+        """The lines of UIDL for all messages, without the terminating line; rendered once."""
+        if self._unique_id_listing is None:
+            self._unique_id_listing = b"".join([b"%d %s\r\n" % row for row in enumerate(self._unique_ids, 1)])
+        return self._unique_id_listing

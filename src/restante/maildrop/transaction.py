@@ -1,0 +1,111 @@
+"""The TRANSACTION state's own facts: which messages carry a deletion mark, and what UPDATE is to remove.
+
+A transaction exists only after login. Nothing here removes anything: `plan` says what UPDATE should do, a store
+does it. The rule that a number must be in range and not marked has this one owner, `live`.
+Sources: RFC 1939 §5, §6.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from restante.maildrop.snapshot import Snapshot
+from restante.proto.terms import MessageNumber, Octets, UniqueId
+
+__all__ = ["MarkedMessage", "NoSuchMessage", "Transaction", "UpdatePlan"]
+
+
+class NoSuchMessage(Exception):
+    """A client named a message that is past the end of the maildrop."""
+
+    def __init__(self, number: int, count: int) -> None:
+        super().__init__(f"message {number} of {count}")
+        self.number = number
+        self.count = count
+
+
+class MarkedMessage(Exception):
+    """A client named a message that carries a deletion mark."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"message {number} is marked as deleted")
+        self.number = number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdatePlan:
+    """What UPDATE is to do: remove these messages, and nothing else."""
+
+    removals: tuple[MessageNumber, ...]
+    """In ascending order."""
+
+
+class Transaction:
+    """A session's view of a snapshot, with its deletion marks."""
+
+    __slots__ = ("_marked", "_marked_octets", "snapshot")
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._marked: set[int] = set()
+        self._marked_octets = 0
+
+    def live(self, number: MessageNumber) -> MessageNumber:
+        """Give the number back if it names a message that is there and not marked.
+
+        Raises NoSuchMessage past the end, MarkedMessage where a deletion mark is.
+        """
+        if number > len(self.snapshot):
+            raise NoSuchMessage(number, len(self.snapshot))
+        if number in self._marked:
+            raise MarkedMessage(number)
+        return number
+
+    def mark_deleted(self, number: MessageNumber) -> None:
+        """Set the deletion mark. Raises as `live` does: a second mark is an error (RFC 1939 §5, DELE)."""
+        self._marked.add(self.live(number))
+        self._marked_octets += self.snapshot.octets(number)
+
+    def reset(self) -> None:
+        """Take all deletion marks off."""
+        self._marked.clear()
+        self._marked_octets = 0
+
+    @property
+    def count(self) -> int:
+        """How many messages carry no mark."""
+        return len(self.snapshot) - len(self._marked)
+
+    @property
+    def octets(self) -> Octets:
+        """The octets of the messages that carry no mark."""
+        return Octets(self.snapshot.total_octets - self._marked_octets)
+
+    def scan_listing(self) -> bytes:
+        """Give the lines of LIST for the messages that carry no mark."""
+        if not self._marked:
+            return self.snapshot.scan_listing
+        octets = self.snapshot.octets
+        return b"".join([b"%d %d\r\n" % (n, octets(n)) for n in self._unmarked()])
+
+    def unique_id_listing(self) -> bytes:
+        """Give the lines of UIDL for the messages that carry no mark."""
+        if not self._marked:
+            return self.snapshot.unique_id_listing
+        unique_id = self.snapshot.unique_id
+        return b"".join([b"%d %s\r\n" % (n, unique_id(n)) for n in self._unmarked()])
+
+    def plan(self) -> UpdatePlan:
+        """Say what UPDATE is to remove."""
+        return UpdatePlan(removals=tuple(MessageNumber(n) for n in sorted(self._marked)))
+
+    def octets_of(self, number: MessageNumber) -> Octets:
+        """Give the octets of a live message. Raises as `live` does."""
+        return self.snapshot.octets(self.live(number))
+
+    def unique_id_of(self, number: MessageNumber) -> UniqueId:
+        """Give the unique-id of a live message. Raises as `live` does."""
+        return self.snapshot.unique_id(self.live(number))
+
+    def _unmarked(self) -> list[MessageNumber]:
+        return [MessageNumber(n) for n in range(1, len(self.snapshot) + 1) if n not in self._marked]

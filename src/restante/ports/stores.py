@@ -1,0 +1,147 @@
+"""Contracts for stores: where mail lies between its arrival and its owner's call.
+
+Every store holds messages in canonical form to the outside: CRLF line ends, the last line ended too, not stuffed.
+So the octets of LIST are the length of what `retrieve` gives. Every store passes `testing/store_contract.py`.
+Sources: RFC 1939 §4 (lock, numbers), §6 (UPDATE), §7 (unique-ids), §11 (octets).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from restante.maildrop.snapshot import Snapshot
+from restante.maildrop.transaction import UpdatePlan
+from restante.ports.accounts import Account
+from restante.ports.soon import Soon
+from restante.proto.terms import MessageNumber, UniqueId
+
+__all__ = [
+    "Holder",
+    "LongMessage",
+    "MaildropInUse",
+    "MessageGone",
+    "OpenMaildrop",
+    "StagedMessage",
+    "Store",
+    "StoreFault",
+    "StoreFull",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who holds a maildrop's exclusive-access lock; told to an owner who finds it in use."""
+
+    peer: str
+    """Where the session comes from: an address, or `unix`, or the name of a command of ours."""
+    since_epoch_seconds: float
+
+
+class MaildropInUse(Exception):
+    """Another session holds the exclusive-access lock (RFC 2449 §8.1.2, `[IN-USE]`)."""
+
+    def __init__(self, holder: Holder | None) -> None:
+        super().__init__("the maildrop is in use")
+        self.holder = holder
+        """None when the holder left no word of itself."""
+
+
+class StoreFault(Exception):
+    """The world failed the store: disk, permissions, database. `-ERR [SYS/TEMP]`, SMTP 451.
+
+    The message is for the log and says what to do; it may name paths and never goes out on the wire.
+    """
+
+
+class StoreFull(StoreFault):
+    """No room (ENOSPC, EDQUOT): SMTP 452. What is there can still be read and removed."""
+
+
+class MessageGone(StoreFault):
+    """A message vanished or is no longer of its listed octets: another program touched it during the session."""
+
+
+class LongMessage(Protocol):
+    """A message too long to hold: its canonical octets in chunks of at most 64 KiB."""
+
+    def next_chunk(self) -> Soon[bytes]:
+        """Give the next octets, or none at the end.
+
+        Raises MessageGone where the message is shorter or longer than was listed, before the end is told.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the file. Safe to call twice, and before the end."""
+        ...
+
+
+class OpenMaildrop(Protocol):
+    """A maildrop under its exclusive-access lock, from login to the end of the session."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What was there when it was opened."""
+        ...
+
+    @property
+    def unique_ids_changed(self) -> int:
+        """How many messages that were there at the end of the last session have another unique-id now."""
+        ...
+
+    def retrieve(self, number: MessageNumber) -> Soon[bytes | LongMessage]:
+        """Give a message's canonical octets: whole when short, else in chunks.
+
+        Raises MessageGone when it vanished or changed its length, StoreFault when it cannot be read.
+        """
+        ...
+
+    def update(self, plan: UpdatePlan) -> Soon[None]:
+        """Remove what the plan names, durably, all or nothing: when this returns, none of it ever comes back.
+
+        Raises StoreFault when that cannot be done; then nothing that was not in the plan is gone.
+        """
+        ...
+
+    def release(self) -> None:
+        """Let go of the lock. Safe to call twice; never fails. Called once nothing else of this object runs."""
+        ...
+
+
+class StagedMessage(Protocol):
+    """A message that is durable but not yet in the maildrop: the first of the two phases of a delivery."""
+
+    async def publish(self) -> None:
+        """Put it into the maildrop, durably. Raises StoreFault."""
+        ...
+
+    async def discard(self) -> None:
+        """Forget it. Never fails; what a crash leaves instead is swept by `check`."""
+        ...
+
+
+class Store(Protocol):
+    """Keeps maildrops."""
+
+    def open(self, account: Account, holder: Holder) -> Soon[OpenMaildrop]:
+        """Take the exclusive-access lock, finish what a crash left of an UPDATE, and list the maildrop.
+
+        Raises MaildropInUse at once when another holds the lock, StoreFault when it cannot be read.
+        """
+        ...
+
+    async def stage(
+        self, account: Account, parts: Sequence[bytes], *, unique_id: UniqueId | None = None
+    ) -> StagedMessage:
+        """Write a message, canonical octets in parts, durably and out of sight.
+
+        `unique_id` is one taken over from another server; None lets the store choose.
+        Raises StoreFull, StoreFault, and ValueError for a unique-id that is illegal or there already.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of all that the store holds: threads, caches, files."""
+        ...

@@ -1,0 +1,216 @@
+r"""Lines: splitting commands, canonical line ends, byte-stuffing, and the one TOP cutter.
+
+Each transformation comes whole (a function, for a message in hand) and in chunks (a class, for a long one); the
+two give the same octets however the chunks are cut. All work is linear in octets.
+Sources: RFC 1939 §3 (lines, byte-stuffing, the terminating line), §7 (TOP), §11 (octets); RFC 2449 §4 (255).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = [
+    "COMMAND_LINE_OCTETS",
+    "TERMINATING_LINE",
+    "Canonicalizer",
+    "LineSplitter",
+    "LineTooLong",
+    "Stuffer",
+    "TopCutter",
+    "canonical",
+    "stuffed",
+    "top",
+]
+
+COMMAND_LINE_OCTETS: Final = 255
+"""The longest command line, its CRLF included. Source: RFC 2449 §4."""
+
+TERMINATING_LINE: Final = b".\r\n"
+"""Source: RFC 1939 §3."""
+
+_FOREIGN_LINE_END: Final = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+"""A bare CR or a bare LF."""
+
+
+class LineTooLong:
+    """Stands in the stream of lines where one was longer than the limit."""
+
+
+_LINE_TOO_LONG: Final = LineTooLong()
+
+
+class LineSplitter:
+    """Parts what a client sends into lines.
+
+    A line ends at LF; a CR before it belongs to the end. So CRLF ends a line as the RFC says, and so does the bare
+    LF of a person at netcat and of many an old device, which would wait for ever otherwise. A line longer than
+    `limit` octets, its end included, is told once, as soon as that is known; the rest of it is skipped without
+    being kept.
+    """
+
+    __slots__ = ("_buffer", "_position", "_skipping", "limit")
+
+    limit: int
+    """Octets, line end included. May be changed between lines (an AUTH exchange has a larger one)."""
+
+    def __init__(self, limit: int = COMMAND_LINE_OCTETS) -> None:
+        self.limit = limit
+        self._buffer = b""
+        # Where the next line starts: cutting the buffer at each line would copy a long pipeline over and over.
+        self._position = 0
+        self._skipping = False
+
+    def receive(self, octets: bytes) -> None:
+        """Take octets from the wire. Call `next_line` until it gives None before the next call, or buffers grow."""
+        if self._skipping:
+            end = octets.find(b"\n")
+            if end < 0:
+                return
+            octets = octets[end + 1 :]
+            self._skipping = False
+        position = self._position
+        if position == len(self._buffer):
+            self._buffer = octets
+        else:
+            self._buffer = self._buffer[position:] + octets
+        self._position = 0
+
+    def next_line(self) -> bytes | LineTooLong | None:
+        """Give the next line without its end, or the sign that it was too long, or None when more is needed."""
+        buffer, start = self._buffer, self._position
+        end = buffer.find(b"\n", start)
+        if end < 0:
+            # A line of `limit` octets whose last one is LF can still come only below this length.
+            if len(buffer) - start < self.limit:
+                return None
+            self._buffer, self._position = b"", 0
+            self._skipping = True
+            return _LINE_TOO_LONG
+        self._position = end + 1
+        if end - start >= self.limit:
+            return _LINE_TOO_LONG
+        if end > start and buffer[end - 1] == 0x0D:
+            end -= 1
+        return buffer[start:end]
+
+    @property
+    def pending(self) -> int:
+        """How many octets wait. After STLS any at all is an attack (CVE-2011-0411)."""
+        return len(self._buffer) - self._position
+
+
+def canonical(octets: bytes) -> bytes:
+    """Give a message its canonical form: each CRLF, bare CR and bare LF is one CRLF, and the last line is ended.
+
+    No octets stay no octets. Linear, and without a copy when there is nothing to do.
+    """
+    if _FOREIGN_LINE_END.search(octets):
+        octets = octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+    if octets and not octets.endswith(b"\r\n"):
+        octets += b"\r\n"
+    return octets
+
+
+class Canonicalizer:
+    """`canonical` in chunks."""
+
+    __slots__ = ("_ended", "_held_cr", "_started")
+
+    def __init__(self) -> None:
+        self._held_cr = False
+        self._ended = True
+        self._started = False
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Give the canonical form of a chunk; a CR at its end is held back until it is known what follows."""
+        if not chunk:
+            return b""
+        self._started = True
+        if self._held_cr:
+            chunk = b"\r" + chunk
+        self._held_cr = chunk.endswith(b"\r")
+        if self._held_cr:
+            chunk = chunk[:-1]
+            if not chunk:
+                return b""
+        if _FOREIGN_LINE_END.search(chunk):
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+        self._ended = chunk.endswith(b"\n")
+        return chunk
+
+    def finish(self) -> bytes:
+        """Give what is still owed at the end: a held line end, or one for a last line that had none."""
+        owed = b"\r\n" if self._started and (self._held_cr or not self._ended) else b""
+        self._held_cr, self._ended = False, True
+        return owed
+
+
+def stuffed(octets: bytes) -> bytes:
+    """Byte-stuff canonical octets: each line that starts with a dot gets one more. Source: RFC 1939 §3."""
+    if b"\n." in octets:
+        octets = octets.replace(b"\n.", b"\n..")
+    return b"." + octets if octets[:1] == b"." else octets
+
+
+class Stuffer:
+    """`stuffed` in chunks."""
+
+    __slots__ = ("_at_line_start",)
+
+    def __init__(self) -> None:
+        self._at_line_start = True
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Byte-stuff the next canonical chunk."""
+        if not chunk:
+            return b""
+        at_line_start, self._at_line_start = self._at_line_start, chunk.endswith(b"\n")
+        if b"\n." in chunk:
+            chunk = chunk.replace(b"\n.", b"\n..")
+        return b"." + chunk if at_line_start and chunk[:1] == b"." else chunk
+
+
+class TopCutter:
+    """Cuts a canonical message for TOP: the headers, the empty line, then `lines` lines of the body.
+
+    `feed` gives what belongs to the answer; `done` tells that nothing more will. A message without an empty line
+    is all headers. Source: RFC 1939 §7.
+    """
+
+    __slots__ = ("_in_body", "_left", "_tail", "done")
+
+    def __init__(self, lines: int) -> None:
+        self._left = lines
+        self._in_body = False
+        # The last octets seen of the headers; a message that starts with an empty line has no headers at all.
+        self._tail = b"\r\n"
+        self.done = False
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Give the part of a chunk that belongs to the answer."""
+        if self.done or not chunk:
+            return b""
+        start = 0
+        if not self._in_body:
+            seam = self._tail + chunk
+            found = seam.find(b"\r\n\r\n")
+            if found < 0:
+                self._tail = seam[-3:]
+                return chunk
+            self._in_body = True
+            start = found + 4 - len(self._tail)
+        end = start
+        while self._left:
+            found = chunk.find(b"\n", end)
+            if found < 0:
+                return chunk
+            end = found + 1
+            self._left -= 1
+        self.done = True
+        return chunk[:end]
+
+
+def top(octets: bytes, lines: int) -> bytes:
+    """Give what TOP sends of a whole canonical message, not yet byte-stuffed."""
+    return TopCutter(lines).feed(octets)
