@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 AccountId = NewType("AccountId", str)
-"""Names an account for ever: 16 lower-case hexadecimal digits. Folders on disk are named by it, never by the name."""
+"""Names an account for ever: 16 lower-case hexadecimal digits. Folders on disk bear it, never the name."""
 
 
 class AccountStatus(Enum):
@@ -109,7 +109,7 @@ class Authenticator(Protocol):
         ...
 
     def verify_apop(self, name: bytes, timestamp: bytes, digest: bytes) -> Soon[Verdict]:
-        """Judge an APOP digest: lower-case hexadecimal MD5 over the timestamp, brackets included, and the secret."""
+        """Judge an APOP digest: lower-case hex MD5 over the timestamp, brackets included, and the secret."""
         ...
 
     def offers_apop(self) -> bool:

@@ -11,25 +11,27 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Generic, TypeAlias, TypeVar
 
-__all__ = ["Later", "Soon", "then"]
+__all__ = ["Later", "Soon", "attempt", "then"]
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 U = TypeVar("U")
 
 
-class Later(Generic[T]):
+class Later(Generic[T_co]):
     """An answer that has to be waited for. Await it once."""
 
     __slots__ = ("_awaitable",)
 
-    def __init__(self, awaitable: Awaitable[T]) -> None:
+    def __init__(self, awaitable: Awaitable[T_co]) -> None:
         self._awaitable = awaitable
 
-    def __await__(self) -> Generator[Any, Any, T]:  # Any: what asyncio's own awaitables yield
+    def __await__(self) -> Generator[Any, Any, T_co]:  # Any: what asyncio's own awaitables yield
         return self._awaitable.__await__()
 
 
 Soon: TypeAlias = T | Later[T]
+"""mypy cannot always solve T here, since T might be the `Later` itself: where it gives up, the line says so."""
 
 
 def then(answer: Soon[T], step: Callable[[T], Soon[U]]) -> Soon[U]:
@@ -37,6 +39,40 @@ def then(answer: Soon[T], step: Callable[[T], Soon[U]]) -> Soon[U]:
     if isinstance(answer, Later):
         return Later(_wait_then(answer, step))
     return step(answer)
+
+
+def attempt(
+    ask: Callable[[], Soon[T]],
+    step: Callable[[T], Soon[U]],
+    *,
+    errors: tuple[type[Exception], ...],
+    rescue: Callable[[Exception], U],
+) -> Soon[U]:
+    """`then`, for a question that may fail: one of `errors` becomes what rescue makes of it.
+
+    Errors of the step itself pass through.
+    """
+    try:
+        answer = ask()
+    except errors as error:
+        return rescue(error)
+    if isinstance(answer, Later):
+        return Later(_wait_attempt(answer, step, errors, rescue))
+    return step(answer)
+
+
+async def _wait_attempt(
+    later: Later[T],
+    step: Callable[[T], Soon[U]],
+    errors: tuple[type[Exception], ...],
+    rescue: Callable[[Exception], U],
+) -> U:
+    try:
+        answer = await later
+    except errors as error:
+        return rescue(error)
+    result = step(answer)
+    return await result if isinstance(result, Later) else result
 
 
 async def _wait_then(answer: Later[T], step: Callable[[T], Soon[U]]) -> U:

@@ -1,0 +1,116 @@
+"""The commands of a client, as values.
+
+Each is a row of `spec.py` and a class here; `Command` is their closed union, so that the type checker names each
+place that has to know a new one. Parsing is in `parser.py`.
+Sources: RFC 1939 §5–7 (all but CAPA), RFC 2449 §5 (CAPA).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from restante.proto.terms import MessageNumber, Secret
+
+__all__ = [
+    "Apop",
+    "Capa",
+    "Command",
+    "Dele",
+    "List",
+    "Noop",
+    "Pass",
+    "Quit",
+    "Retr",
+    "Rset",
+    "Stat",
+    "Top",
+    "Uidl",
+    "User",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """USER name."""
+
+    name: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """PASS string: all that follows the one space, spaces included."""
+
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Apop:
+    """APOP name digest."""
+
+    name: bytes
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """STAT: the drop listing."""
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """LIST [msg]: the scan listing, of one message or (None) of all."""
+
+    number: MessageNumber | None
+
+
+@dataclass(frozen=True, slots=True)
+class Retr:
+    """RETR msg."""
+
+    number: MessageNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Dele:
+    """DELE msg."""
+
+    number: MessageNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Noop:
+    """NOOP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rset:
+    """RSET."""
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """TOP msg n: the headers and the first n lines of the body."""
+
+    number: MessageNumber
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Uidl:
+    """UIDL [msg]: the unique-id listing, of one message or (None) of all."""
+
+    number: MessageNumber | None
+
+
+@dataclass(frozen=True, slots=True)
+class Capa:
+    """CAPA."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """QUIT."""
+
+
+Command: TypeAlias = User | Pass | Apop | Stat | List | Retr | Dele | Noop | Rset | Top | Uidl | Capa | Quit

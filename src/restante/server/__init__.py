@@ -1,0 +1,3 @@
+"""The POP3 server: connections, sessions, listeners, workers. Import from the modules."""
+
+__all__: list[str] = []

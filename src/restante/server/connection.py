@@ -1,0 +1,346 @@
+"""The pump: octets from a transport into a session, answers out of it, under flow control.
+
+`buffer_updated` works off all commands of a segment in the same call and sends their answers in one write. A
+command that must wait becomes a task, and reading stops until it ends: that bounds what a client can pipeline.
+While the client does not take what is sent, nothing more is read or worked off either.
+
+How it fails: a fault of ours is told once (`FaultMet`), answered `-ERR [SYS/TEMP]`, and ends the connection; no
+exception gets out. Sources: RFC 1939 §3 (autologout), RFC 2449 §6.6 (pipelining).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Protocol, cast
+
+from restante.ports.events import CommandReceived, ConnectionOpened, Door, FaultMet, Outcome, ReplySent
+from restante.ports.soon import Later
+from restante.ports.stores import MessageGone
+from restante.proto import replies
+from restante.proto.redact import redacted
+from restante.proto.server import ServerProtocol
+from restante.proto.terms import ResponseCode
+from restante.server.limits import GATHERED_OCTETS, TURN_OCTETS, WRITE_BUFFER_OCTETS
+from restante.server.outflow import Outflow
+from restante.server.session import Answer, Services, Session
+
+__all__ = ["Connection", "House"]
+
+
+class House(Protocol):
+    """What a connection needs of the server it belongs to."""
+
+    @property
+    def services(self) -> Services:
+        """What all sessions share."""
+        ...
+
+    @property
+    def read_buffer(self) -> memoryview:
+        """Where reads land. One for all connections: what is read is taken out before the next one reads."""
+        ...
+
+    def admit(self, connection: Connection, peer: str) -> bool:
+        """Count a connection in, or say that there are too many."""
+        ...
+
+    def dismiss(self, connection: Connection) -> None:
+        """Count a connection out. Safe to call for one that was not admitted."""
+        ...
+
+    def new_session(self, protocol: ServerProtocol, peer: str) -> Session:
+        """Make the session of a connection."""
+        ...
+
+    def keep(self, work: Coroutine[Any, Any, None]) -> None:  # Any: what asyncio's tasks yield and are sent
+        """Run work that must wait, and hold it until it ends."""
+        ...
+
+
+class Connection(asyncio.BufferedProtocol):
+    """One POP3 connection."""
+
+    __slots__ = (
+        "_clogged",
+        "_ending",
+        "_heard_at",
+        "_house",
+        "_loop",
+        "_outflow",
+        "_protocol",
+        "_sent",
+        "_session",
+        "_transport",
+        "_waiting",
+        "_wire",
+    )
+
+    _session: Session
+    _transport: asyncio.Transport
+
+    def __init__(self, house: House, loop: asyncio.AbstractEventLoop) -> None:
+        self._house = house
+        self._loop = loop
+        self._protocol = ServerProtocol(command_line_octets=house.services.limits.command_line_octets)
+        self._wire = house.services.tell.wants_wire
+        # When the connection began, until the login; then when the last command came. In the loop's seconds.
+        self._heard_at = loop.time()
+        self._sent = 0
+        self._outflow: Outflow | None = None
+        # An answer is waited for, or the others have their turn: nothing is worked off.
+        self._waiting = False
+        # The client does not take what is sent.
+        self._clogged = False
+        # How the session is to end as soon as nothing is waited for; None while it goes on.
+        self._ending: Outcome | None = None
+
+    # --- what the event loop calls -------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Greet, or turn away where there are too many."""
+        self._transport = cast(asyncio.Transport, transport)  # what create_server hands over, whatever the loop
+        peer = _peer_of(transport)
+        self._session = self._house.new_session(self._protocol, peer)
+        if not self._house.admit(self, peer):
+            self._session.outcome = Outcome.SHUTDOWN
+            self._transport.write(replies.err(b"too many connections; try again later", ResponseCode.SYS_TEMP))
+            self._transport.close()
+            return
+        self._transport.set_write_buffer_limits(high=WRITE_BUFFER_OCTETS)
+        self._house.services.tell(ConnectionOpened(session=self._session.id, door=Door.POP3, peer=peer))
+        greeting = self._session.greeting()
+        if self._wire:
+            self._tell_reply(greeting)
+        self._send(greeting)
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Give the buffer that all connections read into."""
+        return self._house.read_buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what came, and work it off."""
+        self._protocol.receive(bytes(self._house.read_buffer[:nbytes]))
+        self._advance()
+
+    def eof_received(self) -> bool:
+        """End when the client has said its last, once what it asked for is answered."""
+        self._ending = self._ending or Outcome.DISCONNECTED
+        self._advance()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the session; without a QUIT nothing is removed."""
+        self._ending = self._ending or Outcome.DISCONNECTED
+        self._house.dismiss(self)
+        if not self._waiting:
+            self._leave(self._ending)
+
+    def pause_writing(self) -> None:
+        """Stop: the client does not take what is sent."""
+        self._clogged = True
+        self._heard_at = self._loop.time()
+
+    def resume_writing(self) -> None:
+        """Go on where it stopped."""
+        self._clogged = False
+        self._heard_at = self._loop.time()
+        self._advance()
+
+    # --- what the server calls -----------------------------------------------------------------------------------
+
+    def sweep(self, now: float) -> None:
+        """End a session that has been silent, or has not read, for too long. `now` is the loop's time."""
+        if self._waiting:
+            return
+        limits = self._house.services.limits
+        silence = now - self._heard_at
+        if self._clogged or self._session.outcome is not None:
+            # What was sent last, a good-bye even, is not taken.
+            if silence > limits.write_stall_seconds:
+                self._break_off(Outcome.AUTOLOGOUT)
+        elif silence > (limits.autologout_seconds if self._session.authorized else limits.login_seconds):
+            # Without a word, as RFC 1939 §3 has it.
+            self._leave(Outcome.AUTOLOGOUT)
+            self._transport.close()
+
+    def shut(self) -> None:
+        """End the session at a shutdown: at once, or as soon as the answer under way has gone out."""
+        self._ending = Outcome.SHUTDOWN
+        self._advance()
+
+    def abort(self) -> None:
+        """End the connection now."""
+        self._transport.abort()
+
+    # --- the pump ------------------------------------------------------------------------------------------------
+
+    def _advance(self) -> None:
+        """Do what can be done now: pour out a long message, then work off commands, then read on."""
+        if self._waiting or self._session.outcome is not None:
+            return
+        self._sent = 0
+        try:
+            self._pour()
+            while not self._busy and self._work_off():
+                pass
+        except Exception as error:
+            self._fail(error)
+        if self._session.outcome is not None:
+            # The last answer goes out before the transport closes.
+            self._transport.close()
+        elif self._busy:
+            self._transport.pause_reading()
+        elif self._ending is not None:
+            self._leave(self._ending)
+            self._transport.close()
+        else:
+            self._transport.resume_reading()
+
+    @property
+    def _busy(self) -> bool:
+        return self._waiting or self._clogged or self._outflow is not None or self._session.outcome is not None
+
+    def _work_off(self) -> bool:
+        """Answer commands until something must wait; send the answers in one write. False when no command is left.
+
+        At a shutdown no further command is begun; at the client's EOF all that it sent are.
+        """
+        session, next_command, wire = self._session, self._protocol.next_command, self._wire
+        gathered: list[bytes] = []
+        octets = 0
+        answer: Answer | Later[Answer] = b""
+        left = True
+        while octets < GATHERED_OCTETS and self._ending is not Outcome.SHUTDOWN:
+            command = next_command()
+            if command is None:
+                left = False
+                break
+            if wire:
+                self._tell_command()
+            answer = session.answer(command)
+            if not isinstance(answer, bytes):
+                break
+            if wire:
+                self._tell_reply(answer)
+            gathered.append(answer)
+            octets += len(answer)
+            if session.outcome is not None:
+                break
+        else:
+            left = self._ending is not Outcome.SHUTDOWN
+        if session.authorized:
+            self._heard_at = self._loop.time()
+        if gathered:
+            self._send(b"".join(gathered))
+        if isinstance(answer, Later):
+            self._wait(self._answer_later(answer))
+        elif isinstance(answer, Outflow):
+            self._begin_outflow(answer)
+            self._pour()
+        return left
+
+    async def _answer_later(self, later: Later[Answer]) -> None:
+        try:
+            answer = await later
+        except Exception as error:
+            self._fail(error)
+            return
+        if self._session.authorized:
+            self._heard_at = self._loop.time()
+        if isinstance(answer, bytes):
+            if self._wire:
+                self._tell_reply(answer)
+            self._send(answer)
+        else:
+            self._begin_outflow(answer)
+
+    def _begin_outflow(self, outflow: Outflow) -> None:
+        self._outflow = outflow
+        if self._wire:
+            self._tell_reply(outflow.status)
+
+    def _pour(self) -> None:
+        """Send of a long message what the client takes."""
+        outflow = self._outflow
+        while outflow is not None and not self._clogged and not self._waiting:
+            part = outflow.next_part()
+            if isinstance(part, Later):
+                self._wait(self._part_later(part))
+            elif part:
+                self._send(part)
+            else:
+                outflow = self._outflow = None  # it has closed its message
+
+    async def _part_later(self, later: Later[bytes]) -> None:
+        try:
+            self._send(await later)
+        except Exception as error:
+            self._fail(error)
+
+    def _wait(self, work: Coroutine[Any, Any, None]) -> None:  # Any: as in House.keep
+        """Let work run that must wait, and go on after it."""
+        self._waiting = True
+        self._house.keep(self._go_on_after(work))
+
+    async def _go_on_after(self, work: Coroutine[Any, Any, None]) -> None:  # Any: as in House.keep
+        await work
+        self._waiting = False
+        if self._transport.is_closing() and self._session.outcome is None:
+            # The connection was lost meanwhile.
+            self._leave(self._ending or Outcome.DISCONNECTED)
+        elif self._session.outcome is not None:
+            self._transport.close()
+        else:
+            self._advance()
+
+    def _send(self, octets: bytes) -> None:
+        if self._transport.is_closing():
+            return
+        self._transport.write(octets)
+        self._sent += len(octets)
+        if self._sent > TURN_OCTETS and not self._waiting and not self._clogged:
+            self._sent = 0
+            self._wait(asyncio.sleep(0))
+
+    # --- the end -------------------------------------------------------------------------------------------------
+
+    def _leave(self, outcome: Outcome) -> None:
+        if self._outflow is not None:
+            self._outflow.close()
+            self._outflow = None
+        self._session.lose(outcome)
+
+    def _break_off(self, outcome: Outcome) -> None:
+        """End in the middle of an answer: no terminating line, nothing that looks like an end."""
+        self._leave(outcome)
+        self._transport.abort()
+
+    def _fail(self, error: Exception) -> None:
+        """Take an error that no answer can be made of."""
+        if isinstance(error, MessageGone):
+            self._break_off(Outcome.MESSAGE_GONE)
+            return
+        self._house.services.tell(
+            FaultMet(session=self._session.id, what="a session", error=f"{type(error).__name__}: {error}")
+        )
+        if self._outflow is not None:
+            self._break_off(Outcome.FAULT)
+            return
+        self._leave(Outcome.FAULT)
+        self._transport.write(replies.err(b"the server failed; try again later", ResponseCode.SYS_TEMP))
+
+    # --- the wire, for those who want it -------------------------------------------------------------------------
+
+    def _tell_command(self) -> None:
+        line = redacted(self._protocol.last_line)
+        self._house.services.tell(CommandReceived(session=self._session.id, line=line))
+
+    def _tell_reply(self, reply: bytes) -> None:
+        line = reply[: reply.index(b"\r\n")]
+        self._house.services.tell(ReplySent(session=self._session.id, line=line, octets=len(reply)))
+
+
+def _peer_of(transport: asyncio.BaseTransport) -> str:
+    peer = transport.get_extra_info("peername")
+    return str(peer[0]) if isinstance(peer, tuple) else "unix"

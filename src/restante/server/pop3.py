@@ -1,0 +1,121 @@
+"""The POP3 server of one process: it makes connections, counts them, ends the silent ones, and shuts down.
+
+One timer for all connections looks for silence, so that an idle session costs no timer of its own.
+Sources: RFC 1939 §3 (autologout), §7 (the APOP timestamp is different on each connection).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import itertools
+import os
+import secrets
+from collections.abc import Coroutine
+from typing import Any, Final
+
+from restante.ports.events import ConnectionRefused, Door
+from restante.proto.server import ServerProtocol
+from restante.server.connection import Connection
+from restante.server.limits import READ_BUFFER_OCTETS
+from restante.server.session import Services, Session
+
+__all__ = ["Pop3Server"]
+
+_SWEEP_SECONDS: Final = 1.0
+"""How late an autologout may come."""
+
+_ABORT_GRACE_SECONDS: Final = 1.0
+"""At a shutdown, what the removal of a client that has gone gets when the time is over."""
+
+
+class Pop3Server:
+    """Makes the connections of one process, on the running loop.
+
+    `protocol` goes to `loop.create_server`. Call `start` on the loop, and `stop` before it ends.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.read_buffer = memoryview(bytearray(READ_BUFFER_OCTETS))
+        self._connections: set[Connection] = set()
+        self._works: set[asyncio.Task[None]] = set()
+        self._counter = itertools.count(1)
+        # Ids are unique among processes and restarts by this, and among sessions by the counter.
+        self._salt = base64.b32encode(secrets.token_bytes(5)).decode("ascii").lower()
+        self._sweeper: asyncio.TimerHandle | None = None
+        # Set at each connection that ends, while the server stops.
+        self._gone: asyncio.Event | None = None
+
+    def start(self) -> None:
+        """Begin to look for silent connections."""
+        loop = asyncio.get_running_loop()
+        self._sweeper = loop.call_later(_SWEEP_SECONDS, self._sweep, loop)
+
+    def protocol(self) -> Connection:
+        """Make a connection's protocol."""
+        return Connection(self, asyncio.get_running_loop())
+
+    def __len__(self) -> int:
+        """Count the connections."""
+        return len(self._connections)
+
+    async def stop(self, grace_seconds: float) -> None:
+        """End all sessions: at once, but for those being answered or in UPDATE; those within grace_seconds."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + grace_seconds
+        for connection in list(self._connections):
+            connection.shut()
+        self._gone = asyncio.Event()
+        while self._connections and (left := deadline - loop.time()) > 0:
+            self._gone.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._gone.wait(), left)
+        for connection in list(self._connections):
+            connection.abort()
+        # An UPDATE whose client has gone is let finish, too.
+        if self._works:
+            await asyncio.wait(self._works, timeout=max(_ABORT_GRACE_SECONDS, deadline - loop.time()))
+
+    # --- what a connection needs: see connection.House -----------------------------------------------------------
+
+    def admit(self, connection: Connection, peer: str) -> bool:
+        """Count a connection in, or say that there are too many."""
+        if len(self._connections) >= self.services.limits.connections:
+            self.services.tell(ConnectionRefused(door=Door.POP3, peer=peer, reason="too many connections"))
+            return False
+        self._connections.add(connection)
+        return True
+
+    def dismiss(self, connection: Connection) -> None:
+        """Count a connection out."""
+        self._connections.discard(connection)
+        if self._gone is not None:
+            self._gone.set()
+
+    def new_session(self, protocol: ServerProtocol, peer: str) -> Session:
+        """Make a session with an id of its own and, where APOP is offered, a timestamp of its own."""
+        session_id = f"{self._salt}{next(self._counter):x}"
+        timestamp = b""
+        if self.services.authenticator.offers_apop():
+            # Not guessable, since a digest over a timestamp that comes again could be replayed.
+            unique = f"{os.getpid()}.{session_id}.{secrets.token_hex(8)}"
+            timestamp = f"<{unique}@{self.services.hostname}>".encode("ascii", "replace")
+        return Session(
+            services=self.services, protocol=protocol, session_id=session_id, peer=peer, timestamp=timestamp
+        )
+
+    def keep(self, work: Coroutine[Any, Any, None]) -> None:  # Any: as asyncio types coroutines
+        """Run work that must wait, and hold it until it ends."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._works.add(task)
+        task.add_done_callback(self._works.discard)
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._sweeper = loop.call_later(_SWEEP_SECONDS, self._sweep, loop)
+        now = loop.time()
+        for connection in list(self._connections):
+            connection.sweep(now)

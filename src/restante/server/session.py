@@ -1,0 +1,487 @@
+"""One session: commands in, answers out. The one place where a reply is chosen.
+
+It knows no sockets: `answer` gives octets, or what is to be waited for, or an `Outflow` for a long message; the
+connection pumps them. Where an answer is known at once it is given at once: no task, no queue.
+
+How it fails: a store or an authenticator that cannot answer is `-ERR [SYS/TEMP]`; a message that another program
+took away ends the session, since what was listed is no longer true. Nothing is removed unless QUIT came.
+Sources: RFC 1939 §4–7, RFC 2449 §5 and §8, RFC 3206 §4–6.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeAlias, assert_never
+
+from restante.maildrop.transaction import MarkedMessage, NoSuchMessage, Transaction
+from restante.ports.accounts import Accepted, Account, AccountFault, Authenticator, Refused, Unavailable, Verdict
+from restante.ports.events import Listener as EventListener
+from restante.ports.events import (
+    LoginAccepted,
+    LoginDeferred,
+    LoginRefused,
+    MaildropBusy,
+    Outcome,
+    SessionEnded,
+    UpdateFailed,
+)
+from restante.ports.soon import Soon, attempt
+from restante.ports.stores import (
+    Holder,
+    LongMessage,
+    MaildropInUse,
+    MessageGone,
+    OpenMaildrop,
+    Store,
+    StoreFault,
+)
+from restante.proto import replies
+from restante.proto.capabilities import capability_lines
+from restante.proto.commands import (
+    Apop,
+    Capa,
+    Command,
+    Dele,
+    List,
+    Noop,
+    Pass,
+    Quit,
+    Retr,
+    Rset,
+    Stat,
+    Top,
+    Uidl,
+    User,
+)
+from restante.proto.lines import TopCutter, top
+from restante.proto.parser import Misuse, MisuseKind
+from restante.proto.server import ServerProtocol
+from restante.proto.terms import MessageNumber, Octets, ResponseCode, State
+from restante.server.limits import Limits
+from restante.server.outflow import Outflow
+
+__all__ = ["Answer", "Services", "Session"]
+
+Answer: TypeAlias = bytes | Outflow
+"""Octets to send, or a long message to pour out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What all sessions of a process share."""
+
+    store: Store
+    authenticator: Authenticator
+    tell: EventListener
+    limits: Limits
+    hostname: str
+    """For the greeting and the APOP timestamp."""
+    implementation: str
+    """For CAPA."""
+    wall_clock: Callable[[], float] = time.time
+    """Seconds since the epoch."""
+    clock: Callable[[], float] = time.monotonic
+    """Seconds, for durations."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What a session did, for its last line in the log."""
+
+    commands: int = 0
+    bad_commands: int = 0
+    retrieved: int = 0
+    retrieved_octets: int = 0
+    peeked: int = 0
+    removed: int = 0
+    removed_octets: int = 0
+
+
+class Session:
+    """From the greeting to the end.
+
+    `answer` is called with each command in order, and not while an answer is waited for. Once `outcome` is set the
+    connection is to be closed when the answer has gone out; `lose` is called when it ends before that.
+    """
+
+    __slots__ = (
+        "_account",
+        "_maildrop",
+        "_protocol",
+        "_services",
+        "_started",
+        "_tally",
+        "_timestamp",
+        "_transaction",
+        "id",
+        "outcome",
+        "peer",
+    )
+
+    outcome: Outcome | None
+    """How the session ended, or None while it goes on."""
+
+    def __init__(
+        self, *, services: Services, protocol: ServerProtocol, session_id: str, peer: str, timestamp: bytes
+    ) -> None:
+        """Begin. `timestamp` is this connection's APOP msg-id, empty where APOP is not offered."""
+        self.id = session_id
+        self.peer = peer
+        self.outcome = None
+        self._services = services
+        self._protocol = protocol
+        self._started = services.clock()
+        self._timestamp = timestamp
+        self._account: Account | None = None
+        self._maildrop: OpenMaildrop | None = None
+        self._transaction: Transaction | None = None
+        self._tally = _Tally()
+
+    # --- what the connection calls -------------------------------------------------------------------------------
+
+    def greeting(self) -> bytes:
+        """Give the greeting; it has a `<` only where APOP is offered (RFC 1939 §7)."""
+        text = b"Restante ready, mail waits here until called for"
+        return replies.ok(text + b" " + self._timestamp if self._timestamp else text)
+
+    @property
+    def authorized(self) -> bool:
+        """Whether a login has taken effect."""
+        return self._transaction is not None
+
+    def lose(self, outcome: Outcome) -> None:
+        """End a session whose connection ends before QUIT did: nothing is removed (RFC 1939 §3, §6).
+
+        Called when no answer is waited for, and not after the end is a fact already.
+        """
+        if self.outcome is None:
+            self._end(outcome)
+
+    def answer(self, command: Command | Misuse) -> Soon[Answer]:
+        """Answer a command."""
+        self._tally.commands += 1
+        # In the order of how often they come.
+        match command:
+            case Retr(number):
+                return self._retr(number)
+            case Dele(number):
+                return self._dele(number)
+            case List(number):
+                return self._list(number)
+            case Uidl(number):
+                return self._uidl(number)
+            case Stat():
+                transaction = self._in_transaction()
+                return b"+OK %d %d\r\n" % (transaction.count, transaction.octets)
+            case Top(number, lines):
+                return self._top(number, lines)
+            case User():
+                return replies.ok(b"and the password?")
+            case Pass(password):
+                name = self._protocol.take_name()
+                return self._log_in(
+                    name, "USER", lambda: self._services.authenticator.verify_password(name, password)
+                )
+            case Apop(name, digest):
+                return self._apop(name, digest)
+            case Noop():
+                return replies.ok()
+            case Rset():
+                transaction = self._in_transaction()
+                transaction.reset()
+                return replies.ok(b"%d messages, %d octets, none marked" % (transaction.count, transaction.octets))
+            case Capa():
+                return replies.listing(
+                    b"what this server can do:",
+                    capability_lines(self._services.implementation.encode("ascii", "replace")),
+                )
+            case Quit():
+                return self._quit()
+            case Misuse():
+                return self._misuse(command)
+            case _:
+                assert_never(command)
+
+    def _in_transaction(self) -> Transaction:
+        assert self._transaction is not None, "the protocol gives out such commands in TRANSACTION only"
+        return self._transaction
+
+    def _opened_maildrop(self) -> OpenMaildrop:
+        assert self._maildrop is not None, "the protocol gives out such commands in TRANSACTION only"
+        return self._maildrop
+
+    # --- AUTHORIZATION -------------------------------------------------------------------------------------------
+
+    def _apop(self, name: bytes, digest: bytes) -> Soon[Answer]:
+        if not self._timestamp:
+            return self._bad(replies.err(b"APOP is not offered here: the greeting carries no timestamp"))
+        timestamp = self._timestamp
+        return self._log_in(name, "APOP", lambda: self._services.authenticator.verify_apop(name, timestamp, digest))
+
+    def _log_in(self, name: bytes, mechanism: str, verify: Callable[[], Soon[Verdict]]) -> Soon[Answer]:
+        return attempt(
+            verify,
+            lambda verdict: self._judged(verdict, name, mechanism),  # type: ignore[arg-type]  # see Soon
+            errors=(AccountFault,),
+            rescue=lambda error: self._deferred(name, mechanism, str(error)),
+        )
+
+    def _judged(self, verdict: Verdict, name: bytes, mechanism: str) -> Soon[Answer]:
+        match verdict:
+            case Accepted(account=account):
+                return self._open(account, mechanism)
+            case Refused(reason=reason):
+                self._services.tell(
+                    LoginRefused(
+                        session=self.id,
+                        peer=self.peer,
+                        name=name.decode("utf-8", "backslashreplace"),
+                        mechanism=mechanism,
+                        reason=reason,
+                    )
+                )
+                # One answer for every reason, so that names cannot be probed (RFC 3206 §5).
+                return self._bad(replies.err(b"name or password is wrong", ResponseCode.AUTH))
+            case Unavailable(reason=why):
+                return self._deferred(name, mechanism, why)
+            case _:
+                assert_never(verdict)
+
+    def _deferred(self, name: bytes, mechanism: str, reason: str) -> bytes:
+        self._services.tell(
+            LoginDeferred(
+                session=self.id,
+                peer=self.peer,
+                name=name.decode("utf-8", "backslashreplace"),
+                mechanism=mechanism,
+                reason=reason,
+            )
+        )
+        return replies.err(
+            b"the login cannot be done now, for a reason of the server's; try again later", ResponseCode.SYS_TEMP
+        )
+
+    def _open(self, account: Account, mechanism: str) -> Soon[Answer]:
+        holder = Holder(peer=self.peer, since_epoch_seconds=self._services.wall_clock())
+        return attempt(
+            lambda: self._services.store.open(account, holder),
+            lambda maildrop: self._opened(account, mechanism, maildrop),
+            errors=(MaildropInUse, StoreFault),
+            rescue=lambda error: self._not_opened(account, mechanism, error),
+        )
+
+    def _not_opened(self, account: Account, mechanism: str, error: Exception) -> bytes:
+        if not isinstance(error, MaildropInUse):
+            return self._deferred(account.name.encode(), mechanism, str(error))
+        holder = error.holder
+        self._services.tell(
+            MaildropBusy(
+                session=self.id,
+                peer=self.peer,
+                account=account.name,
+                held_by=holder.peer if holder else None,
+                held_since_epoch_seconds=holder.since_epoch_seconds if holder else None,
+            )
+        )
+        text = "the maildrop is in use by another session"
+        if holder:
+            since = datetime.fromtimestamp(holder.since_epoch_seconds, UTC)
+            text += f" since {since:%Y-%m-%d %H:%M:%S} UTC, from {holder.peer}"
+        return replies.err(f"{text}; the password is right, try again later".encode(), ResponseCode.IN_USE)
+
+    def _opened(self, account: Account, mechanism: str, maildrop: OpenMaildrop) -> bytes:
+        self._account, self._maildrop = account, maildrop
+        transaction = self._transaction = Transaction(maildrop.snapshot)
+        self._protocol.state = State.TRANSACTION
+        self._services.tell(
+            LoginAccepted(
+                session=self.id,
+                peer=self.peer,
+                account=account.name,
+                mechanism=mechanism,
+                messages=transaction.count,
+                octets=transaction.octets,
+            )
+        )
+        return b"+OK %d messages (%d octets)\r\n" % (transaction.count, transaction.octets)
+
+    # --- TRANSACTION ---------------------------------------------------------------------------------------------
+
+    def _list(self, number: MessageNumber | None) -> bytes:
+        transaction = self._in_transaction()
+        if number is None:
+            text = b"%d messages (%d octets)" % (transaction.count, transaction.octets)
+            return replies.listing(text, transaction.scan_listing())
+        try:
+            return b"+OK %d %d\r\n" % (number, transaction.octets_of(number))
+        except (NoSuchMessage, MarkedMessage) as error:
+            return _not_there(error)
+
+    def _uidl(self, number: MessageNumber | None) -> bytes:
+        transaction = self._in_transaction()
+        if number is None:
+            return replies.listing(b"%d messages" % transaction.count, transaction.unique_id_listing())
+        try:
+            return b"+OK %d %s\r\n" % (number, transaction.unique_id_of(number))
+        except (NoSuchMessage, MarkedMessage) as error:
+            return _not_there(error)
+
+    def _dele(self, number: MessageNumber) -> bytes:
+        try:
+            self._in_transaction().mark_deleted(number)
+        except (NoSuchMessage, MarkedMessage) as error:
+            return _not_there(error)
+        return b"+OK message %d is marked; QUIT removes it, RSET takes the mark off\r\n" % number
+
+    def _retr(self, number: MessageNumber) -> Soon[Answer]:
+        try:
+            octets = self._in_transaction().octets_of(number)
+        except (NoSuchMessage, MarkedMessage) as error:
+            return _not_there(error)
+        return self._fetch(number, lambda body: self._retrieved(body, octets))
+
+    def _retrieved(self, body: bytes | LongMessage, octets: Octets) -> Answer:
+        self._tally.retrieved += 1
+        self._tally.retrieved_octets += octets
+        if isinstance(body, bytes):
+            return replies.message_reply(body)
+        return Outflow(b"+OK %d octets\r\n" % octets, body)
+
+    def _top(self, number: MessageNumber, lines: int) -> Soon[Answer]:
+        try:
+            self._in_transaction().live(number)
+        except (NoSuchMessage, MarkedMessage) as error:
+            return _not_there(error)
+        return self._fetch(number, lambda body: self._peeked(body, lines))
+
+    def _peeked(self, body: bytes | LongMessage, lines: int) -> Answer:
+        self._tally.peeked += 1
+        status = b"the headers and %d lines" % lines
+        if isinstance(body, bytes):
+            return replies.listing(status, top(body, lines))
+        return Outflow(replies.ok(status), body, TopCutter(lines))
+
+    def _fetch(self, number: MessageNumber, step: Callable[[bytes | LongMessage], Answer]) -> Soon[Answer]:
+        return attempt(  # type: ignore[misc]  # see Soon
+            lambda: self._opened_maildrop().retrieve(number),
+            step,
+            errors=(StoreFault,),
+            rescue=lambda error: self._not_fetched(number, error),
+        )
+
+    def _not_fetched(self, number: MessageNumber, error: Exception) -> bytes:
+        if isinstance(error, MessageGone):
+            # Nothing of it was sent yet, so this can be said; but the listings are no longer true.
+            self._end(Outcome.MESSAGE_GONE)
+            text = b"message %d was changed or taken away by another program; connect again for a new listing"
+            return replies.err(text % number, ResponseCode.SYS_TEMP)
+        return replies.err(b"message %d cannot be read now; try again later" % number, ResponseCode.SYS_TEMP)
+
+    # --- the end -------------------------------------------------------------------------------------------------
+
+    def _quit(self) -> Soon[Answer]:
+        transaction = self._transaction
+        if transaction is None:
+            self._end(Outcome.QUIT)
+            return replies.ok(b"good-bye")
+        self._protocol.state = State.UPDATE
+        plan = transaction.plan()
+        if not plan.removals:
+            return self._updated()
+        return attempt(
+            lambda: self._opened_maildrop().update(plan),
+            lambda _: self._updated(),
+            errors=(StoreFault,),
+            rescue=self._not_updated,
+        )
+
+    def _updated(self) -> bytes:
+        transaction = self._in_transaction()
+        self._tally.removed = len(transaction.snapshot) - transaction.count
+        self._tally.removed_octets = transaction.snapshot.total_octets - transaction.octets
+        self._end(Outcome.QUIT)
+        if not self._tally.removed:
+            return replies.ok(b"good-bye; %d messages stay here" % transaction.count)
+        return replies.ok(b"%d messages removed, %d stay here; good-bye" % (self._tally.removed, transaction.count))
+
+    def _not_updated(self, error: Exception) -> bytes:
+        assert self._account is not None
+        self._services.tell(UpdateFailed(session=self.id, account=self._account.name, error=str(error)))
+        self._end(Outcome.UPDATE_FAILED)
+        return replies.err(b"marked messages could not all be removed; try again later", ResponseCode.SYS_TEMP)
+
+    def _misuse(self, misuse: Misuse) -> bytes:
+        return self._bad(replies.err(_misuse_text(misuse, self._protocol.state)))
+
+    def _bad(self, reply: bytes) -> bytes:
+        self._tally.bad_commands += 1
+        if self._tally.bad_commands < self._services.limits.bad_commands:
+            return reply
+        self._end(Outcome.TOO_MANY_BAD_COMMANDS)
+        return reply
+
+    def _end(self, outcome: Outcome) -> None:
+        """Let go of the maildrop, and say how the session was."""
+        self.outcome = outcome
+        changed = 0
+        if self._maildrop is not None:
+            changed = self._maildrop.unique_ids_changed
+            self._maildrop.release()
+            self._maildrop = None
+        tally, transaction = self._tally, self._transaction
+        self._services.tell(
+            SessionEnded(
+                session=self.id,
+                peer=self.peer,
+                account=self._account.name if self._account else None,
+                outcome=outcome,
+                seconds=self._services.clock() - self._started,
+                commands=tally.commands,
+                retrieved=tally.retrieved,
+                retrieved_octets=tally.retrieved_octets,
+                peeked=tally.peeked,
+                removed=tally.removed,
+                removed_octets=tally.removed_octets,
+                left=len(transaction.snapshot) - tally.removed if transaction else 0,
+                left_octets=transaction.snapshot.total_octets - tally.removed_octets if transaction else 0,
+                unique_ids_changed=changed,
+            )
+        )
+
+
+def _not_there(error: NoSuchMessage | MarkedMessage) -> bytes:
+    match error:
+        case NoSuchMessage(number=number, count=0):
+            return replies.err(b"no message %d: the maildrop is empty" % number)
+        case NoSuchMessage(number=number, count=count):
+            return replies.err(b"no message %d: there are %d" % (number, count))
+        case MarkedMessage(number=number):
+            return replies.err(b"message %d is marked as deleted; RSET takes all marks off" % number)
+        case _:
+            assert_never(error)
+
+
+def _misuse_text(misuse: Misuse, state: State) -> bytes:
+    syntax = misuse.spec.syntax.encode() if misuse.spec else b""
+    match misuse.kind:
+        case MisuseKind.LINE_TOO_LONG:
+            return b"the command line is too long; it was skipped"
+        case MisuseKind.FORBIDDEN_OCTET:
+            return b"a command holds no NUL and no bare CR"
+        case MisuseKind.UNKNOWN_KEYWORD:
+            return b"unknown command; CAPA lists what this server can do"
+        case MisuseKind.BAD_ARGUMENTS:
+            return b"the command is: " + syntax
+        case MisuseKind.NUMBER_ZERO:
+            return b"message numbers begin with 1"
+        case MisuseKind.PASS_WITHOUT_USER:
+            return b"PASS comes right after USER"
+        case MisuseKind.WRONG_STATE if state is State.AUTHORIZATION:
+            return b"log in first: USER and PASS"
+        case MisuseKind.WRONG_STATE:
+            return b"you are logged in already"
+        case _:
+            assert_never(misuse.kind)
