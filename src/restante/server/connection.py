@@ -23,7 +23,8 @@ from restante.proto.server import ServerProtocol
 from restante.proto.terms import ResponseCode
 from restante.server.limits import GATHERED_OCTETS, TURN_OCTETS, WRITE_BUFFER_OCTETS
 from restante.server.outflow import Outflow
-from restante.server.session import Answer, Services, Session
+from restante.server.services import Services
+from restante.server.session import Answer, Session
 
 __all__ = ["Connection", "House"]
 

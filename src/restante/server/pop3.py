@@ -19,7 +19,8 @@ from restante.ports.events import ConnectionRefused, Door
 from restante.proto.server import ServerProtocol
 from restante.server.connection import Connection
 from restante.server.limits import READ_BUFFER_OCTETS
-from restante.server.session import Services, Session
+from restante.server.services import Services
+from restante.server.session import Session
 
 __all__ = ["Pop3Server"]
 

@@ -10,15 +10,12 @@ Sources: RFC 1939 §4–7, RFC 2449 §5 and §8, RFC 3206 §4–6.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TypeAlias, assert_never
 
 from restante.maildrop.transaction import MarkedMessage, NoSuchMessage, Transaction
-from restante.ports.accounts import Accepted, Account, AccountFault, Authenticator, Refused, Unavailable, Verdict
-from restante.ports.events import Listener as EventListener
+from restante.ports.accounts import Accepted, Account, AccountFault, Refused, Unavailable, Verdict
 from restante.ports.events import (
     LoginAccepted,
     LoginDeferred,
@@ -35,56 +32,23 @@ from restante.ports.stores import (
     MaildropInUse,
     MessageGone,
     OpenMaildrop,
-    Store,
     StoreFault,
 )
-from restante.proto import replies
+from restante.proto import commands, replies
 from restante.proto.capabilities import capability_lines
-from restante.proto.commands import (
-    Apop,
-    Capa,
-    Command,
-    Dele,
-    List,
-    Noop,
-    Pass,
-    Quit,
-    Retr,
-    Rset,
-    Stat,
-    Top,
-    Uidl,
-    User,
-)
+from restante.proto.commands import Command
 from restante.proto.lines import TopCutter, top
-from restante.proto.parser import Misuse, MisuseKind
+from restante.proto.parser import Misuse
 from restante.proto.server import ServerProtocol
 from restante.proto.terms import MessageNumber, Octets, ResponseCode, State
-from restante.server.limits import Limits
+from restante.server import wording
 from restante.server.outflow import Outflow
+from restante.server.services import Services
 
-__all__ = ["Answer", "Services", "Session"]
+__all__ = ["Answer", "Session"]
 
 Answer: TypeAlias = bytes | Outflow
 """Octets to send, or a long message to pour out."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
-    """What all sessions of a process share."""
-
-    store: Store
-    authenticator: Authenticator
-    tell: EventListener
-    limits: Limits
-    hostname: str
-    """For the greeting and the APOP timestamp."""
-    implementation: str
-    """For CAPA."""
-    wall_clock: Callable[[], float] = time.time
-    """Seconds since the epoch."""
-    clock: Callable[[], float] = time.monotonic
-    """Seconds, for durations."""
 
 
 @dataclass(slots=True)
@@ -165,40 +129,42 @@ class Session:
         self._tally.commands += 1
         # In the order of how often they come.
         match command:
-            case Retr(number):
+            case commands.Retr(number):
                 return self._retr(number)
-            case Dele(number):
+            case commands.Dele(number):
                 return self._dele(number)
-            case List(number):
+            case commands.List(number):
                 return self._list(number)
-            case Uidl(number):
+            case commands.Uidl(number):
                 return self._uidl(number)
-            case Stat():
+            case commands.Stat():
                 transaction = self._in_transaction()
                 return b"+OK %d %d\r\n" % (transaction.count, transaction.octets)
-            case Top(number, lines):
+            case commands.Top(number, lines):
                 return self._top(number, lines)
-            case User():
+            case commands.User():
                 return replies.ok(b"and the password?")
-            case Pass(password):
+            case commands.Pass(password):
                 name = self._protocol.take_name()
                 return self._log_in(
                     name, "USER", lambda: self._services.authenticator.verify_password(name, password)
                 )
-            case Apop(name, digest):
+            case commands.Apop(name, digest):
                 return self._apop(name, digest)
-            case Noop():
+            case commands.Noop():
                 return replies.ok()
-            case Rset():
+            case commands.Rset():
                 transaction = self._in_transaction()
                 transaction.reset()
-                return replies.ok(b"%d messages, %d octets, none marked" % (transaction.count, transaction.octets))
-            case Capa():
+                return replies.ok(
+                    b"%b, %d octets, none marked" % (wording.messages(transaction.count), transaction.octets)
+                )
+            case commands.Capa():
                 return replies.listing(
                     b"what this server can do:",
                     capability_lines(self._services.implementation.encode("ascii", "replace")),
                 )
-            case Quit():
+            case commands.Quit():
                 return self._quit()
             case Misuse():
                 return self._misuse(command)
@@ -286,11 +252,7 @@ class Session:
                 held_since_epoch_seconds=holder.since_epoch_seconds if holder else None,
             )
         )
-        text = "the maildrop is in use by another session"
-        if holder:
-            since = datetime.fromtimestamp(holder.since_epoch_seconds, UTC)
-            text += f" since {since:%Y-%m-%d %H:%M:%S} UTC, from {holder.peer}"
-        return replies.err(f"{text}; the password is right, try again later".encode(), ResponseCode.IN_USE)
+        return replies.err(wording.in_use(holder), ResponseCode.IN_USE)
 
     def _opened(self, account: Account, mechanism: str, maildrop: OpenMaildrop) -> bytes:
         self._account, self._maildrop = account, maildrop
@@ -306,41 +268,41 @@ class Session:
                 octets=transaction.octets,
             )
         )
-        return b"+OK %d messages (%d octets)\r\n" % (transaction.count, transaction.octets)
+        return b"+OK %b (%d octets)\r\n" % (wording.messages(transaction.count), transaction.octets)
 
     # --- TRANSACTION ---------------------------------------------------------------------------------------------
 
     def _list(self, number: MessageNumber | None) -> bytes:
         transaction = self._in_transaction()
         if number is None:
-            text = b"%d messages (%d octets)" % (transaction.count, transaction.octets)
+            text = b"%b (%d octets)" % (wording.messages(transaction.count), transaction.octets)
             return replies.listing(text, transaction.scan_listing())
         try:
             return b"+OK %d %d\r\n" % (number, transaction.octets_of(number))
         except (NoSuchMessage, MarkedMessage) as error:
-            return _not_there(error)
+            return replies.err(wording.not_there(error))
 
     def _uidl(self, number: MessageNumber | None) -> bytes:
         transaction = self._in_transaction()
         if number is None:
-            return replies.listing(b"%d messages" % transaction.count, transaction.unique_id_listing())
+            return replies.listing(wording.messages(transaction.count), transaction.unique_id_listing())
         try:
             return b"+OK %d %s\r\n" % (number, transaction.unique_id_of(number))
         except (NoSuchMessage, MarkedMessage) as error:
-            return _not_there(error)
+            return replies.err(wording.not_there(error))
 
     def _dele(self, number: MessageNumber) -> bytes:
         try:
             self._in_transaction().mark_deleted(number)
         except (NoSuchMessage, MarkedMessage) as error:
-            return _not_there(error)
+            return replies.err(wording.not_there(error))
         return b"+OK message %d is marked; QUIT removes it, RSET takes the mark off\r\n" % number
 
     def _retr(self, number: MessageNumber) -> Soon[Answer]:
         try:
             octets = self._in_transaction().octets_of(number)
         except (NoSuchMessage, MarkedMessage) as error:
-            return _not_there(error)
+            return replies.err(wording.not_there(error))
         return self._fetch(number, lambda body: self._retrieved(body, octets))
 
     def _retrieved(self, body: bytes | LongMessage, octets: Octets) -> Answer:
@@ -354,7 +316,7 @@ class Session:
         try:
             self._in_transaction().live(number)
         except (NoSuchMessage, MarkedMessage) as error:
-            return _not_there(error)
+            return replies.err(wording.not_there(error))
         return self._fetch(number, lambda body: self._peeked(body, lines))
 
     def _peeked(self, body: bytes | LongMessage, lines: int) -> Answer:
@@ -404,8 +366,10 @@ class Session:
         self._tally.removed_octets = transaction.snapshot.total_octets - transaction.octets
         self._end(Outcome.QUIT)
         if not self._tally.removed:
-            return replies.ok(b"good-bye; %d messages stay here" % transaction.count)
-        return replies.ok(b"%d messages removed, %d stay here; good-bye" % (self._tally.removed, transaction.count))
+            return replies.ok(b"good-bye; %b left here" % wording.messages(transaction.count))
+        return replies.ok(
+            b"%b removed, %d left here; good-bye" % (wording.messages(self._tally.removed), transaction.count)
+        )
 
     def _not_updated(self, error: Exception) -> bytes:
         assert self._account is not None
@@ -414,7 +378,7 @@ class Session:
         return replies.err(b"marked messages could not all be removed; try again later", ResponseCode.SYS_TEMP)
 
     def _misuse(self, misuse: Misuse) -> bytes:
-        return self._bad(replies.err(_misuse_text(misuse, self._protocol.state)))
+        return self._bad(replies.err(wording.misuse(misuse, self._protocol.state)))
 
     def _bad(self, reply: bytes) -> bytes:
         self._tally.bad_commands += 1
@@ -450,38 +414,3 @@ class Session:
                 unique_ids_changed=changed,
             )
         )
-
-
-def _not_there(error: NoSuchMessage | MarkedMessage) -> bytes:
-    match error:
-        case NoSuchMessage(number=number, count=0):
-            return replies.err(b"no message %d: the maildrop is empty" % number)
-        case NoSuchMessage(number=number, count=count):
-            return replies.err(b"no message %d: there are %d" % (number, count))
-        case MarkedMessage(number=number):
-            return replies.err(b"message %d is marked as deleted; RSET takes all marks off" % number)
-        case _:
-            assert_never(error)
-
-
-def _misuse_text(misuse: Misuse, state: State) -> bytes:
-    syntax = misuse.spec.syntax.encode() if misuse.spec else b""
-    match misuse.kind:
-        case MisuseKind.LINE_TOO_LONG:
-            return b"the command line is too long; it was skipped"
-        case MisuseKind.FORBIDDEN_OCTET:
-            return b"a command holds no NUL and no bare CR"
-        case MisuseKind.UNKNOWN_KEYWORD:
-            return b"unknown command; CAPA lists what this server can do"
-        case MisuseKind.BAD_ARGUMENTS:
-            return b"the command is: " + syntax
-        case MisuseKind.NUMBER_ZERO:
-            return b"message numbers begin with 1"
-        case MisuseKind.PASS_WITHOUT_USER:
-            return b"PASS comes right after USER"
-        case MisuseKind.WRONG_STATE if state is State.AUTHORIZATION:
-            return b"log in first: USER and PASS"
-        case MisuseKind.WRONG_STATE:
-            return b"you are logged in already"
-        case _:
-            assert_never(misuse.kind)

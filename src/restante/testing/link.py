@@ -1,0 +1,261 @@
+"""A POP3 server without sockets, clock or event loop: octets in by `send`, octets out in `received`.
+
+It drives the real connection and session over a transport in memory, step by step, so that a test can cut the input
+anywhere, let time pass, stop reading, or break the link, and always get the same result. What the server must wait
+for (a store or an authenticator that answers later) is stepped by `settle`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Coroutine
+from typing import Any, cast
+
+from restante.ports.accounts import Accepted, Account, AccountId, AccountStatus, RefusalReason, Refused, Verdict
+from restante.ports.events import Event
+from restante.ports.soon import Soon
+from restante.ports.stores import Store
+from restante.proto.terms import Secret
+from restante.server.connection import Connection
+from restante.server.limits import WRITE_BUFFER_OCTETS, Limits
+from restante.server.pop3 import Pop3Server
+from restante.server.services import Services
+
+__all__ = ["Link", "LinkServer", "RecordingListener", "ScriptedAuthenticator", "scripted_account"]
+
+_STEPS: int = 10_000
+"""How often `settle` steps work that waits before it says that nothing moves."""
+
+
+def scripted_account(name: str = "Ted", *, status: AccountStatus = AccountStatus.ACTIVE) -> Account:
+    """Make an account whose id follows from its name."""
+    return Account(id=AccountId(hashlib.sha256(name.encode()).hexdigest()[:16]), name=name, status=status)
+
+
+class ScriptedAuthenticator:
+    """Knows passwords in the clear and answers at once. For tests only."""
+
+    def __init__(self, passwords: dict[str, bytes], *, apop: bool = False) -> None:
+        self.passwords = passwords
+        self.apop = apop
+        self.account = scripted_account
+
+    def verify_password(self, name: bytes, password: Secret) -> Soon[Verdict]:
+        """Judge by comparing."""
+        known = self.passwords.get(name.decode("latin-1"))
+        if known is None:
+            return Refused(reason=RefusalReason.UNKNOWN_NAME)
+        if known != password.reveal():
+            return Refused(reason=RefusalReason.WRONG_PASSWORD)
+        return Accepted(account=self.account(name.decode("latin-1")))
+
+    def verify_apop(self, name: bytes, timestamp: bytes, digest: bytes) -> Soon[Verdict]:
+        """Judge by computing the digest anew."""
+        known = self.passwords.get(name.decode("latin-1"))
+        if known is None:
+            return Refused(reason=RefusalReason.UNKNOWN_NAME)
+        if hashlib.md5(timestamp + known, usedforsecurity=False).hexdigest().encode() != digest:
+            return Refused(reason=RefusalReason.WRONG_PASSWORD)
+        return Accepted(account=self.account(name.decode("latin-1")))
+
+    def offers_apop(self) -> bool:
+        """As the test said."""
+        return self.apop
+
+
+class RecordingListener:
+    """Keeps all events."""
+
+    def __init__(self, *, wants_wire: bool = False) -> None:
+        self.wants_wire = wants_wire
+        self.events: list[Event] = []
+
+    def __call__(self, event: Event, /) -> None:
+        """Keep it."""
+        self.events.append(event)
+
+
+class _StillClock:
+    """A clock that a test moves; stands in for the event loop, of which a connection asks the time only."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def time(self) -> float:
+        return self.now
+
+
+class LinkServer(Pop3Server):
+    """A POP3 server for links. `clock.now` is the time, in seconds, and moves only when told."""
+
+    def __init__(
+        self,
+        store: Store,
+        authenticator: ScriptedAuthenticator,
+        *,
+        limits: Limits | None = None,
+        tell: RecordingListener | None = None,
+    ) -> None:
+        self.clock = _StillClock()
+        self.told = tell or RecordingListener()
+        self.waiting: list[Coroutine[Any, Any, None]] = []  # Any: as asyncio types coroutines
+        super().__init__(
+            Services(
+                store=store,
+                authenticator=authenticator,
+                tell=self.told,
+                limits=limits or Limits(),
+                hostname="mail.example.org",
+                implementation="Restante-test",
+                wall_clock=lambda: 1_000_000_000 + self.clock.now,
+                clock=self.clock.time,
+            )
+        )
+
+    def protocol(self) -> Connection:
+        """Make a connection's protocol on the still clock."""
+        return Connection(self, cast(asyncio.AbstractEventLoop, self.clock))  # of which it asks the time only
+
+    def keep(self, work: Coroutine[Any, Any, None]) -> None:  # Any: as asyncio types coroutines
+        """Keep work that waits, to be stepped by `settle`."""
+        self.waiting.append(work)
+
+    def settle(self) -> None:
+        """Step what waits until all of it has ended. Raises AssertionError when it never does."""
+        for _ in range(_STEPS):
+            if not self.waiting:
+                return
+            work = self.waiting.pop(0)
+            try:
+                work.send(None)
+            except StopIteration:
+                continue
+            self.waiting.append(work)
+        raise AssertionError("what the server waits for does not come")
+
+    def sweep_at(self, seconds: float) -> None:
+        """Let `seconds` pass, then look for silent connections."""
+        self.clock.now += seconds
+        for connection in list(self._connections):
+            connection.sweep(self.clock.now)
+
+
+class Link(asyncio.Transport):
+    """A client's end, and the transport that the server writes to."""
+
+    def __init__(self, server: LinkServer, *, peer: str = "192.0.2.1") -> None:
+        super().__init__({"peername": (peer, 49152)})
+        self.received = bytearray()
+        """All that was sent to the client and that it took."""
+        self.unread = bytearray()
+        """What waits since the client does not read."""
+        self.closed = False
+        self.aborted = False
+        self.most_unread = 0
+        self._server = server
+        self._reading = True
+        self._server_reads = True
+        self._unsent = bytearray()
+        self._paused = False
+        self._lost = False
+        self._protocol = server.protocol()
+        self._protocol.connection_made(self)
+        self._after()
+
+    # --- the client's side ---------------------------------------------------------------------------------------
+
+    def send(self, octets: bytes, *, settle: bool = True) -> bytes:
+        """Send octets; give what was answered. `settle=False` leaves what waits unsettled."""
+        before = len(self.received)
+        self._unsent += octets
+        self._pump(settle=settle)
+        return bytes(self.received[before:])
+
+    def say(self, *lines: str) -> list[str]:
+        """Send command lines one by one; give the first line of each answer."""
+        return [
+            self.send(line.encode("latin-1") + b"\r\n").decode("latin-1").partition("\r\n")[0] for line in lines
+        ]
+
+    def stop_reading(self) -> None:
+        """Take nothing more of what the server sends."""
+        self._reading = False
+
+    def read_on(self) -> None:
+        """Take all that waits, and go on reading."""
+        self._reading = True
+        while self.unread:
+            self.received += self.unread
+            self.unread.clear()
+            if self._paused:
+                self._paused = False
+                self._protocol.resume_writing()
+        self._pump(settle=True)
+
+    def shut_down(self) -> None:
+        """End sending, and go on reading."""
+        self._protocol.eof_received()
+        self._pump(settle=True)
+
+    def break_off(self) -> None:
+        """Lose the connection."""
+        self.closed = True
+        self._after()
+
+    # --- what the server's side calls ----------------------------------------------------------------------------
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Take what the server sends."""
+        assert not self.closed, "written after the end"
+        if self._reading:
+            self.received += data
+            return
+        self.unread += data
+        self.most_unread = max(self.most_unread, len(self.unread))
+        if len(self.unread) > WRITE_BUFFER_OCTETS and not self._paused:
+            self._paused = True
+            self._protocol.pause_writing()
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Keep to WRITE_BUFFER_OCTETS, as the server asks."""
+        assert high == WRITE_BUFFER_OCTETS
+
+    def pause_reading(self) -> None:
+        """Hold back what the client sends."""
+        self._server_reads = False
+
+    def resume_reading(self) -> None:
+        """Give on what the client sends."""
+        self._server_reads = True
+
+    def is_closing(self) -> bool:
+        """Tell whether the server closed the connection or it was lost."""
+        return self.closed
+
+    def close(self) -> None:
+        """End the connection after what was written."""
+        self.closed = True
+
+    def abort(self) -> None:
+        """End the connection now."""
+        self.closed = self.aborted = True
+
+    def _pump(self, *, settle: bool) -> None:
+        while True:
+            while self._unsent and self._server_reads and not self.closed:
+                buffer = self._protocol.get_buffer(-1)
+                part = self._unsent[: len(buffer)]
+                del self._unsent[: len(part)]
+                buffer[: len(part)] = part
+                self._protocol.buffer_updated(len(part))
+            if not settle or not self._server.waiting:
+                break
+            self._server.settle()
+        self._after()
+
+    def _after(self) -> None:
+        # A real transport tells the loss in a later turn of the loop, never from within close().
+        if self.closed and not self._lost:
+            self._lost = True
+            self._protocol.connection_lost(None)
