@@ -1,0 +1,424 @@
+"""Sessions over the link in memory: RFC 1939 §4–7, RFC 2449 §5 and §8, RFC 3206 §4–6."""
+
+import asyncio
+import re
+from collections.abc import Callable, Generator, Sequence
+
+import pytest
+
+from restante.ports.accounts import AccountStatus, RefusalReason, Refused, Unavailable, Verdict
+from restante.ports.events import LoginDeferred, LoginRefused, MaildropBusy, Outcome, SessionEnded, UpdateFailed
+from restante.ports.soon import Later, Soon
+from restante.ports.stores import StoreFault
+from restante.proto.terms import Secret
+from restante.server.limits import Limits
+from restante.stores.memory import MemoryStore
+from restante.testing.link import Link, LinkServer, ScriptedAuthenticator, scripted_account
+
+PLAIN = b"Subject: one\r\n\r\nHello Ted\r\n"
+DOTS = b"Subject: two\r\n\r\n.\r\n..\r\n.leading\r\nend\r\n"
+LONG = b"Subject: three\r\n\r\n" + b".long line of a long message\r\n" * 10_000
+
+
+def store_with(*messages: bytes, name: str = "Ted") -> MemoryStore:
+    store = MemoryStore()
+
+    async def fill() -> None:
+        for message in messages:
+            await (await store.stage(scripted_account(name), [message])).publish()
+
+    asyncio.run(fill())
+    return store
+
+
+def server_with(*messages: bytes, limits: Limits | None = None, apop: bool = False) -> LinkServer:
+    passwords = {"Ted": b"SECRET", "Bob": b"hunter2"}
+    return LinkServer(store_with(*messages), ScriptedAuthenticator(passwords, apop=apop), limits=limits)
+
+
+def logged_in(*messages: bytes, limits: Limits | None = None) -> tuple[LinkServer, Link]:
+    server = server_with(*messages, limits=limits)
+    link = Link(server)
+    assert link.say("USER Ted", "PASS SECRET")[1].startswith("+OK")
+    return server, link
+
+
+def ended(server: LinkServer) -> SessionEnded:
+    (event,) = [event for event in server.told.events if isinstance(event, SessionEnded)]
+    return event
+
+
+def left(server: LinkServer) -> int:
+    """How many messages a new session finds."""
+    answer = (link := Link(server)).say("USER Ted", "PASS SECRET", "STAT")[2]
+    link.say("QUIT")
+    return int(answer.split()[1])
+
+
+class TestAuthorization:
+    @pytest.mark.rule("C2")
+    def test_without_apop_the_greeting_has_no_angle_bracket(self) -> None:
+        greeting = bytes(Link(server_with()).received)
+        assert greeting.startswith(b"+OK ")
+        assert b"<" not in greeting
+
+    @pytest.mark.rule("C2")
+    def test_with_apop_the_greeting_carries_a_msg_id_that_is_different_each_time(self) -> None:
+        server = server_with(apop=True)
+        greetings = {bytes(Link(server).received) for _ in range(100)}
+        assert len(greetings) == 100
+        assert all(re.fullmatch(rb"\+OK .*<[!-;=?-~]+@mail\.example\.org>\r\n", greeting) for greeting in greetings)
+
+    @pytest.mark.rule("C2")
+    def test_apop_logs_in_with_the_digest_over_the_timestamp_and_the_secret(self) -> None:
+        import hashlib
+
+        link = Link(server_with(PLAIN, apop=True))
+        timestamp = bytes(link.received)[bytes(link.received).index(b"<") : -2]
+        digest = hashlib.md5(timestamp + b"SECRET").hexdigest()
+        assert link.say(f"APOP Ted {digest}", "STAT")[1] == f"+OK 1 {len(PLAIN)}"
+
+    def test_apop_is_refused_where_the_greeting_carries_no_timestamp(self) -> None:
+        assert Link(server_with()).say("APOP Ted 00")[0].startswith("-ERR")
+
+    @pytest.mark.rule("C1")
+    def test_user_is_answered_alike_for_names_that_exist_and_that_do_not(self) -> None:
+        link = Link(server_with())
+        assert link.say("USER Ted")[0] == link.say("USER nobody")[0]
+
+    @pytest.mark.rule("C12", "S8")
+    def test_every_refusal_looks_the_same_on_the_wire_and_is_told_apart_in_the_log(self) -> None:
+        server = server_with()
+
+        class Locking(ScriptedAuthenticator):
+            def verify_password(self, name: bytes, password: Secret) -> Soon[Verdict]:
+                return Refused(reason=RefusalReason.LOCKED)
+
+        wrong = Link(server).say("USER Ted", "PASS wrong")[1]
+        unknown = Link(server).say("USER nobody", "PASS SECRET")[1]
+        locked_server = LinkServer(store_with(), Locking({}))
+        locked = Link(locked_server).say("USER Ted", "PASS SECRET")[1]
+        assert wrong == unknown == locked
+        assert wrong.startswith("-ERR [AUTH] ")
+        reasons = [e.reason for e in server.told.events + locked_server.told.events if isinstance(e, LoginRefused)]
+        assert reasons == [RefusalReason.WRONG_PASSWORD, RefusalReason.UNKNOWN_NAME, RefusalReason.LOCKED]
+
+    @pytest.mark.rule("C12")
+    def test_a_system_that_cannot_judge_is_sys_temp_and_the_session_goes_on(self) -> None:
+        class Overworked(ScriptedAuthenticator):
+            def verify_password(self, name: bytes, password: Secret) -> Soon[Verdict]:
+                return Unavailable(reason="too many logins wait for a hash")
+
+        server = LinkServer(store_with(), Overworked({}))
+        link = Link(server)
+        assert link.say("USER Ted", "PASS SECRET")[1].startswith("-ERR [SYS/TEMP] ")
+        assert link.say("USER Ted")[0].startswith("+OK")
+        assert [e.reason for e in server.told.events if isinstance(e, LoginDeferred)] == [
+            "too many logins wait for a hash"
+        ]
+
+    @pytest.mark.rule("S2")
+    def test_a_maildrop_in_use_is_told_only_after_the_credentials_proved_right(self) -> None:
+        server, _holder = logged_in(PLAIN)
+        link = Link(server, peer="192.0.2.9")
+        assert link.say("USER Ted", "PASS wrong")[1].startswith("-ERR [AUTH]")
+        busy = link.say("USER Ted", "PASS SECRET")[1]
+        assert busy.startswith("-ERR [IN-USE] ")
+        assert "since 2001-09-09 02:03:20 UTC, from 192.0.2.1" in busy
+        assert [type(e) for e in server.told.events if isinstance(e, MaildropBusy)] == [MaildropBusy]
+        # The session is back in AUTHORIZATION, and usable.
+        assert link.say("STAT")[0].startswith("-ERR")
+        assert link.say("USER Ted")[0].startswith("+OK")
+
+    @pytest.mark.rule("S2")
+    def test_the_lock_goes_with_the_session_that_held_it(self) -> None:
+        ends: list[Callable[[Link], object]] = [lambda link: link.say("QUIT"), Link.break_off]
+        for end in ends:
+            server, link = logged_in(PLAIN)
+            end(link)
+            assert Link(server).say("USER Ted", "PASS SECRET")[1].startswith("+OK")
+
+    @pytest.mark.rule("S4")
+    def test_quit_before_login_is_ok_and_closes(self) -> None:
+        server = server_with(PLAIN)
+        link = Link(server)
+        assert link.say("QUIT")[0].startswith("+OK")
+        assert link.closed
+        assert ended(server).outcome is Outcome.QUIT
+        assert left(server) == 1
+
+    def test_a_locked_account_has_a_status_of_its_own(self) -> None:
+        assert scripted_account(status=AccountStatus.LOCKED).status is AccountStatus.LOCKED
+
+
+class TestTransaction:
+    @pytest.mark.rule("C3", "C5", "C6", "L7")
+    def test_stat_list_and_retr_agree_to_the_octet(self) -> None:
+        messages = [PLAIN, DOTS, LONG]
+        _, link = logged_in(*messages)
+        assert link.send(b"STAT\r\n") == b"+OK 3 %d\r\n" % sum(map(len, messages))
+        assert (
+            link.send(b"LIST\r\n").split(b"\r\n", 1)[1]
+            == b"".join(b"%d %d\r\n" % (n, len(m)) for n, m in enumerate(messages, 1)) + b".\r\n"
+        )
+        for number, message in enumerate(messages, 1):
+            assert link.send(b"LIST %d\r\n" % number) == b"+OK %d %d\r\n" % (number, len(message))
+            status, _, body = link.send(b"RETR %d\r\n" % number).partition(b"\r\n")
+            assert status == b"+OK %d octets" % len(message)
+            assert body == re.sub(rb"(?m)^\.", b"..", message) + b".\r\n"
+
+    @pytest.mark.rule("C8")
+    def test_top_sends_headers_the_empty_line_and_n_lines(self) -> None:
+        _, link = logged_in(DOTS, LONG)
+        assert link.send(b"TOP 1 0\r\n").split(b"\r\n", 1)[1] == b"Subject: two\r\n\r\n.\r\n"
+        assert link.send(b"TOP 1 1\r\n").split(b"\r\n", 1)[1] == b"Subject: two\r\n\r\n..\r\n.\r\n"
+        assert link.send(b"TOP 2 2\r\n").count(b"..long line") == 2
+        whole = link.send(b"RETR 2\r\n").split(b"\r\n", 1)[1]
+        assert link.send(b"TOP 2 99999\r\n").split(b"\r\n", 1)[1] == whole
+
+    @pytest.mark.rule("C4", "C7", "L8")
+    def test_marked_messages_are_gone_from_every_listing_until_rset(self) -> None:
+        _, link = logged_in(PLAIN, DOTS)
+        ids = [line.split()[1] for line in link.send(b"UIDL\r\n").split(b"\r\n")[1:3]]
+        assert link.say("DELE 1", "DELE 1")[1].startswith("-ERR")
+        for command in ("LIST 1", "UIDL 1", "RETR 1", "TOP 1 0"):
+            assert link.say(command)[0].startswith("-ERR"), command
+        assert link.send(b"UIDL\r\n").endswith(b"\r\n2 " + ids[1] + b"\r\n.\r\n")
+        assert link.say("DELE 2", "STAT")[1] == "+OK 0 0"
+        assert link.send(b"LIST\r\n").count(b"\r\n") == 2
+        assert link.say("RSET")[0].startswith("+OK")
+        assert link.say("RSET", "STAT")[1] == f"+OK 2 {len(PLAIN) + len(DOTS)}"
+
+    @pytest.mark.rule("C7", "S1")
+    @pytest.mark.parametrize("command", ["NOOP", "STAT", "LIST", "RSET", "RETR 1", "DELE 1", "TOP 1 0", "UIDL"])
+    def test_transaction_commands_are_refused_before_login(self, command: str) -> None:
+        link = Link(server_with(PLAIN))
+        assert link.say(command)[0].startswith("-ERR")
+        assert link.say("USER Ted", "PASS SECRET", command)[2].startswith("+OK")
+
+    @pytest.mark.rule("S1")
+    @pytest.mark.parametrize("command", ["USER Ted", "PASS SECRET", "APOP Ted 00"])
+    def test_logins_are_refused_after_login(self, command: str) -> None:
+        _, link = logged_in(PLAIN)
+        assert link.say(command)[0].startswith("-ERR")
+        assert link.say("NOOP")[0].startswith("+OK")
+
+    @pytest.mark.rule("C10", "C11")
+    def test_each_announced_capability_works_and_both_states_announce_the_same(self) -> None:
+        _, link = logged_in(PLAIN)
+        after = link.send(b"CAPA\r\n").split(b"\r\n")[1:-2]
+        before = Link(server_with()).send(b"CAPA\r\n").split(b"\r\n")[1:-2]
+        assert before == after
+        assert [tag.split()[0] for tag in after] == (
+            b"TOP UIDL USER RESP-CODES AUTH-RESP-CODE PIPELINING EXPIRE IMPLEMENTATION".split()
+        )
+        assert b"EXPIRE NEVER" in after
+        for command in ("TOP 1 0", "UIDL"):
+            assert link.say(command)[0].startswith("+OK")
+
+    @pytest.mark.rule("S3")
+    def test_mail_that_arrives_later_waits_for_the_next_session(self) -> None:
+        server, link = logged_in(PLAIN)
+
+        async def deliver() -> None:
+            await (await server.services.store.stage(scripted_account(), [DOTS])).publish()
+
+        asyncio.run(deliver())
+        assert link.say("STAT")[0] == f"+OK 1 {len(PLAIN)}"
+        assert link.say("RETR 2")[0].startswith("-ERR")
+        link.say("QUIT")
+        assert left(server) == 2
+
+
+class TestTheEnd:
+    @pytest.mark.rule("S5")
+    def test_quit_removes_what_is_marked_and_nothing_else(self) -> None:
+        server, link = logged_in(PLAIN, DOTS, LONG)
+        assert link.say("DELE 2", "QUIT")[1].startswith("+OK 1 message removed")
+        assert link.closed
+        event = ended(server)
+        assert (event.outcome, event.removed, event.removed_octets, event.left) == (Outcome.QUIT, 1, len(DOTS), 2)
+        assert left(server) == 2
+
+    @pytest.mark.rule("S6")
+    def test_a_lost_connection_removes_nothing(self) -> None:
+        server, link = logged_in(PLAIN, DOTS)
+        link.say("DELE 1", "DELE 2")
+        link.break_off()
+        assert ended(server).outcome is Outcome.DISCONNECTED
+        assert left(server) == 2
+
+    @pytest.mark.rule("S6")
+    def test_an_eof_without_quit_removes_nothing(self) -> None:
+        server, link = logged_in(PLAIN)
+        link.say("DELE 1")
+        link.shut_down()
+        assert link.closed
+        assert left(server) == 1
+
+    @pytest.mark.rule("S7", "S6")
+    def test_autologout_after_ten_minutes_closes_without_a_word_and_removes_nothing(self) -> None:
+        server, link = logged_in(PLAIN)
+        link.say("DELE 1")
+        before = len(link.received)
+        server.sweep_at(599)
+        assert not link.closed
+        link.say("NOOP")
+        before = len(link.received)
+        server.sweep_at(600)
+        assert not link.closed
+        server.sweep_at(1)
+        assert link.closed
+        assert len(link.received) == before
+        link.break_off()
+        assert ended(server).outcome is Outcome.AUTOLOGOUT
+        assert left(server) == 1
+
+    @pytest.mark.rule("S7")
+    def test_before_login_the_deadline_counts_from_the_connection(self) -> None:
+        server = server_with()
+        link = Link(server)
+        for _ in range(6):
+            link.say("USER Ted")
+            server.sweep_at(10)
+        assert not link.closed
+        server.sweep_at(1)
+        assert link.closed
+
+    @pytest.mark.rule("S5")
+    def test_an_update_that_fails_is_an_err_and_the_lock_goes_all_the_same(self) -> None:
+        server, link = logged_in(PLAIN)
+
+        def fail(_plan: object) -> None:
+            raise StoreFault("the disk is gone: replace it")
+
+        link._protocol._session._maildrop.update = fail  # type: ignore[union-attr,method-assign]
+        answer = link.say("DELE 1", "QUIT")[1]
+        assert answer.startswith("-ERR [SYS/TEMP] ")
+        assert "disk" not in answer
+        assert link.closed
+        assert [e.error for e in server.told.events if isinstance(e, UpdateFailed)] == [
+            "the disk is gone: replace it"
+        ]
+        assert left(server) == 1
+
+    @pytest.mark.rule("L3")
+    def test_after_ten_bad_commands_the_session_ends(self) -> None:
+        server = server_with()
+        link = Link(server)
+        answers = link.say(*["BOGUS"] * 9)
+        assert all(answer.startswith("-ERR") for answer in answers)
+        assert not link.closed
+        assert link.say("USER Ted", "PASS wrong")[1].startswith("-ERR [AUTH]")
+        assert link.closed
+        assert ended(server).outcome is Outcome.TOO_MANY_BAD_COMMANDS
+
+    def test_a_message_that_vanished_is_told_and_ends_the_session(self) -> None:
+        server, link = logged_in(PLAIN, DOTS)
+        store = server.services.store
+        assert isinstance(store, MemoryStore)
+        store.lose(scripted_account(), b"memory-1")
+        link.say("DELE 2")
+        assert link.say("RETR 1")[0].startswith("-ERR [SYS/TEMP] ")
+        assert link.closed
+        assert ended(server).outcome is Outcome.MESSAGE_GONE
+        assert left(server) == 1
+
+    def test_the_last_line_counts_what_was_retrieved_and_peeked(self) -> None:
+        server, link = logged_in(PLAIN, LONG)
+        link.say("RETR 1", "RETR 2", "TOP 1 0", "TOP 2 5", "TOP 9 9", "QUIT")
+        event = ended(server)
+        assert (event.retrieved, event.retrieved_octets, event.peeked) == (2, len(PLAIN) + len(LONG), 2)
+        assert (event.account, event.peer, event.left, event.left_octets) == (
+            "Ted",
+            "192.0.2.1",
+            2,
+            len(PLAIN) + len(LONG),
+        )
+
+
+class _Later:
+    """An answer that takes some steps."""
+
+    def __init__(self, verdict: Verdict, steps: int = 3) -> None:
+        self.verdict = verdict
+        self.steps = steps
+
+    def __await__(self) -> Generator[None, None, Verdict]:
+        for _ in range(self.steps):
+            yield None
+        return self.verdict
+
+
+class Slow(ScriptedAuthenticator):
+    def verify_password(self, name: bytes, password: Secret) -> Soon[Verdict]:
+        verdict = super().verify_password(name, password)
+        assert not isinstance(verdict, Later)
+        return Later(_Later(verdict))
+
+
+class TestWaiting:
+    def server(self, *messages: bytes) -> LinkServer:
+        return LinkServer(store_with(*messages), Slow({"Ted": b"SECRET"}))
+
+    @pytest.mark.rule("L10")
+    def test_what_is_pipelined_behind_a_slow_login_waits_its_turn(self) -> None:
+        link = Link(self.server(PLAIN))
+        answers = link.send(b"USER Ted\r\nPASS SECRET\r\nSTAT\r\nQUIT\r\n").split(b"\r\n")
+        assert answers[2] == b"+OK 1 %d" % len(PLAIN)
+        assert answers[3].startswith(b"+OK good-bye")
+
+    def test_a_client_that_leaves_during_its_login_leaves_no_lock(self) -> None:
+        server = self.server(PLAIN)
+        link = Link(server)
+        link.send(b"USER Ted\r\nPASS SECRET\r\n", settle=False)
+        link.break_off()
+        server.settle()
+        assert ended(server).outcome is Outcome.DISCONNECTED
+        assert left(server) == 1
+
+    def test_an_authenticator_that_breaks_ends_the_session_with_an_err(self) -> None:
+        class Broken(ScriptedAuthenticator):
+            def verify_password(self, name: bytes, password: Secret) -> Soon[Verdict]:
+                raise RuntimeError("a fault of ours")
+
+        server = LinkServer(store_with(), Broken({}))
+        link = Link(server)
+        assert link.say("USER Ted", "PASS SECRET")[1].startswith("-ERR [SYS/TEMP] ")
+        assert link.closed
+        assert ended(server).outcome is Outcome.FAULT
+
+
+def test_nothing_is_sent_after_the_last_answer() -> None:
+    _, link = logged_in(PLAIN)
+    assert link.send(b"QUIT\r\nSTAT\r\nNOOP\r\n").count(b"\r\n") == 1
+
+
+def whole_and_cut(octets: bytes, cuts: Sequence[int]) -> tuple[bytes, bytes]:
+    whole, cut = Link(server_with(PLAIN, DOTS, LONG)), Link(server_with(PLAIN, DOTS, LONG))
+    whole.send(octets)
+    before = 0
+    for end in [*cuts, len(octets)]:
+        if not cut.closed:
+            cut.send(octets[before:end])
+        before = end
+    return bytes(whole.received), bytes(cut.received)
+
+
+SESSION = (
+    b"CAPA\r\nSTAT\r\nUSER Ted\r\nPASS SECRET\r\nSTAT\r\nLIST\r\nLIST 2\r\nUIDL\r\nTOP 2 1\r\nRETR 2\r\nDELE 2\r\n"
+    b"DELE 2\r\nLIST\r\nNOOP\r\nRETR 9\r\n" + b"x" * 300 + b"\r\nRETR 3\r\nTOP 3 2\r\nRSET\r\nDELE 1\r\nQUIT\r\n"
+)
+
+
+@pytest.mark.rule("L10")
+def test_a_session_octet_by_octet_gives_the_same_answers() -> None:
+    whole, cut = whole_and_cut(SESSION, range(1, len(SESSION)))
+    assert cut == whole
+
+
+@pytest.mark.rule("L10")
+def test_a_session_cut_anywhere_gives_the_same_answers() -> None:
+    for place in range(1, len(SESSION)):
+        whole, cut = whole_and_cut(SESSION, [place])
+        assert cut == whole, place
