@@ -42,6 +42,8 @@ class BoundSocket:
     socket: socket.socket
     address: str
     """As one would type it; the real port where 0 was asked for."""
+    inherited: bool = False
+    """Whether systemd handed it over, and so removes it from the file system."""
 
 
 def listen_tcp(door: Door, host: str, port: int) -> list[BoundSocket]:
@@ -119,7 +121,7 @@ def inherited(environ: Mapping[str, str]) -> list[BoundSocket]:
         os.set_inheritable(_FIRST_INHERITED + index, False)
         listener = socket.socket(fileno=_FIRST_INHERITED + index)
         listener.setblocking(False)
-        taken.append(BoundSocket(door=door, socket=listener, address=_address_of(listener)))
+        taken.append(BoundSocket(door=door, socket=listener, address=_address_of(listener), inherited=True))
     return taken
 
 

@@ -158,6 +158,7 @@ class Link(asyncio.Transport):
         self._server_reads = True
         self._unsent = bytearray()
         self._paused = False
+        self._eof = False
         self._lost = False
         self._protocol = server.protocol()
         self._protocol.connection_made(self)
@@ -195,7 +196,7 @@ class Link(asyncio.Transport):
 
     def shut_down(self) -> None:
         """End sending, and go on reading."""
-        self._protocol.eof_received()
+        self._eof = True
         self._pump(settle=True)
 
     def break_off(self) -> None:
@@ -249,6 +250,10 @@ class Link(asyncio.Transport):
                 del self._unsent[: len(part)]
                 buffer[: len(part)] = part
                 self._protocol.buffer_updated(len(part))
+            if self._eof and self._server_reads and not self.closed:
+                # As a real transport does: once, after all that was sent, and not while reading is paused.
+                self._eof = False
+                self._protocol.eof_received()
             if not settle or not self._server.waiting:
                 break
             self._server.settle()

@@ -1,0 +1,57 @@
+"""What one serving process does: listen on the sockets it was given, until it is told to stop.
+
+It knows doors only as things that make protocols and stop. Sources: sd_notify(3) for the words to systemd.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from restante.ports.events import Door, Listener, ServerStopping
+from restante.server.sockets import BoundSocket
+
+__all__ = ["DoorService", "serve_doors"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorService:
+    """A door, ready to serve."""
+
+    protocol: Callable[[], asyncio.BaseProtocol]
+    """Makes the protocol of a new connection."""
+    stop: Callable[[float], Awaitable[None]]
+    """Ends its sessions, within so many seconds."""
+    count: Callable[[], int]
+    """How many sessions there are."""
+
+
+async def serve_doors(
+    sockets: Sequence[BoundSocket],
+    doors: Mapping[Door, DoorService],
+    *,
+    tell: Listener,
+    ready: Callable[[], None],
+    stop_seconds: float,
+) -> None:
+    """Serve until SIGTERM or SIGINT; then take no more connections, and end those there are within stop_seconds."""
+    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    listeners: list[asyncio.Server] = []
+    for bound in sockets:
+        make = doors[bound.door].protocol
+        if bound.socket.family == socket.AF_UNIX:
+            listeners.append(await loop.create_unix_server(make, sock=bound.socket))
+        else:
+            listeners.append(await loop.create_server(make, sock=bound.socket))
+    ready()
+    await stopping.wait()
+    tell(ServerStopping(sessions=sum(door.count() for door in doors.values())))
+    for listener in listeners:
+        listener.close()
+    await asyncio.gather(*(door.stop(stop_seconds) for door in doors.values()))
