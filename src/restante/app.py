@@ -205,6 +205,7 @@ def _open_doors(settings: Settings, parts: _Parts, wanted: set[Door]) -> dict[Do
 def _open_pop3(settings: Settings, parts: _Parts) -> Pop3Server:
     from restante.server.limits import Limits
     from restante.server.pop3 import Pop3Server
+    from restante.server.security import Security
     from restante.server.services import Services
 
     limits = settings.limits
@@ -220,6 +221,7 @@ def _open_pop3(settings: Settings, parts: _Parts) -> Pop3Server:
                 autologout_seconds=limits.autologout_seconds,
                 connections=limits.connections,
             ),
+            security=Security(),
             hostname=settings.hostname,
             implementation=f"Restante-{__version__}",
         )

@@ -1,19 +1,36 @@
 """Sessions over the link in memory: RFC 1939 §4–7, RFC 2449 §5 and §8, RFC 3206 §4–6."""
 
 import asyncio
+import base64
 import re
 from collections.abc import Callable, Generator, Sequence
 
 import pytest
 
-from restante.ports.accounts import AccountStatus, RefusalReason, Refused, Unavailable, Verdict
-from restante.ports.events import LoginDeferred, LoginRefused, MaildropBusy, Outcome, SessionEnded, UpdateFailed
+from restante.ports.accounts import RefusalReason, Refused, Unavailable, Verdict
+from restante.ports.events import (
+    CommandReceived,
+    FaultMet,
+    LoginDeferred,
+    LoginRefused,
+    MaildropBusy,
+    Outcome,
+    SessionEnded,
+    UpdateFailed,
+)
 from restante.ports.soon import Later, Soon
 from restante.ports.stores import StoreFault
 from restante.proto.terms import Secret
 from restante.server.limits import Limits
+from restante.server.security import Plaintext, Security
 from restante.stores.memory import MemoryStore
-from restante.testing.link import Link, LinkServer, ScriptedAuthenticator, scripted_account
+from restante.testing.link import (
+    Link,
+    LinkServer,
+    RecordingListener,
+    ScriptedAuthenticator,
+    scripted_account,
+)
 
 PLAIN = b"Subject: one\r\n\r\nHello Ted\r\n"
 DOTS = b"Subject: two\r\n\r\n.\r\n..\r\n.leading\r\nend\r\n"
@@ -31,9 +48,20 @@ def store_with(*messages: bytes, name: str = "Ted") -> MemoryStore:
     return store
 
 
-def server_with(*messages: bytes, limits: Limits | None = None, apop: bool = False) -> LinkServer:
-    passwords = {"Ted": b"SECRET", "Bob": b"hunter2"}
-    return LinkServer(store_with(*messages), ScriptedAuthenticator(passwords, apop=apop), limits=limits)
+def server_with(
+    *messages: bytes,
+    limits: Limits | None = None,
+    apop: bool = False,
+    security: Security | None = None,
+    wire: bool = False,
+) -> LinkServer:
+    return LinkServer(
+        store_with(*messages),
+        ScriptedAuthenticator({"Ted": b"SECRET", "Bob": b"hunter2"}, apop=apop),
+        limits=limits,
+        security=security,
+        tell=RecordingListener(wants_wire=wire),
+    )
 
 
 def logged_in(*messages: bytes, limits: Limits | None = None) -> tuple[LinkServer, Link]:
@@ -120,11 +148,11 @@ class TestAuthorization:
     @pytest.mark.rule("S2")
     def test_a_maildrop_in_use_is_told_only_after_the_credentials_proved_right(self) -> None:
         server, _holder = logged_in(PLAIN)
-        link = Link(server, peer="192.0.2.9")
+        link = Link(server, peer="127.0.0.9")
         assert link.say("USER Ted", "PASS wrong")[1].startswith("-ERR [AUTH]")
         busy = link.say("USER Ted", "PASS SECRET")[1]
         assert busy.startswith("-ERR [IN-USE] ")
-        assert "since 2001-09-09 02:03:20 UTC, from 192.0.2.1" in busy
+        assert "since 2001-09-09 02:03:20 UTC, from 127.0.0.1" in busy
         assert [type(e) for e in server.told.events if isinstance(e, MaildropBusy)] == [MaildropBusy]
         # The session is back in AUTHORIZATION, and usable.
         assert link.say("STAT")[0].startswith("-ERR")
@@ -147,8 +175,117 @@ class TestAuthorization:
         assert ended(server).outcome is Outcome.QUIT
         assert left(server) == 1
 
-    def test_a_locked_account_has_a_status_of_its_own(self) -> None:
-        assert scripted_account(status=AccountStatus.LOCKED).status is AccountStatus.LOCKED
+    @pytest.mark.rule("T4", "C12")
+    @pytest.mark.parametrize("command", ["USER Ted", "AUTH PLAIN AFRlZABTRUNSRVQ=", "AUTH LOGIN"])
+    def test_no_password_crosses_an_open_line(self, command: str) -> None:
+        link = Link(server_with(PLAIN), peer="192.0.2.1")
+        assert link.say(command)[0].startswith("-ERR [SYS/PERM] ")
+        announced = link.send(b"CAPA\r\n")
+        assert b"USER" not in announced
+        assert b"SASL" not in announced
+
+    @pytest.mark.rule("T4")
+    @pytest.mark.parametrize(
+        ("plaintext", "peer", "taken"),
+        [
+            (Plaintext.TLS, "127.0.0.1", False),
+            (Plaintext.TLS, "unix", False),
+            (Plaintext.LOOPBACK, "127.0.0.1", True),
+            (Plaintext.LOOPBACK, "::1", True),
+            (Plaintext.LOOPBACK, "unix", True),
+            (Plaintext.LOOPBACK, "192.0.2.1", False),
+            (Plaintext.LOOPBACK, "fe80::1%eth0", False),
+            (Plaintext.ALWAYS, "192.0.2.1", True),
+        ],
+    )
+    def test_the_administrator_says_where_a_password_may_go_in_the_clear(
+        self, plaintext: Plaintext, peer: str, taken: bool
+    ) -> None:
+        server = server_with(PLAIN, security=Security(plaintext=plaintext))
+        assert Link(server, peer=peer).say("USER Ted")[0].startswith("+OK") is taken
+
+    @pytest.mark.rule("T1")
+    def test_stls_is_refused_and_not_announced_where_there_is_no_certificate(self) -> None:
+        link = Link(server_with())
+        assert link.say("STLS")[0].startswith("-ERR")
+        assert b"STLS" not in link.send(b"CAPA\r\n")
+
+
+def b64(octets: bytes) -> str:
+    return base64.b64encode(octets).decode()
+
+
+class TestAuth:
+    @pytest.mark.rule("A1", "A4")
+    def test_plain_with_an_initial_response_logs_in_and_nothing_rides_on_the_ok(self) -> None:
+        link = Link(server_with(PLAIN))
+        answer = link.send(b"AUTH PLAIN " + b64(b"\0Ted\0SECRET").encode() + b"\r\n")
+        assert answer == b"+OK 1 message (%d octets)\r\n" % len(PLAIN)
+        assert link.say("AUTH PLAIN =")[0].startswith("-ERR")
+        assert b"SASL PLAIN LOGIN" in link.send(b"CAPA\r\n")
+
+    @pytest.mark.rule("A2")
+    def test_plain_without_one_gets_the_empty_challenge(self) -> None:
+        link = Link(server_with(PLAIN))
+        assert link.send(b"AUTH PLAIN\r\n") == b"+ \r\n"
+        assert link.say(b64(b"\0Ted\0SECRET"))[0].startswith("+OK")
+
+    def test_login_asks_for_name_and_password(self) -> None:
+        link = Link(server_with(PLAIN))
+        challenge = link.send(b"AUTH LOGIN\r\n")
+        assert base64.b64decode(challenge[2:]).lower().startswith(b"user")
+        assert link.send(b64(b"Ted").encode() + b"\r\n").startswith(b"+ ")
+        assert link.say(b64(b"SECRET"))[0].startswith("+OK 1 message")
+
+    @pytest.mark.rule("A2")
+    def test_an_initial_response_to_a_server_first_mechanism_is_an_err(self) -> None:
+        link = Link(server_with(PLAIN))
+        assert link.say(f"AUTH LOGIN {b64(b'Ted')}")[0].startswith("-ERR")
+        assert link.say("USER Ted", "PASS SECRET")[1].startswith("+OK")
+
+    @pytest.mark.rule("A3")
+    @pytest.mark.parametrize("line", ["*", "!!!", "AFRlZABTRUNSRVQ", "", "USER Ted", "a" * 20_000, "=", " "])
+    def test_cancel_and_bad_base64_are_an_err_and_the_session_stays_usable(self, line: str) -> None:
+        server = server_with(PLAIN)
+        link = Link(server)
+        link.say("AUTH PLAIN")
+        assert link.say(line)[0].startswith("-ERR")
+        assert link.say("USER Ted", "PASS SECRET")[1].startswith("+OK")
+        assert not [event for event in server.told.events if isinstance(event, FaultMet)]
+
+    @pytest.mark.rule("A1")
+    def test_a_response_may_be_longer_than_a_command(self) -> None:
+        link = Link(server_with(PLAIN))
+        link.say("AUTH PLAIN")
+        assert link.say(b64(b"\0Ted\0" + b"x" * 1000))[0].startswith("-ERR [AUTH]")
+        assert link.say(b64(b"x" * 1000))[0].startswith("-ERR the command line is too long")
+
+    @pytest.mark.rule("C12")
+    def test_a_wrong_password_and_an_unknown_name_look_alike_and_are_logged_apart(self) -> None:
+        server = server_with()
+        wrong = Link(server).say(f"AUTH PLAIN {b64(bytes(1) + b'Ted' + bytes(1) + b'x')}")[0]
+        unknown = Link(server).say(f"AUTH PLAIN {b64(bytes(1) + b'Eve' + bytes(1) + b'x')}")[0]
+        assert wrong == unknown
+        assert wrong.startswith("-ERR [AUTH] ")
+        told = [(e.name, e.mechanism, e.reason) for e in server.told.events if isinstance(e, LoginRefused)]
+        assert told == [
+            ("Ted", "PLAIN", RefusalReason.WRONG_PASSWORD),
+            ("Eve", "PLAIN", RefusalReason.UNKNOWN_NAME),
+        ]
+
+    def test_a_mechanism_that_is_not_enabled_is_refused(self) -> None:
+        link = Link(server_with())
+        for mechanism in ("SCRAM-SHA-256", "CRAM-MD5", "GSSAPI", "\xfc"):
+            assert link.say(f"AUTH {mechanism}")[0].startswith("-ERR")
+
+    def test_what_is_sent_within_an_exchange_is_never_told(self) -> None:
+        server = server_with(PLAIN, wire=True)
+        link = Link(server)
+        link.say("AUTH PLAIN", b64(b"\0Ted\0SECRET"), "QUIT")
+        told = [e.line for e in server.told.events if isinstance(e, CommandReceived)]
+        assert told[0] == "AUTH …".encode()
+        assert b64(b"\0Ted\0SECRET").encode() not in b" ".join(told)
+        assert len(told) == 3
 
 
 class TestTransaction:
@@ -205,12 +342,14 @@ class TestTransaction:
 
     @pytest.mark.rule("C10", "C11")
     def test_each_announced_capability_works_and_both_states_announce_the_same(self) -> None:
-        _, link = logged_in(PLAIN)
+        server = server_with(PLAIN)
+        link = Link(server, peer="127.0.0.1")
+        before = link.send(b"CAPA\r\n").split(b"\r\n")[1:-2]
+        link.say("USER Ted", "PASS SECRET")
         after = link.send(b"CAPA\r\n").split(b"\r\n")[1:-2]
-        before = Link(server_with()).send(b"CAPA\r\n").split(b"\r\n")[1:-2]
         assert before == after
         assert [tag.split()[0] for tag in after] == (
-            b"TOP UIDL USER RESP-CODES AUTH-RESP-CODE PIPELINING EXPIRE IMPLEMENTATION".split()
+            b"TOP UIDL RESP-CODES AUTH-RESP-CODE PIPELINING EXPIRE USER SASL IMPLEMENTATION".split()
         )
         assert b"EXPIRE NEVER" in after
         for command in ("TOP 1 0", "UIDL"):
@@ -331,7 +470,7 @@ class TestTheEnd:
         assert (event.retrieved, event.retrieved_octets, event.peeked) == (2, len(PLAIN) + len(LONG), 2)
         assert (event.account, event.peer, event.left, event.left_octets) == (
             "Ted",
-            "192.0.2.1",
+            "127.0.0.1",
             2,
             len(PLAIN) + len(LONG),
         )

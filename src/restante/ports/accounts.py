@@ -14,6 +14,7 @@ from typing import NewType, Protocol, TypeAlias
 
 from restante.ports.soon import Soon
 from restante.proto.terms import Secret
+from restante.sasl.terms import Answer, Request
 
 __all__ = [
     "Accepted",
@@ -23,6 +24,7 @@ __all__ = [
     "AccountId",
     "AccountStatus",
     "Authenticator",
+    "Judgement",
     "RefusalReason",
     "Refused",
     "Unavailable",
@@ -62,6 +64,9 @@ class RefusalReason(Enum):
     WRONG_PASSWORD = "wrong password"  # noqa: S105 - the words of a log line
     LOCKED = "account locked"
     NO_APOP = "APOP not enabled for the account"
+    NO_KEYS = "no keys stored for the mechanism"
+    WRONG_TOKEN = "token not good here"  # noqa: S105 - the words of a log line
+    NOT_ALLOWED = "may not act for another account"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +94,22 @@ class Unavailable:
 Verdict: TypeAlias = Accepted | Refused | Unavailable
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What an authenticator says to a mechanism, and what the log is to know of it."""
+
+    answer: Answer
+    """Goes to the mechanism."""
+    claimed: str = ""
+    """Whom the client claims to be, for the log; hostile."""
+    account: Account | None = None
+    """Who is logged in if the exchange ends well."""
+    reason: RefusalReason | None = None
+    """Why it cannot end well; None where only the exchange will tell, as with SCRAM."""
+    unavailable: str | None = None
+    """Why it could not be judged: one sentence for the log."""
+
+
 class AccountFault(Exception):
     """The directory cannot be read or written: the world's fault, not the caller's. The message says what to do."""
 
@@ -110,6 +131,10 @@ class Authenticator(Protocol):
 
     def verify_apop(self, name: bytes, timestamp: bytes, digest: bytes) -> Soon[Verdict]:
         """Judge an APOP digest: lower-case hex MD5 over the timestamp, brackets included, and the secret."""
+        ...
+
+    def judge(self, request: Request) -> Soon[Judgement]:
+        """Answer what a SASL mechanism asks."""
         ...
 
     def offers_apop(self) -> bool:

@@ -32,6 +32,7 @@ __all__ = [
     "ReplySent",
     "ServerStopping",
     "SessionEnded",
+    "TlsFailed",
     "UpdateFailed",
 ]
 
@@ -58,6 +59,9 @@ class Outcome(Enum):
     MESSAGE_GONE = "message gone"
     """A message vanished or changed during the session, and the connection was broken off."""
     SHUTDOWN = "shutdown"
+    TLS_FAILED = "TLS handshake failed"
+    TOO_EARLY_FOR_TLS = "commands behind STLS"
+    """Octets stood behind STLS: the mark of an attack, or of a client that does not wait (RFC 2595 §4)."""
     FAULT = "fault"
 
 
@@ -163,6 +167,15 @@ class MaildropBusy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TlsFailed:
+    """A TLS handshake did not end well."""
+
+    session: str
+    peer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateFailed:
     """UPDATE could not be made durable: the client was told -ERR."""
 
@@ -246,6 +259,7 @@ Event: TypeAlias = (
     | LoginRefused
     | LoginDeferred
     | MaildropBusy
+    | TlsFailed
     | UpdateFailed
     | FaultMet
     | SessionEnded

@@ -46,7 +46,7 @@ def attempt(
     step: Callable[[T], Soon[U]],
     *,
     errors: tuple[type[Exception], ...],
-    rescue: Callable[[Exception], U],
+    rescue: Callable[[Exception], Soon[U]],
 ) -> Soon[U]:
     """`then`, for a question that may fail: one of `errors` becomes what rescue makes of it.
 
@@ -65,13 +65,14 @@ async def _wait_attempt(
     later: Later[T],
     step: Callable[[T], Soon[U]],
     errors: tuple[type[Exception], ...],
-    rescue: Callable[[Exception], U],
+    rescue: Callable[[Exception], Soon[U]],
 ) -> U:
     try:
         answer = await later
     except errors as error:
-        return rescue(error)
-    result = step(answer)
+        result = rescue(error)
+    else:
+        result = step(answer)
     return await result if isinstance(result, Later) else result
 
 

@@ -6,22 +6,25 @@ Sources: RFC 2449 §5–6, RFC 3206 §6.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
 
-__all__ = ["ANNOUNCED", "capability_lines"]
+__all__ = ["capability_lines"]
 
-ANNOUNCED: Final = (
-    b"TOP",
-    b"UIDL",
-    b"USER",
-    b"RESP-CODES",
-    b"AUTH-RESP-CODE",
-    b"PIPELINING",
-    b"EXPIRE NEVER",
-)
-"""The same before and after login (RFC 2449 §5). IMPLEMENTATION is added by the server."""
+_ALWAYS = (b"TOP", b"UIDL", b"RESP-CODES", b"AUTH-RESP-CODE", b"PIPELINING", b"EXPIRE NEVER")
 
 
-def capability_lines(implementation: bytes) -> bytes:
-    """Render the capability list, each line ended, without the terminating line."""
-    return b"".join(tag + b"\r\n" for tag in (*ANNOUNCED, b"IMPLEMENTATION " + implementation))
+def capability_lines(*, user: bool, mechanisms: Iterable[str], stls: bool, implementation: bytes) -> bytes:
+    """Render the capability list, each line ended, without the terminating line.
+
+    `user` says whether USER and PASS are taken, `mechanisms` what AUTH takes, `stls` whether STLS would be accepted
+    now: that alone may be announced before the login and not after it (RFC 2449 §5, RFC 2595 §4).
+    """
+    tags = list(_ALWAYS)
+    if user:
+        tags.append(b"USER")
+    if names := " ".join(mechanisms):
+        tags.append(b"SASL " + names.encode("ascii"))
+    if stls:
+        tags.append(b"STLS")
+    tags.append(b"IMPLEMENTATION " + implementation)
+    return b"".join(tag + b"\r\n" for tag in tags)

@@ -2,7 +2,7 @@
 
 Each is a row of `spec.py` and a class here; `Command` is their closed union, so that the type checker names each
 place that has to know a new one. Parsing is in `parser.py`.
-Sources: RFC 1939 §5–7 (all but CAPA), RFC 2449 §5 (CAPA).
+Sources: RFC 1939 §5–7; RFC 2449 §5 (CAPA); RFC 2595 §4 (STLS); RFC 5034 (AUTH).
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from restante.proto.terms import MessageNumber, Secret
 
 __all__ = [
     "Apop",
+    "Auth",
+    "AuthResponse",
     "Capa",
     "Command",
     "Dele",
@@ -24,6 +26,7 @@ __all__ = [
     "Retr",
     "Rset",
     "Stat",
+    "Stls",
     "Top",
     "Uidl",
     "User",
@@ -109,8 +112,48 @@ class Capa:
 
 
 @dataclass(frozen=True, slots=True)
+class Stls:
+    """STLS: begin TLS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """AUTH mechanism [initial-response]."""
+
+    mechanism: bytes
+    """In upper case."""
+    initial_response: Secret | None
+    """Still in base64; None when there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthResponse:
+    """A line of the client's within an AUTH exchange: no command, but what comes in place of one."""
+
+    line: Secret
+    """In base64, or `*` to cancel."""
+
+
+@dataclass(frozen=True, slots=True)
 class Quit:
     """QUIT."""
 
 
-Command: TypeAlias = User | Pass | Apop | Stat | List | Retr | Dele | Noop | Rset | Top | Uidl | Capa | Quit
+Command: TypeAlias = (
+    User
+    | Pass
+    | Apop
+    | Auth
+    | AuthResponse
+    | Stls
+    | Stat
+    | List
+    | Retr
+    | Dele
+    | Noop
+    | Rset
+    | Top
+    | Uidl
+    | Capa
+    | Quit
+)

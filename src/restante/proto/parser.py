@@ -19,6 +19,7 @@ from typing import Final
 
 from restante.proto.commands import (
     Apop,
+    Auth,
     Capa,
     Command,
     Dele,
@@ -29,6 +30,7 @@ from restante.proto.commands import (
     Retr,
     Rset,
     Stat,
+    Stls,
     Top,
     Uidl,
     User,
@@ -82,6 +84,13 @@ def _apop(rest: bytes) -> Command | None:
     return Apop(name, digest) if name and digest and b" " not in digest else None
 
 
+def _auth(rest: bytes) -> Command | None:
+    mechanism, space, response = rest.rstrip(b" ").partition(b" ")
+    if not mechanism or b" " in response:
+        return None
+    return Auth(mechanism.upper(), Secret(response) if space else None)
+
+
 def _number(rest: bytes) -> int | None:
     """1*DIGIT, nothing else: no sign, no blank. The line's limit bounds the digits."""
     return int(rest) if rest.isdigit() else None
@@ -111,6 +120,8 @@ _PARSERS: Final[Mapping[bytes, _Parse]] = MappingProxyType(
         b"USER": _user,
         b"PASS": _pass,
         b"APOP": _apop,
+        b"AUTH": _auth,
+        b"STLS": _nothing(Stls()),
         b"STAT": _nothing(Stat()),
         b"LIST": _listing(List),
         b"RETR": _numbered(Retr),

@@ -15,13 +15,15 @@ __all__ = ["HIDDEN", "redacted"]
 HIDDEN: Final = "…".encode()
 
 _FOREIGN_KEYWORDS: Final = frozenset(
-    {b"AUTH", b"STLS", b"STARTTLS", b"UTF8", b"LANG", b"HELO", b"EHLO", b"XTND", b"HELP", b"LAST", b"LOGIN"}
+    {b"STARTTLS", b"UTF8", b"LANG", b"HELO", b"EHLO", b"XTND", b"HELP", b"LAST", b"LOGIN"}
 )
-"""What clients try that is no command here, or not yet: the keyword may show, its arguments may not."""
+"""What clients try that is no command here: the keyword may show, its arguments may not."""
 
 
 def redacted(line: bytes) -> bytes:
     """Give what may be shown of a command line without its end."""
+    if not line:
+        return line
     keyword, space, rest = line.partition(b" ")
     folded = keyword.upper()
     spec = SPECS.get(folded)

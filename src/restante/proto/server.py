@@ -1,18 +1,26 @@
 """The server's side of the protocol, pure: octets in, commands out, and the state they are judged by.
 
-It splits and parses, refuses what the state does not allow, and knows that PASS follows a good USER. It does not
-answer, and it moves to another state only when told that the login, or QUIT, took effect.
-Sources: RFC 1939 §3–7.
+It splits and parses, refuses what the state does not allow, knows that PASS follows a good USER, that lines within
+an AUTH exchange are no commands, and what stands behind STLS. It does not answer, and it moves to another
+state only when told that the login, or QUIT, took effect.
+Sources: RFC 1939 §3–7; RFC 2595 §4 (STLS); RFC 5034 §4 (AUTH).
 """
 
 from __future__ import annotations
 
-from restante.proto.commands import Command, Pass, User
+from typing import Final
+
+from restante.proto.commands import AuthResponse, Command, Pass, User
 from restante.proto.lines import COMMAND_LINE_OCTETS, LineSplitter, LineTooLong
 from restante.proto.parser import Misuse, MisuseKind, parse
-from restante.proto.terms import State
+from restante.proto.terms import Secret, State
 
-__all__ = ["ServerProtocol"]
+__all__ = ["EXCHANGE_LINE_OCTETS", "ServerProtocol"]
+
+EXCHANGE_LINE_OCTETS: Final = 16 * 1024
+"""The longest line within an AUTH exchange, its CRLF included: RFC 5034 §4 lifts the limit of 255 for these, and a
+token of OAuth needs more.
+"""
 
 
 class ServerProtocol:
@@ -22,16 +30,20 @@ class ServerProtocol:
     however it was cut.
     """
 
-    __slots__ = ("_splitter", "last_line", "name", "state")
+    __slots__ = ("_command_line_octets", "_exchanging", "_splitter", "last_line", "name", "state")
 
     state: State
     name: bytes | None
     """The name of the USER that came right before the PASS just given out; otherwise nothing to rely on."""
     last_line: bytes
-    """The line of the last command, as it came; empty when it was too long. Not for logs: see `redact`."""
+    """The line of the last command, as it came; empty for one too long and for those within AUTH. Not for logs: see
+    `redact`.
+    """
 
     def __init__(self, *, command_line_octets: int = COMMAND_LINE_OCTETS) -> None:
+        self._command_line_octets = command_line_octets
         self._splitter = LineSplitter(command_line_octets)
+        self._exchanging = False
         self.state = State.AUTHORIZATION
         self.name = None
         self.last_line = b""
@@ -48,6 +60,9 @@ class ServerProtocol:
         if isinstance(line, LineTooLong):
             self.last_line, self.name = b"", None
             return Misuse(MisuseKind.LINE_TOO_LONG)
+        if self._exchanging:
+            self.last_line = b""
+            return AuthResponse(Secret(line))
         self.last_line = line
         spec, command = parse(line)
         if spec is not None and self.state not in spec.states:
@@ -68,3 +83,18 @@ class ServerProtocol:
         name, self.name = self.name, None
         assert name is not None, "PASS is given out after a USER only"
         return name
+
+    def begin_exchange(self) -> None:
+        """Take the lines that follow as responses of an AUTH exchange, longer than commands may be."""
+        self._exchanging = True
+        self._splitter.limit = EXCHANGE_LINE_OCTETS
+
+    def end_exchange(self) -> None:
+        """Take the lines that follow as commands again."""
+        self._exchanging = False
+        self._splitter.limit = self._command_line_octets
+
+    @property
+    def pending(self) -> int:
+        """How many octets wait that were not worked off. Behind STLS any at all is an attack (CVE-2011-0411)."""
+        return self._splitter.pending

@@ -28,6 +28,7 @@ class ArgumentForm(Enum):
     NUMBER = "number"
     OPTIONAL_NUMBER = "optional number"
     NUMBER_AND_LINES = "number and lines"
+    MECHANISM = "mechanism and initial response"
 
 
 ARGUMENT_SYNTAX: Final[Mapping[ArgumentForm, str]] = MappingProxyType(
@@ -39,6 +40,7 @@ ARGUMENT_SYNTAX: Final[Mapping[ArgumentForm, str]] = MappingProxyType(
         ArgumentForm.NUMBER: "msg",
         ArgumentForm.OPTIONAL_NUMBER: "[msg]",
         ArgumentForm.NUMBER_AND_LINES: "msg n",
+        ArgumentForm.MECHANISM: "mechanism [initial-response]",
     }
 )
 """How each form is written for people."""
@@ -51,6 +53,7 @@ class ReplyShape(Enum):
     LISTING = "status line, lines, terminating line"
     MESSAGE = "status line, message, terminating line"
     LISTING_UNLESS_NUMBER = "a listing, or one line when a message is named"
+    EXCHANGE = "challenges, then one line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +114,25 @@ _ROWS: Final = (
         source="RFC 1939 §7",
         summary="Proves the password by an MD5 digest over the greeting's timestamp, and opens the maildrop.",
         secret=True,
+    ),
+    CommandSpec(
+        keyword=b"AUTH",
+        states=_AUTHORIZATION,
+        arguments=ArgumentForm.MECHANISM,
+        reply=ReplyShape.EXCHANGE,
+        capability=b"SASL",
+        source="RFC 5034 §4",
+        summary="Logs in by a SASL mechanism, and opens the maildrop.",
+        secret=True,
+    ),
+    CommandSpec(
+        keyword=b"STLS",
+        states=_AUTHORIZATION,
+        arguments=ArgumentForm.NOTHING,
+        reply=ReplyShape.LINE,
+        capability=b"STLS",
+        source="RFC 2595 §4",
+        summary="Begins TLS on this connection.",
     ),
     CommandSpec(
         keyword=b"STAT",

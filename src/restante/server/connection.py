@@ -14,17 +14,26 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Protocol, cast
 
-from restante.ports.events import CommandReceived, ConnectionOpened, Door, FaultMet, Outcome, ReplySent
+from restante.ports.events import (
+    CommandReceived,
+    ConnectionOpened,
+    Door,
+    FaultMet,
+    Outcome,
+    ReplySent,
+    TlsFailed,
+)
 from restante.ports.soon import Later
 from restante.ports.stores import MessageGone
 from restante.proto import replies
-from restante.proto.redact import redacted
+from restante.proto.redact import HIDDEN, redacted
 from restante.proto.server import ServerProtocol
 from restante.proto.terms import ResponseCode
+from restante.server.authorization import Answer, UpgradeToTls
 from restante.server.limits import GATHERED_OCTETS, TURN_OCTETS, WRITE_BUFFER_OCTETS
 from restante.server.outflow import Outflow
 from restante.server.services import Services
-from restante.server.session import Answer, Session
+from restante.server.session import Session
 
 __all__ = ["Connection", "House"]
 
@@ -239,6 +248,8 @@ class Connection(asyncio.BufferedProtocol):
         elif isinstance(answer, Outflow):
             self._begin_outflow(answer)
             self._pour()
+        elif isinstance(answer, UpgradeToTls):
+            self._upgrade(answer)
         return left
 
     async def _answer_later(self, later: Later[Answer]) -> None:
@@ -253,8 +264,45 @@ class Connection(asyncio.BufferedProtocol):
             if self._wire:
                 self._tell_reply(answer)
             self._send(answer)
-        else:
+        elif isinstance(answer, Outflow):
             self._begin_outflow(answer)
+        else:
+            raise TypeError("TLS is begun without waiting")
+
+    def _upgrade(self, answer: UpgradeToTls) -> None:
+        """Begin TLS, unless anything stands behind STLS: somebody in the middle put it there (CVE-2011-0411)."""
+        if self._protocol.pending:
+            self._leave(Outcome.TOO_EARLY_FOR_TLS)
+            return
+        if self._wire:
+            self._tell_reply(answer.reply)
+        self._send(answer.reply)
+        self._wait(self._begin_tls())
+
+    async def _begin_tls(self) -> None:
+        security = self._house.services.security
+        assert security.tls is not None, "STLS is answered so only where TLS is offered"
+        # From here to the end of the handshake nothing comes to this protocol: what the client sends is TLS's.
+        self._transport.pause_reading()
+        try:
+            transport = await self._loop.start_tls(
+                self._transport,
+                self,
+                security.tls,
+                server_side=True,
+                ssl_handshake_timeout=security.tls_handshake_seconds,
+            )
+        except (OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
+            self._tell_handshake(error)
+            self._leave(Outcome.TLS_FAILED)
+            return
+        if transport is None:
+            # The connection was lost during the handshake.
+            self._leave(Outcome.TLS_FAILED)
+            return
+        self._transport = transport
+        self._transport.set_write_buffer_limits(high=WRITE_BUFFER_OCTETS)
+        self._session.secured()
 
     def _begin_outflow(self, outflow: Outflow) -> None:
         self._outflow = outflow
@@ -317,6 +365,10 @@ class Connection(asyncio.BufferedProtocol):
         self._leave(outcome)
         self._transport.abort()
 
+    def _tell_handshake(self, error: Exception) -> None:
+        reason = getattr(error, "reason", None) or str(error) or type(error).__name__
+        self._house.services.tell(TlsFailed(session=self._session.id, peer=self._session.peer, reason=str(reason)))
+
     def _fail(self, error: Exception) -> None:
         """Take an error that no answer can be made of."""
         if isinstance(error, MessageGone):
@@ -334,7 +386,7 @@ class Connection(asyncio.BufferedProtocol):
     # --- the wire, for those who want it -------------------------------------------------------------------------
 
     def _tell_command(self) -> None:
-        line = redacted(self._protocol.last_line)
+        line = redacted(self._protocol.last_line) or HIDDEN
         self._house.services.tell(CommandReceived(session=self._session.id, line=line))
 
     def _tell_reply(self, reply: bytes) -> None:

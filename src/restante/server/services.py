@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from restante.ports.accounts import Authenticator
 from restante.ports.events import Listener
 from restante.ports.stores import Store
 from restante.server.limits import Limits
+from restante.server.security import Security
 
 __all__ = ["Services"]
 
@@ -22,6 +24,7 @@ class Services:
     authenticator: Authenticator
     tell: Listener
     limits: Limits
+    security: Security
     hostname: str
     """For the greeting and the APOP timestamp."""
     implementation: str
@@ -30,3 +33,5 @@ class Services:
     """Seconds since the epoch."""
     clock: Callable[[], float] = time.monotonic
     """Seconds, for durations."""
+    random: Callable[[int], bytes] = secrets.token_bytes
+    """So many octets that nobody can guess."""

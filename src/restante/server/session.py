@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias, assert_never
+from typing import assert_never
 
 from restante.maildrop.transaction import MarkedMessage, NoSuchMessage, Transaction
-from restante.ports.accounts import Accepted, Account, AccountFault, Refused, Unavailable, Verdict
+from restante.ports.accounts import Accepted, Account, Refused, Unavailable, Verdict
 from restante.ports.events import (
     LoginAccepted,
     LoginDeferred,
@@ -35,20 +35,17 @@ from restante.ports.stores import (
     StoreFault,
 )
 from restante.proto import commands, replies
-from restante.proto.capabilities import capability_lines
 from restante.proto.commands import Command
 from restante.proto.lines import TopCutter, top
 from restante.proto.parser import Misuse
 from restante.proto.server import ServerProtocol
 from restante.proto.terms import MessageNumber, Octets, ResponseCode, State
 from restante.server import wording
+from restante.server.authorization import Answer, Authorization
 from restante.server.outflow import Outflow
 from restante.server.services import Services
 
-__all__ = ["Answer", "Session"]
-
-Answer: TypeAlias = bytes | Outflow
-"""Octets to send, or a long message to pour out."""
+__all__ = ["Session"]
 
 
 @dataclass(slots=True)
@@ -73,12 +70,12 @@ class Session:
 
     __slots__ = (
         "_account",
+        "_authorization",
         "_maildrop",
         "_protocol",
         "_services",
         "_started",
         "_tally",
-        "_timestamp",
         "_transaction",
         "id",
         "outcome",
@@ -98,7 +95,14 @@ class Session:
         self._services = services
         self._protocol = protocol
         self._started = services.clock()
-        self._timestamp = timestamp
+        self._authorization = Authorization(
+            services=services,
+            protocol=protocol,
+            timestamp=timestamp,
+            peer=peer,
+            judged=self._judged,
+            bad=self._bad,
+        )
         self._account: Account | None = None
         self._maildrop: OpenMaildrop | None = None
         self._transaction: Transaction | None = None
@@ -107,9 +111,12 @@ class Session:
     # --- what the connection calls -------------------------------------------------------------------------------
 
     def greeting(self) -> bytes:
-        """Give the greeting; it has a `<` only where APOP is offered (RFC 1939 §7)."""
-        text = b"Restante ready, mail waits here until called for"
-        return replies.ok(text + b" " + self._timestamp if self._timestamp else text)
+        """Give the greeting."""
+        return self._authorization.greeting()
+
+    def secured(self) -> None:
+        """Hear that the connection is under TLS from here on."""
+        self._authorization.secured()
 
     @property
     def authorized(self) -> bool:
@@ -142,15 +149,10 @@ class Session:
                 return b"+OK %d %d\r\n" % (transaction.count, transaction.octets)
             case commands.Top(number, lines):
                 return self._top(number, lines)
-            case commands.User():
-                return replies.ok(b"and the password?")
-            case commands.Pass(password):
-                name = self._protocol.take_name()
-                return self._log_in(
-                    name, "USER", lambda: self._services.authenticator.verify_password(name, password)
-                )
-            case commands.Apop(name, digest):
-                return self._apop(name, digest)
+            case commands.User() | commands.Pass() | commands.Apop() | commands.Auth() | commands.AuthResponse():
+                return self._authorization.log_in(command)
+            case commands.Stls():
+                return self._authorization.begin_tls()
             case commands.Noop():
                 return replies.ok()
             case commands.Rset():
@@ -160,14 +162,12 @@ class Session:
                     b"%b, %d octets, none marked" % (wording.messages(transaction.count), transaction.octets)
                 )
             case commands.Capa():
-                return replies.listing(
-                    b"what this server can do:",
-                    capability_lines(self._services.implementation.encode("ascii", "replace")),
-                )
+                return self._authorization.capabilities(logged_in=self._transaction is not None)
             case commands.Quit():
                 return self._quit()
             case Misuse():
-                return self._misuse(command)
+                self._authorization.leave_exchange()
+                return self._bad(replies.err(wording.misuse(command, self._protocol.state)))
             case _:
                 assert_never(command)
 
@@ -181,21 +181,7 @@ class Session:
 
     # --- AUTHORIZATION -------------------------------------------------------------------------------------------
 
-    def _apop(self, name: bytes, digest: bytes) -> Soon[Answer]:
-        if not self._timestamp:
-            return self._bad(replies.err(b"APOP is not offered here: the greeting carries no timestamp"))
-        timestamp = self._timestamp
-        return self._log_in(name, "APOP", lambda: self._services.authenticator.verify_apop(name, timestamp, digest))
-
-    def _log_in(self, name: bytes, mechanism: str, verify: Callable[[], Soon[Verdict]]) -> Soon[Answer]:
-        return attempt(
-            verify,
-            lambda verdict: self._judged(verdict, name, mechanism),  # type: ignore[arg-type]  # see Soon
-            errors=(AccountFault,),
-            rescue=lambda error: self._deferred(name, mechanism, str(error)),
-        )
-
-    def _judged(self, verdict: Verdict, name: bytes, mechanism: str) -> Soon[Answer]:
+    def _judged(self, verdict: Verdict, name: str, mechanism: str) -> Soon[Answer]:
         match verdict:
             case Accepted(account=account):
                 return self._open(account, mechanism)
@@ -204,7 +190,7 @@ class Session:
                     LoginRefused(
                         session=self.id,
                         peer=self.peer,
-                        name=name.decode("utf-8", "backslashreplace"),
+                        name=name,
                         mechanism=mechanism,
                         reason=reason,
                     )
@@ -216,12 +202,12 @@ class Session:
             case _:
                 assert_never(verdict)
 
-    def _deferred(self, name: bytes, mechanism: str, reason: str) -> bytes:
+    def _deferred(self, name: str, mechanism: str, reason: str) -> bytes:
         self._services.tell(
             LoginDeferred(
                 session=self.id,
                 peer=self.peer,
-                name=name.decode("utf-8", "backslashreplace"),
+                name=name,
                 mechanism=mechanism,
                 reason=reason,
             )
@@ -241,7 +227,7 @@ class Session:
 
     def _not_opened(self, account: Account, mechanism: str, error: Exception) -> bytes:
         if not isinstance(error, MaildropInUse):
-            return self._deferred(account.name.encode(), mechanism, str(error))
+            return self._deferred(account.name, mechanism, str(error))
         holder = error.holder
         self._services.tell(
             MaildropBusy(
@@ -321,7 +307,7 @@ class Session:
 
     def _peeked(self, body: bytes | LongMessage, lines: int) -> Answer:
         self._tally.peeked += 1
-        status = b"the headers and %d lines" % lines
+        status = b"the headers, and up to %d of the lines after them" % lines
         if isinstance(body, bytes):
             return replies.listing(status, top(body, lines))
         return Outflow(replies.ok(status), body, TopCutter(lines))
@@ -376,9 +362,6 @@ class Session:
         self._services.tell(UpdateFailed(session=self.id, account=self._account.name, error=str(error)))
         self._end(Outcome.UPDATE_FAILED)
         return replies.err(b"marked messages could not all be removed; try again later", ResponseCode.SYS_TEMP)
-
-    def _misuse(self, misuse: Misuse) -> bytes:
-        return self._bad(replies.err(wording.misuse(misuse, self._protocol.state)))
 
     def _bad(self, reply: bytes) -> bytes:
         self._tally.bad_commands += 1

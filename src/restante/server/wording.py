@@ -7,14 +7,16 @@ are added where the answer is made.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import assert_never
+from typing import Final, assert_never
 
 from restante.maildrop.transaction import MarkedMessage, NoSuchMessage
 from restante.ports.stores import Holder
 from restante.proto.parser import Misuse, MisuseKind
 from restante.proto.terms import State
 
-__all__ = ["in_use", "messages", "misuse", "not_there"]
+__all__ = ["NO_PLAINTEXT", "in_use", "messages", "misuse", "not_there"]
+
+NO_PLAINTEXT: Final = b"no password over an open line: begin TLS by STLS, or connect to the POP3S port"
 
 
 def in_use(holder: Holder | None) -> bytes:

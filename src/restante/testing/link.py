@@ -12,14 +12,26 @@ import hashlib
 from collections.abc import Coroutine
 from typing import Any, cast
 
-from restante.ports.accounts import Accepted, Account, AccountId, AccountStatus, RefusalReason, Refused, Verdict
+from restante.ports.accounts import (
+    Accepted,
+    Account,
+    AccountId,
+    AccountStatus,
+    Judgement,
+    RefusalReason,
+    Refused,
+    Verdict,
+)
 from restante.ports.events import Event
 from restante.ports.soon import Soon
 from restante.ports.stores import Store
 from restante.proto.terms import Secret
+from restante.sasl import terms as sasl
+from restante.sasl.terms import JudgePassword, Request
 from restante.server.connection import Connection
 from restante.server.limits import WRITE_BUFFER_OCTETS, Limits
 from restante.server.pop3 import Pop3Server
+from restante.server.security import Security
 from restante.server.services import Services
 
 __all__ = ["Link", "LinkServer", "RecordingListener", "ScriptedAuthenticator", "scripted_account"]
@@ -59,6 +71,17 @@ class ScriptedAuthenticator:
             return Refused(reason=RefusalReason.WRONG_PASSWORD)
         return Accepted(account=self.account(name.decode("latin-1")))
 
+    def judge(self, request: Request) -> Soon[Judgement]:
+        """Judge a password; other requests are for tests of their own."""
+        if not isinstance(request, JudgePassword):
+            return Judgement(answer=sasl.Unavailable(), unavailable="scripted for passwords only")
+        verdict = self.verify_password(request.authcid.encode(), request.password)
+        if isinstance(verdict, Accepted):
+            account = verdict.account
+            return Judgement(answer=sasl.Granted(authcid=account.name), account=account, claimed=request.authcid)
+        reason = verdict.reason if isinstance(verdict, Refused) else None
+        return Judgement(answer=sasl.Denied(), reason=reason, claimed=request.authcid)
+
     def offers_apop(self) -> bool:
         """As the test said."""
         return self.apop
@@ -95,6 +118,7 @@ class LinkServer(Pop3Server):
         authenticator: ScriptedAuthenticator,
         *,
         limits: Limits | None = None,
+        security: Security | None = None,
         tell: RecordingListener | None = None,
     ) -> None:
         self.clock = _StillClock()
@@ -106,6 +130,7 @@ class LinkServer(Pop3Server):
                 authenticator=authenticator,
                 tell=self.told,
                 limits=limits or Limits(),
+                security=security or Security(),
                 hostname="mail.example.org",
                 implementation="Restante-test",
                 wall_clock=lambda: 1_000_000_000 + self.clock.now,
@@ -144,7 +169,7 @@ class LinkServer(Pop3Server):
 class Link(asyncio.Transport):
     """A client's end, and the transport that the server writes to."""
 
-    def __init__(self, server: LinkServer, *, peer: str = "192.0.2.1") -> None:
+    def __init__(self, server: LinkServer, *, peer: str = "127.0.0.1") -> None:
         super().__init__({"peername": (peer, 49152)})
         self.received = bytearray()
         """All that was sent to the client and that it took."""
