@@ -151,6 +151,7 @@ def test_every_row_of_the_table_has_a_command_that_parses() -> None:
         ArgumentForm.NUMBER: b" 1",
         ArgumentForm.OPTIONAL_NUMBER: b"",
         ArgumentForm.NUMBER_AND_LINES: b" 1 1",
+        ArgumentForm.MECHANISM: b" PLAIN",
     }
     for keyword, spec in SPECS.items():
         row, command = parse(keyword + samples[spec.arguments])
