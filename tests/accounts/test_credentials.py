@@ -1,0 +1,14 @@
+"""Credentials do not show themselves."""
+
+from __future__ import annotations
+
+from restante.accounts.credentials import Credentials
+from restante.ports.accounts import Account, AccountId
+
+
+def test_credentials_show_neither_hash_nor_sealed_secret() -> None:
+    ted = Account(id=AccountId("0123456789abcdef"), name="ted")
+    shown = repr(Credentials(account=ted, password_hash="$argon2id$HASH", sealed_apop=b"SEALED"))
+    assert "HASH" not in shown
+    assert "SEALED" not in shown
+    assert "ted" in shown
