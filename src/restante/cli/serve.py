@@ -1,0 +1,151 @@
+"""`restante serve`: the server itself. Its flags are made from the table of settings.
+
+Fails with ConfigError for settings and CommandFailed for the data folder; what happens later is the server's.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from restante.cli.data_folder import make_data_folder
+from restante.cli.options import ConfigOption
+from restante.cli.outcome import CommandFailed, ExitCode
+from restante.config import SETTINGS, Setting, load_settings
+from restante.config.kinds import ListOf, YesOrNo
+
+__all__ = ["EPILOG", "serve"]
+
+_PANELS: Final[Mapping[str | None, str]] = {
+    None: "Server",
+    "auth": "Passwords",
+    "limits": "Limits of a POP3 session",
+    "delivery": "Delivery",
+    "log": "Log",
+}
+_DEMO_DEFAULTS: Final = {
+    "pop3": ["127.0.0.1:1110"],
+    "smtp": ["127.0.0.1:1025"],
+    "log.format": "text",
+    "log.wire": "true",
+}
+
+EPILOG = """
+Each flag is a setting: --limits-autologout-seconds is autologout_seconds in the table limits of the file, and
+RESTANTE_LIMITS_AUTOLOGOUT_SECONDS in the environment. A flag beats the environment, which beats the file.
+
+ADDR is host:port, *:port for every interface, an IPv6 address in brackets with its port, or unix:path; port 0 takes
+a free one.
+
+Examples:
+  restante serve --demo
+  restante serve --data /srv/mail --pop3 '*:110' --smtp 127.0.0.1:25 --domains example.org
+  restante serve --pop3 127.0.0.1:1110 --lmtp unix:/run/restante/lmtp
+"""
+
+
+def _run(config: Path | None, demo: bool, given: Mapping[str, Any]) -> int:  # Any: flags of several types
+    flags = {
+        setting.name: text for setting in SETTINGS if (text := _as_text(given[_parameter(setting)])) is not None
+    }
+    if demo:
+        return _run_demo(config, flags)
+    settings = load_settings(config, os.environ, flags)
+    if not (settings.pop3 or settings.smtp or settings.lmtp):
+        raise CommandFailed(
+            "there is no address to listen on: give one with --pop3, --smtp or --lmtp", exit_code=ExitCode.USAGE
+        )
+    from restante import app
+
+    make_data_folder(settings.data)
+    return app.serve(settings)
+
+
+def _run_demo(config: Path | None, flags: Mapping[str, str | Sequence[str]]) -> int:
+    """Serve a data folder that goes away at the end, unless one was named.
+
+    The file of the machine's real server is not read unless it is named: its accounts are no place for one whose
+    password is in the documentation.
+    """
+    from restante import app
+
+    with tempfile.TemporaryDirectory(prefix="restante-demo-") as folder:
+        defaults = {"data": folder, **_DEMO_DEFAULTS}
+        settings = load_settings(config, os.environ, flags, default_config=None, defaults=defaults)
+        make_data_folder(settings.data)
+        return app.serve(settings, demo=True)
+
+
+def _parameter(setting: Setting) -> str:
+    return setting.name.replace(".", "_")
+
+
+def _as_text(value: bool | str | list[str] | None) -> str | list[str] | None:
+    """Give a flag's value as the loader reads it; None when the flag was not given."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return None if value is None or value == [] else value
+
+
+def _flag(setting: Setting) -> inspect.Parameter:
+    """Make the flag of a setting."""
+    names = [setting.flag]
+    annotation: Any = str | None  # Any: a type, made at run time
+    if isinstance(setting.kind, YesOrNo):
+        names = [f"{setting.flag}/--no-{setting.flag.removeprefix('--')}"]
+        annotation = bool | None
+    elif isinstance(setting.kind, ListOf):
+        annotation = list[str] | None
+    repeatable = " May be given several times." if isinstance(setting.kind, ListOf) else ""
+    option = typer.Option(
+        *names,
+        metavar="" if isinstance(setting.kind, YesOrNo) else setting.kind.placeholder,
+        help=f"{setting.description}{repeatable} Default: {setting.default_words}.",
+        show_default=False,
+        rich_help_panel=_PANELS[setting.table],
+    )
+    return inspect.Parameter(
+        _parameter(setting), inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[annotation, option]
+    )
+
+
+def _with_flags(run: Callable[[Path | None, bool, Mapping[str, Any]], int]) -> Callable[..., int]:
+    """Make the command: `run`, with one parameter for each setting."""
+
+    def serve(*, config: Path | None = None, demo: bool = False, **given: Any) -> int:  # Any: as above
+        """Serve POP3, and take mail by SMTP and LMTP, until SIGTERM or Ctrl-C.
+
+        When all addresses listen, each is printed on standard output: 'listening pop3 127.0.0.1:1110'. The log goes
+        to standard error. Sockets that systemd hands over are used in place of the addresses.
+        """
+        return run(config, demo, given)
+
+    demo = Annotated[
+        bool,
+        typer.Option(
+            "--demo",
+            metavar="",
+            help="Try it out: an account Ted with password SECRET and three messages, POP3 on 127.0.0.1:1110, SMTP "
+            "on 127.0.0.1:1025, every command and reply shown. Its data folder goes away at the end unless --data "
+            "names one.",
+            rich_help_panel=_PANELS[None],
+        ),
+    ]
+    parameters = [
+        inspect.Parameter("config", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=ConfigOption),
+        inspect.Parameter("demo", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=demo),
+        *(_flag(setting) for setting in SETTINGS),
+    ]
+    # The toolkit reads a command's parameters from its signature and its annotations.
+    serve.__signature__ = inspect.Signature(parameters, return_annotation=int)  # type: ignore[attr-defined]
+    serve.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return serve
+
+
+serve = _with_flags(_run)

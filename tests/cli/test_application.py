@@ -1,0 +1,90 @@
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+from tests.cli.conftest import Run
+
+from restante import __version__
+from restante.cli import application
+
+_COMMANDS = {
+    *("restante", "restante serve", "restante deliver", "restante account", "restante maildrop"),
+    *(f"restante account {name}" for name in ("add", "list", "password", "lock", "unlock", "remove", "apop")),
+    *(f"restante maildrop {name}" for name in ("list", "check", "import", "export")),
+}
+
+
+def _walk(command: Any, path: str) -> Iterator[tuple[str, Any]]:  # Any: the toolkit does not name its types
+    yield path, command
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _walk(below, f"{path} {name}")
+
+
+_TREE = dict(_walk(typer.main.get_command(application.application), "restante"))
+_each_command = pytest.mark.parametrize("path", sorted(_TREE))
+_each_parameter = pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        pytest.param(path, each, id=f"{path} {each.name}")
+        for path, command in _TREE.items()
+        for each in command.params
+    ],
+)
+
+
+def test_the_commands_are_the_ones_that_are_promised() -> None:
+    assert set(_TREE) == _COMMANDS
+
+
+@_each_command
+def test_every_command_says_what_it_does(path: str) -> None:
+    words = _TREE[path].help
+    assert re.match(r"[A-Z].{20,}", words)
+    assert "[" not in words, "square brackets are markup to the help's formatter"
+
+
+@_each_parameter
+def test_every_option_says_what_it_does(path: str, parameter: Any) -> None:  # Any: as above
+    assert re.match(r"[A-Z].*\.", parameter.help), f"{path} {parameter.name}"
+    assert "[" not in parameter.help, "square brackets are markup to the help's formatter"
+
+
+@_each_parameter
+def test_a_value_has_a_name(path: str, parameter: Any) -> None:  # Any: as above
+    assert (
+        parameter.metavar is not None
+        or parameter.name.endswith("_completion")
+        or path == "restante maildrop export"
+    )
+
+
+@pytest.mark.parametrize(
+    "path", sorted(path for path in _TREE if path.count(" ") == 2 or "serve" in path or "deliver" in path)
+)
+def test_every_command_takes_the_data_folder_and_the_file(path: str) -> None:
+    assert {"config", "data"} <= {parameter.name for parameter in _TREE[path].params}
+
+
+@_each_command
+def test_help_is_shown(run: Run, path: str) -> None:
+    for flag in ("--help", "-h"):
+        ended = run(*path.split()[1:], flag)
+        assert ended.code == 0
+        assert "Usage:" in ended.out
+        assert ended.err == ""
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in _TREE if _TREE[path].epilog and "Examples" in _TREE[path].epilog]
+)
+def test_examples_stand_on_lines_of_their_own(run: Run, path: str) -> None:
+    shown = run(*path.split()[1:], "--help").out.splitlines()
+    for line in _TREE[path].epilog.splitlines():
+        if line.startswith("  "):
+            assert line in [each.rstrip()[1:] for each in shown]
+
+
+def test_the_version_is_shown(run: Run) -> None:
+    assert run("--version").out == f"restante {__version__}\n"
