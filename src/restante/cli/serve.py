@@ -24,7 +24,8 @@ __all__ = ["EPILOG", "serve"]
 
 _PANELS: Final[Mapping[str | None, str]] = {
     None: "Server",
-    "auth": "Passwords",
+    "tls": "TLS",
+    "auth": "Logins and passwords",
     "limits": "Limits of a POP3 session",
     "delivery": "Delivery",
     "log": "Log",
@@ -57,9 +58,9 @@ def _run(config: Path | None, demo: bool, given: Mapping[str, Any]) -> int:  # A
     if demo:
         return _run_demo(config, flags)
     settings = load_settings(config, os.environ, flags)
-    if not (settings.pop3 or settings.smtp or settings.lmtp):
+    if not (settings.pop3 or settings.pop3s or settings.smtp or settings.lmtp):
         raise CommandFailed(
-            "there is no address to listen on: give one with --pop3, --smtp or --lmtp", exit_code=ExitCode.USAGE
+            "there is no address to listen on: give one with --pop3, --pop3s, --smtp or --lmtp", exit_code=ExitCode.USAGE
         )
     from restante import app
 

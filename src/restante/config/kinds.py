@@ -20,10 +20,12 @@ from restante.config.address import Address, parse_address
 
 __all__ = [
     "Choice",
+    "FilePath",
     "FolderPath",
     "Kind",
     "ListOf",
     "ListenAddress",
+    "OptionalPath",
     "OptionalText",
     "Text",
     "WholeNumber",
@@ -262,6 +264,44 @@ class FolderPath(_OfText[Path]):
         if isinstance(value, str) and not value.startswith("/"):
             raise ValueError("does not start with /")
         return _OfText.from_toml(self, value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilePath(_OfText[Path]):
+    """The path of a file; a settings file has to say all of it, as for folders."""
+
+    @property
+    def allowed(self) -> str:
+        return "the path of a file"
+
+    @property
+    def placeholder(self) -> str:
+        return "FILE"
+
+    def from_text(self, text: str, /) -> Path:
+        return FolderPath().from_text(text)
+
+    def from_toml(self, value: object, /) -> Path:
+        return FolderPath().from_toml(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionalPath(_OfText[Path | None]):
+    """The path of a file, or nothing: an empty value."""
+
+    @property
+    def allowed(self) -> str:
+        return "the path of a file, or empty for none"
+
+    @property
+    def placeholder(self) -> str:
+        return "FILE"
+
+    def from_text(self, text: str, /) -> Path | None:
+        return FilePath().from_text(text) if text else None
+
+    def from_toml(self, value: object, /) -> Path | None:
+        return None if value == "" else FilePath().from_toml(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

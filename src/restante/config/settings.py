@@ -21,10 +21,12 @@ from restante.config.address import Address, TcpAddress
 from restante.config.kinds import (
     AccountNameText,
     Choice,
+    FilePath,
     FolderPath,
     Kind,
     ListenAddress,
     ListOf,
+    OptionalPath,
     OptionalText,
     PatternText,
     Text,
@@ -42,8 +44,10 @@ __all__ = [
     "LogEvents",
     "LogFormat",
     "LogSettings",
+    "Plaintext",
     "Setting",
     "Settings",
+    "TlsSettings",
 ]
 
 T = TypeVar("T")
@@ -53,6 +57,11 @@ ENVIRONMENT_PREFIX: Final = "RESTANTE_"
 _HOST: Final = r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?"
 _HOSTNAME: Final = Text(pattern=_HOST, words="a host's name: letters, digits, `.`, `-`, `_`", placeholder="HOST")
 _DOMAIN: Final = Text(pattern=_HOST, words="a domain: letters, digits, `.`, `-`, `_`", placeholder="DOMAIN")
+_MECHANISM: Final = Text(
+    pattern=r"[A-Za-z0-9_-]{1,20}",
+    words="the name of a SASL mechanism, such as SCRAM-SHA-256",
+    placeholder="MECHANISM",
+)
 _DELIMITER: Final = Text(pattern=r"[!#$%&'*+/=?^_`{|}~-]", words="one character such as + or -", placeholder="CHAR")
 
 
@@ -61,6 +70,14 @@ class BareLineEnds(StrEnum):
 
     NORMALISE = "normalise"
     REFUSE = "refuse"
+
+
+class Plaintext(StrEnum):
+    """Where a password may cross a line that is not under TLS."""
+
+    TLS = "tls"
+    LOOPBACK = "loopback"
+    ALWAYS = "always"
 
 
 class LogFormat(StrEnum):
@@ -86,7 +103,18 @@ def _setting(default: T, kind: Kind[T], description: str, *, default_words: str 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthSettings:
-    """Passwords: how they are hashed, and how many hashes run at a time."""
+    """Logins: where passwords may go, by which mechanisms, and how they are hashed."""
+
+    plaintext: Plaintext = _setting(
+        Plaintext.LOOPBACK,
+        Choice(among=Plaintext),
+        "Where a password may cross a line that is not under TLS: nowhere, within this machine, or everywhere.",
+    )
+    mechanisms: tuple[str, ...] = _setting(
+        ("PLAIN", "LOGIN"),
+        ListOf(kind=_MECHANISM),
+        "SASL mechanisms that AUTH takes; PLAIN under TLS is always one of them.",
+    )
 
     hash_memory_kib: int = _setting(
         19456, WholeNumber(least=8, most=2**22), "Memory of one argon2id hash, in KiB; OWASP asks for 19456."
@@ -104,10 +132,39 @@ class AuthSettings:
     verified_seconds: int = _setting(
         300,
         WholeNumber(least=0, most=86_400),
-        "Seconds for which a proven password needs no second hash; 0 turns that off.",
+        "Seconds since its last use for which a proven password needs no second hash; 0 turns that off.",
     )
     verified_credentials: int = _setting(
         10_000, WholeNumber(least=0, most=10_000_000), "Proven passwords that each worker remembers at most."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsSettings:
+    """TLS: certificates, and how they are renewed."""
+
+    certificate: tuple[Path, ...] = _setting(
+        (),
+        ListOf(kind=FilePath()),
+        "Certificate chains, in PEM; with more than one, the name that the client asks for chooses.",
+        default_words="none: a self-signed one on loopback",
+    )
+    key: tuple[Path, ...] = _setting(
+        (), ListOf(kind=FilePath()), "Private keys, in PEM, in the order of the certificates.", default_words="none"
+    )
+    client_authorities: Path | None = _setting(
+        None,
+        OptionalPath(),
+        "Authorities, in PEM, whose client certificates AUTH EXTERNAL takes.",
+        default_words="none",
+    )
+    handshake_seconds: int = _setting(
+        10, WholeNumber(least=1, most=600), "Seconds that a client has for its TLS handshake."
+    )
+    watch_seconds: int = _setting(
+        60,
+        WholeNumber(least=0, most=86_400),
+        "Seconds between looks whether the certificate files changed; 0 leaves that to SIGHUP.",
     )
 
 
@@ -209,6 +266,12 @@ class Settings:
     pop3: tuple[Address, ...] = _setting(
         (TcpAddress(host="127.0.0.1", port=1110),), ListOf(kind=ListenAddress()), "Addresses that take POP3."
     )
+    pop3s: tuple[Address, ...] = _setting(
+        (),
+        ListOf(kind=ListenAddress()),
+        "Addresses that take POP3 under TLS from the first octet: the recommended door.",
+        default_words="none",
+    )
     smtp: tuple[Address, ...] = _setting(
         (), ListOf(kind=ListenAddress()), "Addresses that take SMTP for local accounts."
     )
@@ -234,6 +297,7 @@ class Settings:
         "Where other programs keep the Maildir of an account, such as /var/vmail/{domain}/{local}.",
         default_words="none, so that maildrops lie in the data folder",
     )
+    tls: TlsSettings = field(default_factory=TlsSettings)
     auth: AuthSettings = field(default_factory=AuthSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
@@ -270,6 +334,7 @@ class Setting:
 
 
 TABLES: Final[dict[str, type]] = {
+    "tls": TlsSettings,
     "auth": AuthSettings,
     "limits": LimitSettings,
     "delivery": DeliverySettings,
