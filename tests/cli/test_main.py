@@ -47,7 +47,7 @@ def test_a_disk_that_fails_gets_one_line(run: Run, monkeypatch: pytest.MonkeyPat
     def fail(*_: object, **__: object) -> object:
         raise OSError(28, "No space left on device", "/srv/mail")
 
-    monkeypatch.setattr("restante.app.serve", fail)
+    monkeypatch.setattr("restante.serving.serve", fail)
     ended = run("serve")
     assert ended.code == 1
     assert ended.err == (
@@ -59,7 +59,7 @@ def test_ctrl_c_is_quiet(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object, **__: object) -> object:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("restante.app.serve", interrupt)
+    monkeypatch.setattr("restante.serving.serve", interrupt)
     ended = run("serve")
     assert (ended.code, ended.out, ended.err) == (130, "", "")
 

@@ -7,6 +7,7 @@ from typing import Final, get_args
 
 from restante.ports.accounts import RefusalReason
 from restante.ports.events import (
+    CertificatesRead,
     CommandReceived,
     ConnectionOpened,
     ConnectionRefused,
@@ -72,6 +73,8 @@ SAMPLES: Final[tuple[Event, ...]] = (
         held_since_epoch_seconds=1_700_000_000.5,
     ),
     TlsFailed(session="k3f9", peer="203.0.113.5", reason="no shared cipher"),
+    CertificatesRead(problem=None),
+    CertificatesRead(problem="/etc/tls/key.pem: it does not fit the certificate: name the right one"),
     UpdateFailed(session="k3f9", account="ted", error="no room on the disk; free some"),
     FaultMet(session="k3f9", what="a session", error="OSError: broken"),
     ENDED,

@@ -7,6 +7,7 @@ import pytest
 from restante.ports.events import CommandReceived, ConnectionRefused, FaultMet, Outcome, ReplySent, SessionEnded
 from restante.ports.soon import Later, Soon
 from restante.ports.stores import MessageGone, StoreFault
+from restante.server.gate import Gate, GateLimits
 from restante.server.limits import READ_BUFFER_OCTETS, TURN_OCTETS, WRITE_BUFFER_OCTETS, Limits
 from restante.stores.memory import MemoryStore
 from restante.testing.link import Link, LinkServer, RecordingListener, ScriptedAuthenticator, scripted_account
@@ -16,7 +17,9 @@ BIG = b"Subject: big\r\n\r\n" + b"x" * 998 + b"\r\n" + (b"y" * 998 + b"\r\n") * 
 CHUNK = 64 * 1024
 
 
-def server_with(*messages: bytes, limits: Limits | None = None, wire: bool = False) -> LinkServer:
+def server_with(
+    *messages: bytes, limits: Limits | None = None, gate: Gate | None = None, wire: bool = False
+) -> LinkServer:
     store = MemoryStore()
 
     async def fill() -> None:
@@ -28,6 +31,7 @@ def server_with(*messages: bytes, limits: Limits | None = None, wire: bool = Fal
         store,
         ScriptedAuthenticator({"Ted": b"SECRET"}),
         limits=limits,
+        gate=gate,
         tell=RecordingListener(wants_wire=wire),
     )
 
@@ -206,7 +210,7 @@ class TestTheEndOfInput:
 
 class TestTheHouse:
     def test_more_connections_than_the_limit_are_turned_away_with_a_word(self) -> None:
-        server = server_with(limits=Limits(connections=2))
+        server = server_with(gate=Gate(GateLimits(in_all=2)))
         links = [Link(server) for _ in range(3)]
         assert bytes(links[2].received).startswith(b"-ERR [SYS/TEMP] too many connections")
         assert links[2].closed

@@ -11,7 +11,7 @@ import contextlib
 import json
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,7 +28,8 @@ from restante.cli.options import (
 from restante.cli.outcome import CommandFailed, ExitCode, complain, say, shown
 from restante.cli.password_input import ask_new_password, ask_password
 from restante.config import Settings
-from restante.ports.accounts import Account, AccountStatus
+from restante.ports.accounts import Account, AccountId, AccountStatus
+from restante.proto.terms import Secret
 
 if TYPE_CHECKING:
     from restante.accounts import SqlDirectory
@@ -132,7 +133,8 @@ def add(
             raise AccountExists(str(legal))
         password = ask_new_password(str(legal), from_stdin=password_stdin)
         hashed = app.open_hasher(settings).hash(password)
-        account = directory.add(name, hashed, None if maildir is None else maildir.absolute())
+        place = None if maildir is None else maildir.absolute()
+        account = directory.add(name, hashed, place, _seals_scram(settings, password))
     say(f"added {account.name}; its mail lies in {shown(maildrop_folder(settings, account))}")
 
 
@@ -187,10 +189,26 @@ def password(
         chosen = ask_new_password(account.name, from_stdin=password_stdin)
         hashed = app.open_hasher(settings).hash(chosen)
         sealed = app.open_sealer(settings).seal(account.id, chosen) if account.apop else None
-        directory.set_password(name, hashed, sealed)
+        seal_scram = _seals_scram(settings, chosen)
+        directory.set_password(name, hashed, sealed, seal_scram(account.id) if seal_scram else None)
+        known = directory.credentials(name)
     say(f"changed the password of {account.name}")
     if account.apop:
         say("APOP stays on: the new password was sealed in place of the old one")
+    if known is not None and known.app_passwords:
+        say(f"application passwords go on working: 'restante account app-password list {shown(name)}' shows them")
+
+
+def _seals_scram(settings: Settings, password: Secret) -> Callable[[AccountId], bytes] | None:
+    """Make the SCRAM keys of a new password; what is given seals them. None where the server offers no SCRAM."""
+    from restante import app
+    from restante.accounts import make_scram_keys, needs_scram_keys, seal_scram_keys
+
+    keys = make_scram_keys(password) if needs_scram_keys(settings.auth.mechanisms) else None
+    if keys is None:
+        return None
+    sealer = app.open_sealer(settings)
+    return lambda account_id: seal_scram_keys(sealer, account_id, keys)
 
 
 @commands.command()

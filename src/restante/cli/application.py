@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from restante import __version__
-from restante.cli import account, maildrop
+from restante.cli import account, app_password, maildrop
 from restante.cli import serve as serving
 from restante.cli.deliver import DeliverRequest
 from restante.cli.deliver import deliver as run_deliver
@@ -67,6 +67,7 @@ def _main(
 
 
 application.command("serve", epilog=serving.EPILOG)(serving.serve)
+account.commands.add_typer(app_password.commands)
 application.add_typer(account.commands)
 
 
@@ -117,5 +118,5 @@ def deliver(
 
 application.add_typer(maildrop.commands)
 
-for _group in (application, account.commands, maildrop.commands):
+for _group in (application, account.commands, app_password.commands, maildrop.commands):
     _let_flow(_group)

@@ -32,6 +32,7 @@ _PANELS: Final[Mapping[str | None, str]] = {
 }
 _DEMO_DEFAULTS: Final = {
     "pop3": ["127.0.0.1:1110"],
+    "pop3s": ["127.0.0.1:1995"],
     "smtp": ["127.0.0.1:1025"],
     "log.format": "text",
     "log.wire": "true",
@@ -60,12 +61,13 @@ def _run(config: Path | None, demo: bool, given: Mapping[str, Any]) -> int:  # A
     settings = load_settings(config, os.environ, flags)
     if not (settings.pop3 or settings.pop3s or settings.smtp or settings.lmtp):
         raise CommandFailed(
-            "there is no address to listen on: give one with --pop3, --pop3s, --smtp or --lmtp", exit_code=ExitCode.USAGE
+            "there is no address to listen on: give one with --pop3, --pop3s, --smtp or --lmtp",
+            exit_code=ExitCode.USAGE,
         )
-    from restante import app
+    from restante import serving
 
     make_data_folder(settings.data)
-    return app.serve(settings)
+    return serving.serve(settings)
 
 
 def _run_demo(config: Path | None, flags: Mapping[str, str | Sequence[str]]) -> int:
@@ -74,13 +76,13 @@ def _run_demo(config: Path | None, flags: Mapping[str, str | Sequence[str]]) -> 
     The file of the machine's real server is not read unless it is named: its accounts are no place for one whose
     password is in the documentation.
     """
-    from restante import app
+    from restante import serving
 
     with tempfile.TemporaryDirectory(prefix="restante-demo-") as folder:
         defaults = {"data": folder, **_DEMO_DEFAULTS}
         settings = load_settings(config, os.environ, flags, default_config=None, defaults=defaults)
         make_data_folder(settings.data)
-        return app.serve(settings, demo=True)
+        return serving.serve(settings, demo=True)
 
 
 def _parameter(setting: Setting) -> str:
@@ -132,8 +134,8 @@ def _with_flags(run: Callable[[Path | None, bool, Mapping[str, Any]], int]) -> C
         typer.Option(
             "--demo",
             metavar="",
-            help="Try it out: an account Ted with password SECRET and three messages, POP3 on 127.0.0.1:1110, SMTP "
-            "on 127.0.0.1:1025, every command and reply shown. Its data folder goes away at the end unless --data "
+            help="Try it out: an account Ted with password SECRET and three messages, POP3 on 127.0.0.1:1110, "
+            "POP3S on 127.0.0.1:1995, SMTP on 127.0.0.1:1025, every command and reply shown. Its data folder goes away at the end unless --data "
             "names one.",
             rich_help_panel=_PANELS[None],
         ),

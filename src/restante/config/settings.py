@@ -194,6 +194,14 @@ class LimitSettings:
     connections: int = _setting(
         20_000, WholeNumber(least=1, most=1_000_000), "POP3 connections that each worker takes at the same time."
     )
+    connections_per_address: int = _setting(
+        100,
+        WholeNumber(least=1, most=1_000_000),
+        "The same from one address (IPv6: one /64); loopback is not counted.",
+    )
+    connections_per_account: int = _setting(
+        10, WholeNumber(least=1, most=1_000_000), "The same for one account, after its login."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

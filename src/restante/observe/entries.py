@@ -19,6 +19,7 @@ from typing import Final, TypeAlias, assert_never
 
 from restante.ports.accounts import RefusalReason
 from restante.ports.events import (
+    CertificatesRead,
     CommandReceived,
     ConnectionOpened,
     ConnectionRefused,
@@ -195,6 +196,10 @@ def entry_of(event: Event) -> Entry | None:
                 "tls_failed",
                 {"session": event.session, "peer": event.peer, "reason": event.reason},
             )
+        case CertificatesRead(problem=None):
+            return Entry(Level.INFO, "certificates_read", {})
+        case CertificatesRead():
+            return Entry(Level.ERROR, "certificates_not_read", {"problem": event.problem})
         case ConnectionRefused():
             return Entry(
                 Level.WARNING,

@@ -23,6 +23,8 @@ _WORDS: Final[Mapping[str, str]] = {
     "maildrop_busy": "login turned away, since the maildrop is in use",
     "update_failed": "UPDATE failed, the client was told so",
     "tls_failed": "TLS handshake failed",
+    "certificates_read": "certificates read anew",
+    "certificates_not_read": "certificates not read, the old ones stay in use",
     "message_delivered": "delivered",
     "delivery_refused": "refused for good",
     "delivery_deferred": "not taken now, the sender will try again",

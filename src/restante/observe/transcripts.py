@@ -20,6 +20,7 @@ from restante.observe.entries import Entry, entry_of
 from restante.observe.hostile import plain, plain_octets, quoted
 from restante.observe.sentences import sentence_of
 from restante.ports.events import (
+    CertificatesRead,
     CommandReceived,
     ConnectionOpened,
     ConnectionRefused,
@@ -135,7 +136,7 @@ class TerminalTranscript:
                 | DeliveryDeferred()
             ):
                 self._show_entry(entry_of(event), _Tone.BAD)
-            case ServerStopping():
+            case ServerStopping() | CertificatesRead():
                 self._show_entry(entry_of(event), _Tone.ASIDE)
             case Listening():
                 # Told on standard output already.

@@ -30,6 +30,7 @@ from restante.proto.redact import HIDDEN, redacted
 from restante.proto.server import ServerProtocol
 from restante.proto.terms import ResponseCode
 from restante.server.authorization import Answer, UpgradeToTls
+from restante.server.gate import Entry
 from restante.server.limits import GATHERED_OCTETS, TURN_OCTETS, WRITE_BUFFER_OCTETS
 from restante.server.outflow import Outflow
 from restante.server.services import Services
@@ -51,12 +52,12 @@ class House(Protocol):
         """Where reads land. One for all connections: what is read is taken out before the next one reads."""
         ...
 
-    def admit(self, connection: Connection, peer: str) -> bool:
-        """Count a connection in, or say that there are too many."""
+    def admit(self, connection: Connection) -> None:
+        """Take note of a connection that begins."""
         ...
 
     def dismiss(self, connection: Connection) -> None:
-        """Count a connection out. Safe to call for one that was not admitted."""
+        """Forget a connection that has ended."""
         ...
 
     def new_session(self, protocol: ServerProtocol, peer: str) -> Session:
@@ -74,10 +75,12 @@ class Connection(asyncio.BufferedProtocol):
     __slots__ = (
         "_clogged",
         "_ending",
+        "_entry",
         "_heard_at",
         "_house",
         "_loop",
         "_outflow",
+        "_peer",
         "_protocol",
         "_sent",
         "_session",
@@ -89,8 +92,11 @@ class Connection(asyncio.BufferedProtocol):
     _session: Session
     _transport: asyncio.Transport
 
-    def __init__(self, house: House, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, house: House, loop: asyncio.AbstractEventLoop, *, peer: str, entry: Entry) -> None:
+        """Begin for a client that was let in; `entry` is left when the connection ends."""
         self._house = house
+        self._peer = peer
+        self._entry = entry
         self._loop = loop
         self._protocol = ServerProtocol(command_line_octets=house.services.limits.command_line_octets)
         self._wire = house.services.tell.wants_wire
@@ -108,17 +114,14 @@ class Connection(asyncio.BufferedProtocol):
     # --- what the event loop calls -------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Greet, or turn away where there are too many."""
+        """Greet."""
         self._transport = cast(asyncio.Transport, transport)  # what create_server hands over, whatever the loop
-        peer = _peer_of(transport)
-        self._session = self._house.new_session(self._protocol, peer)
-        if not self._house.admit(self, peer):
-            self._session.outcome = Outcome.SHUTDOWN
-            self._transport.write(replies.err(b"too many connections; try again later", ResponseCode.SYS_TEMP))
-            self._transport.close()
-            return
+        self._session = self._house.new_session(self._protocol, self._peer)
+        self._house.admit(self)
         self._transport.set_write_buffer_limits(high=WRITE_BUFFER_OCTETS)
-        self._house.services.tell(ConnectionOpened(session=self._session.id, door=Door.POP3, peer=peer))
+        self._house.services.tell(ConnectionOpened(session=self._session.id, door=Door.POP3, peer=self._peer))
+        if transport.get_extra_info("ssl_object") is not None:
+            self._session.secured()
         greeting = self._session.greeting()
         if self._wire:
             self._tell_reply(greeting)
@@ -134,15 +137,17 @@ class Connection(asyncio.BufferedProtocol):
         self._advance()
 
     def eof_received(self) -> bool:
-        """End when the client has said its last, once what it asked for is answered."""
+        """End when the client has said its last, once what it asked for is answered; under TLS, at once."""
         self._ending = self._ending or Outcome.DISCONNECTED
         self._advance()
-        return True
+        # TLS cannot be half closed, and the event loop says so to whoever tries.
+        return self._transport.get_extra_info("ssl_object") is None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the session; without a QUIT nothing is removed."""
         self._ending = self._ending or Outcome.DISCONNECTED
         self._house.dismiss(self)
+        self._entry.leave()
         if not self._waiting:
             self._leave(self._ending)
 
@@ -298,6 +303,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         if transport is None:
             # The connection was lost during the handshake.
+            self._tell_handshake(None)
             self._leave(Outcome.TLS_FAILED)
             return
         self._transport = transport
@@ -365,7 +371,7 @@ class Connection(asyncio.BufferedProtocol):
         self._leave(outcome)
         self._transport.abort()
 
-    def _tell_handshake(self, error: Exception) -> None:
+    def _tell_handshake(self, error: Exception | None) -> None:
         reason = getattr(error, "reason", None) or str(error) or type(error).__name__
         self._house.services.tell(TlsFailed(session=self._session.id, peer=self._session.peer, reason=str(reason)))
 
@@ -392,8 +398,3 @@ class Connection(asyncio.BufferedProtocol):
     def _tell_reply(self, reply: bytes) -> None:
         line = reply[: reply.index(b"\r\n")]
         self._house.services.tell(ReplySent(session=self._session.id, line=line, octets=len(reply)))
-
-
-def _peer_of(transport: asyncio.BaseTransport) -> str:
-    peer = transport.get_extra_info("peername")
-    return str(peer[0]) if isinstance(peer, tuple) else "unix"

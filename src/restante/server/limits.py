@@ -36,5 +36,3 @@ class Limits:
     """Without a command, after login: RFC 1939 §3 allows no less than ten minutes."""
     write_stall_seconds: float = 300
     """How long a client may take nothing of what is sent to it."""
-    connections: int = 20_000
-    """In each process."""

@@ -13,11 +13,16 @@ import itertools
 import os
 import secrets
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, Final
 
-from restante.ports.events import ConnectionRefused, Door
+from restante.ports.events import Door
+from restante.proto import replies
 from restante.proto.server import ServerProtocol
+from restante.proto.terms import ResponseCode
 from restante.server.connection import Connection
+from restante.server.entrance import Entrance
+from restante.server.gate import Entry, Gate
 from restante.server.limits import READ_BUFFER_OCTETS
 from restante.server.services import Services
 from restante.server.session import Session
@@ -37,8 +42,14 @@ class Pop3Server:
     `protocol` goes to `loop.create_server`. Call `start` on the loop, and `stop` before it ends.
     """
 
-    def __init__(self, services: Services) -> None:
+    door = Door.POP3
+    too_many = replies.err(b"too many connections; try again later", ResponseCode.SYS_TEMP)
+
+    def __init__(self, services: Services, *, gate: Gate | None = None) -> None:
+        """Prepare; without a `gate` of its own it takes the default limits."""
         self.services = services
+        self.tell = services.tell
+        self.gate = Gate() if gate is None else gate
         self.read_buffer = memoryview(bytearray(READ_BUFFER_OCTETS))
         self._connections: set[Connection] = set()
         self._works: set[asyncio.Task[None]] = set()
@@ -54,9 +65,21 @@ class Pop3Server:
         loop = asyncio.get_running_loop()
         self._sweeper = loop.call_later(_SWEEP_SECONDS, self._sweep, loop)
 
-    def protocol(self) -> Connection:
-        """Make a connection's protocol."""
-        return Connection(self, asyncio.get_running_loop())
+    def protocol(self) -> Entrance:
+        """Make the entrance of a connection."""
+        loop = asyncio.get_running_loop()
+        return Entrance(self, loop, partial(self._open, loop))
+
+    def protocol_under_tls(self) -> Entrance:
+        """Make the entrance of a connection on which TLS begins with the first octet."""
+        loop, security = asyncio.get_running_loop(), self.services.security
+        assert security.tls is not None, "a socket of TLS is listened on only where there is a certificate"
+        return Entrance(
+            self, loop, partial(self._open, loop), tls=security.tls, tls_seconds=security.tls_handshake_seconds
+        )
+
+    def _open(self, loop: asyncio.AbstractEventLoop, peer: str, entry: Entry) -> Connection:
+        return Connection(self, loop, peer=peer, entry=entry)
 
     def __len__(self) -> int:
         """Count the connections."""
@@ -81,18 +104,14 @@ class Pop3Server:
         if self._works:
             await asyncio.wait(self._works, timeout=max(_ABORT_GRACE_SECONDS, deadline - loop.time()))
 
-    # --- what a connection needs: see connection.House -----------------------------------------------------------
+    # --- what entrances and connections need -----------------------------------------------------------
 
-    def admit(self, connection: Connection, peer: str) -> bool:
-        """Count a connection in, or say that there are too many."""
-        if len(self._connections) >= self.services.limits.connections:
-            self.services.tell(ConnectionRefused(door=Door.POP3, peer=peer, reason="too many connections"))
-            return False
+    def admit(self, connection: Connection) -> None:
+        """Take note of a connection that begins."""
         self._connections.add(connection)
-        return True
 
     def dismiss(self, connection: Connection) -> None:
-        """Count a connection out."""
+        """Forget a connection that has ended."""
         self._connections.discard(connection)
         if self._gone is not None:
             self._gone.set()

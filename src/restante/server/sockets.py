@@ -26,6 +26,8 @@ _BACKLOG: Final = 1024
 _FIRST_INHERITED: Final = 3
 """SD_LISTEN_FDS_START."""
 
+_TLS_NAMES: Final = frozenset({"pop3s"})
+
 _UNIX_MODE: Final = 0o660
 """Owner and group may connect to a socket in the file system: put Postfix into the group."""
 
@@ -42,37 +44,45 @@ class BoundSocket:
     socket: socket.socket
     address: str
     """As one would type it; the real port where 0 was asked for."""
+    tls: bool = False
+    """Whether TLS begins with the first octet."""
     inherited: bool = False
     """Whether systemd handed it over, and so removes it from the file system."""
 
+    @property
+    def name(self) -> str:
+        """What the door is called: `pop3s` is POP3 under TLS from the first octet."""
+        return self.door.value + "s" if self.tls else self.door.value
 
-def listen_tcp(door: Door, host: str, port: int) -> list[BoundSocket]:
+
+def listen_tcp(door: Door, host: str, port: int, *, tls: bool = False) -> list[BoundSocket]:
     """Listen on each address that a host name stands for; `*` is every interface. Raises ListenFailed."""
+    name = door.value + "s" if tls else door.value
     try:
         found = socket.getaddrinfo(
             None if host == "*" else host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
     except OSError as error:
-        raise ListenFailed(f"{door.value} {host}:{port}: the host cannot be found ({error.strerror})") from error
+        raise ListenFailed(f"{name} {host}:{port}: the host cannot be found ({error.strerror})") from error
     bound: list[BoundSocket] = []
     for family, _, _, _, sockaddr in dict.fromkeys(found):
         # Port 0 is to be the same free port for each address of the name.
         where = (sockaddr[0], bound[0].socket.getsockname()[1] if bound else port, *sockaddr[2:])
         try:
-            bound.append(_listen(door, family, where))
+            bound.append(_listen(door, family, where, tls=tls))
         except OSError as error:
             # A machine without IPv6 still lists its addresses.
             if error.errno in {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL} and len(found) > 1:
                 continue
             for earlier in bound:
                 earlier.socket.close()
-            raise ListenFailed(f"{door.value} {host}:{port}: {_advice(error, port)}") from error
+            raise ListenFailed(f"{name} {host}:{port}: {_advice(error, port)}") from error
     if not bound:
-        raise ListenFailed(f"{door.value} {host}:{port}: this machine has no such address")
+        raise ListenFailed(f"{name} {host}:{port}: this machine has no such address")
     return bound
 
 
-def listen_unix(door: Door, path: Path) -> list[BoundSocket]:
+def listen_unix(door: Door, path: Path, *, tls: bool = False) -> list[BoundSocket]:
     """Listen on a socket in the file system. A stale one is replaced. Raises ListenFailed."""
     try:
         _remove_stale(path)
@@ -92,14 +102,14 @@ def listen_unix(door: Door, path: Path) -> list[BoundSocket]:
     except OSError as error:
         raise ListenFailed(f"{door.value} unix:{path}: {error.strerror or error}") from error
     listener.setblocking(False)
-    return [BoundSocket(door=door, socket=listener, address=f"unix:{path}")]
+    return [BoundSocket(door=door, socket=listener, address=f"unix:{path}", tls=tls)]
 
 
 def inherited(environ: Mapping[str, str]) -> list[BoundSocket]:
     """Take the sockets that systemd hands over; none when it hands over none, or to another process.
 
-    Each has to be named for its door in its .socket unit: `FileDescriptorName=pop3`, `smtp` or `lmtp`. The names of
-    the environment variables are the caller's to remove. Raises ListenFailed for another name.
+    Each has to be named for its door in its .socket unit: `FileDescriptorName=pop3`, `pop3s`, `smtp` or `lmtp`.
+    Raises ListenFailed for another name.
     """
     if environ.get("LISTEN_PID") != str(os.getpid()):
         return []
@@ -111,21 +121,24 @@ def inherited(environ: Mapping[str, str]) -> list[BoundSocket]:
     taken: list[BoundSocket] = []
     for index in range(count):
         name = names[index] if index < len(names) else ""
+        tls = name in _TLS_NAMES
         try:
-            door = Door(name)
+            door = Door(name.removesuffix("s") if tls else name)
         except ValueError:
             raise ListenFailed(
                 f"systemd handed over a socket named '{name}': "
-                "write FileDescriptorName=pop3, smtp or lmtp into its .socket unit"
+                "write FileDescriptorName=pop3, pop3s, smtp or lmtp into its .socket unit"
             ) from None
         os.set_inheritable(_FIRST_INHERITED + index, False)
         listener = socket.socket(fileno=_FIRST_INHERITED + index)
         listener.setblocking(False)
-        taken.append(BoundSocket(door=door, socket=listener, address=_address_of(listener), inherited=True))
+        taken.append(
+            BoundSocket(door=door, socket=listener, address=_address_of(listener), tls=tls, inherited=True)
+        )
     return taken
 
 
-def _listen(door: Door, family: int, where: tuple[object, ...]) -> BoundSocket:
+def _listen(door: Door, family: int, where: tuple[object, ...], *, tls: bool) -> BoundSocket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -137,7 +150,7 @@ def _listen(door: Door, family: int, where: tuple[object, ...]) -> BoundSocket:
         listener.close()
         raise
     listener.setblocking(False)
-    return BoundSocket(door=door, socket=listener, address=_address_of(listener))
+    return BoundSocket(door=door, socket=listener, address=_address_of(listener), tls=tls)
 
 
 def _address_of(listener: socket.socket) -> str:

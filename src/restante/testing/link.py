@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, cast
 
 from restante.ports.accounts import (
@@ -29,6 +30,8 @@ from restante.proto.terms import Secret
 from restante.sasl import terms as sasl
 from restante.sasl.terms import JudgePassword, Request
 from restante.server.connection import Connection
+from restante.server.entrance import Entrance
+from restante.server.gate import Gate
 from restante.server.limits import WRITE_BUFFER_OCTETS, Limits
 from restante.server.pop3 import Pop3Server
 from restante.server.security import Security
@@ -118,6 +121,7 @@ class LinkServer(Pop3Server):
         authenticator: ScriptedAuthenticator,
         *,
         limits: Limits | None = None,
+        gate: Gate | None = None,
         security: Security | None = None,
         tell: RecordingListener | None = None,
     ) -> None:
@@ -135,12 +139,14 @@ class LinkServer(Pop3Server):
                 implementation="Restante-test",
                 wall_clock=lambda: 1_000_000_000 + self.clock.now,
                 clock=self.clock.time,
-            )
+            ),
+            gate=gate,
         )
 
-    def protocol(self) -> Connection:
-        """Make a connection's protocol on the still clock."""
-        return Connection(self, cast(asyncio.AbstractEventLoop, self.clock))  # of which it asks the time only
+    def protocol(self) -> Entrance:
+        """Make the entrance of a connection on the still clock."""
+        loop = cast(asyncio.AbstractEventLoop, self.clock)  # of which it asks the time only
+        return Entrance(self, loop, partial(self._open, loop))
 
     def keep(self, work: Coroutine[Any, Any, None]) -> None:  # Any: as asyncio types coroutines
         """Keep work that waits, to be stepped by `settle`."""
@@ -185,8 +191,8 @@ class Link(asyncio.Transport):
         self._paused = False
         self._eof = False
         self._lost = False
-        self._protocol = server.protocol()
-        self._protocol.connection_made(self)
+        self._protocol: Connection
+        server.protocol().connection_made(self)
         self._after()
 
     # --- the client's side ---------------------------------------------------------------------------------------
@@ -230,6 +236,11 @@ class Link(asyncio.Transport):
         self._after()
 
     # --- what the server's side calls ----------------------------------------------------------------------------
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """Take the connection proper in the place of its entrance."""
+        assert isinstance(protocol, Connection)
+        self._protocol = protocol
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Take what the server sends."""
@@ -288,4 +299,5 @@ class Link(asyncio.Transport):
         # A real transport tells the loss in a later turn of the loop, never from within close().
         if self.closed and not self._lost:
             self._lost = True
-            self._protocol.connection_lost(None)
+            if hasattr(self, "_protocol"):
+                self._protocol.connection_lost(None)
