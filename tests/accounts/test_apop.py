@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from restante.accounts.apop import Sealer, SealingFault, apop_digest, apop_digest_fits
+from restante.accounts.apop import apop_digest, apop_digest_fits
+from restante.accounts.sealing import Sealer, SealingFault
 from restante.ports.accounts import AccountId
 from restante.proto.terms import Secret
 

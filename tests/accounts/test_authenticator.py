@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from restante.accounts.apop import Sealer, apop_digest
+from restante.accounts.apop import apop_digest
 from restante.accounts.authenticator import PasswordAuthenticator
 from restante.accounts.passwords import HashPool, PasswordHasher
+from restante.accounts.sealing import SealedUse, Sealer
 from restante.accounts.sql import SqlDirectory
 from restante.accounts.verified import VerifiedCredentials
 from restante.ports.accounts import (
@@ -403,9 +404,9 @@ def test_every_apop_login_costs_one_unsealing(rig: Rig) -> None:
     class Counting(Sealer):
         unsealed = 0
 
-        def unseal(self, account_id: AccountId, sealed: bytes) -> Secret:
+        def unseal(self, account_id: AccountId, sealed: bytes, *, use: SealedUse = SealedUse.APOP) -> Secret:
             self.unsealed += 1
-            return super().unseal(account_id, sealed)
+            return super().unseal(account_id, sealed, use=use)
 
         def unseal_decoy(self) -> Secret:
             self.unsealed += 1

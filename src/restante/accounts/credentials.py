@@ -6,23 +6,40 @@ stands here and not among the ports.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from restante.ports.accounts import Account, AccountId
 
-__all__ = ["CredentialDirectory", "Credentials"]
+__all__ = ["AppPassword", "CredentialDirectory", "Credentials"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppPassword:
+    """One of an account's application passwords, as it is stored (`app_passwords` says why a digest will do)."""
+
+    label: str
+    """What its owner calls it; unique in the account, without regard to case."""
+    digest: bytes = field(repr=False)
+    created_epoch_seconds: float
+    used_epoch_seconds: float | None = None
+    """The first use on the day (UTC) of the last use; None: never used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What an account's password is checked against. Its repr shows neither."""
+    """What an account's password is checked against. Its repr shows none of it."""
 
     account: Account
     password_hash: str = field(repr=False)
     """As argon2 writes it, parameters and salt included."""
     sealed_apop: bytes | None = field(repr=False, default=None)
     """The APOP secret as `Sealer.seal` gave it; None where APOP is not enabled."""
+    sealed_scram: bytes | None = field(repr=False, default=None)
+    """SCRAM keys as `scram.seal_scram_keys` gave them; None where none were made yet."""
+    app_passwords: tuple[AppPassword, ...] = ()
+    """In the order of their labels."""
 
 
 class CredentialDirectory(Protocol):
@@ -40,5 +57,19 @@ class CredentialDirectory(Protocol):
         """Put another hash of the same password in the place of `old`; False when `old` is no longer there.
 
         The generation stays: the password is the same, so what was proven of it still holds. Called from threads.
+        """
+        ...
+
+    def replace_scram(self, account_id: AccountId, password_hash: str, sealed: bytes) -> bool:
+        """Keep SCRAM keys of the password that `password_hash` is of; False when that is no longer the account's.
+
+        The generation stays, as with `replace_hash`. Called from threads.
+        """
+        ...
+
+    def note_uses(self, uses: Mapping[tuple[AccountId, str], float]) -> None:
+        """Note when application passwords were last used: account and label, seconds since the epoch.
+
+        One that was revoked meanwhile is passed over. The generation stays. Called from threads.
         """
         ...

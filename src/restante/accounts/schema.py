@@ -47,6 +47,18 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     CREATE INDEX account_local ON account (local);
     CREATE INDEX account_apop ON account (id) WHERE sealed_apop IS NOT NULL;
     """,
+    """
+    ALTER TABLE account ADD COLUMN sealed_scram BLOB;
+    CREATE TABLE app_password (
+        account                TEXT NOT NULL,
+        label                  TEXT NOT NULL,
+        folded                 TEXT NOT NULL,
+        digest                 BLOB NOT NULL CHECK (length(digest) = 32),
+        created_epoch_seconds  REAL NOT NULL,
+        used_epoch_seconds     REAL,
+        PRIMARY KEY (account, folded)
+    ) WITHOUT ROWID;
+    """,
 )
 """Each brings the schema from its place in this list to the next. Never change one that was released: add one."""
 

@@ -14,33 +14,42 @@ first.
 
 from __future__ import annotations
 
-import functools
 import os
 import secrets
 import sqlite3
 import threading
 import time
-import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from restante.accounts.credentials import Credentials
+from restante.accounts.app_passwords import APP_PASSWORDS, check_label
+from restante.accounts.credentials import AppPassword, Credentials
+from restante.accounts.forks import hold_during_forks
+from restante.accounts.maildir_owners import refuse_shared_maildir, refuse_taken_maildir
 from restante.accounts.names import NAME_OCTETS, MaildirPattern, parse_account_name
+from restante.accounts.refusals import (
+    AccountExists,
+    AppPasswordExists,
+    NoSuchAccount,
+    NoSuchAppPassword,
+    TooManyAppPasswords,
+)
 from restante.accounts.schema import Change, Row, Value, faults_told, open_for_questions
 from restante.ports.accounts import Account, AccountFault, AccountId, AccountStatus
 
-__all__ = ["AccountExists", "MaildirTaken", "NoSuchAccount", "SqlDirectory"]
+__all__ = ["SqlDirectory"]
 
 CACHED_NAMES: Final = 20_000
 """How many names a process keeps its answer to in memory; about 1 KB each. When full it starts afresh."""
 
-_ALL: Final = (
-    "SELECT id, name, status, password_hash, sealed_apop, maildir, generation FROM account ORDER BY folded"
-)
-_BY_NAME: Final = (
-    "SELECT id, name, status, password_hash, sealed_apop, maildir, generation FROM account WHERE folded = ?"
+_COLUMNS: Final = "id, name, status, password_hash, sealed_apop, sealed_scram, maildir, generation"
+_ALL: Final = f"SELECT {_COLUMNS} FROM account ORDER BY folded"  # noqa: S608 - our own words, here and below
+_BY_NAME: Final = f"SELECT {_COLUMNS} FROM account WHERE folded = ?"  # noqa: S608
+_APP_PASSWORDS: Final = (
+    "SELECT label, digest, created_epoch_seconds, used_epoch_seconds FROM app_password WHERE account = ?"
+    " ORDER BY folded"
 )
 
 
@@ -51,33 +60,6 @@ class _Unasked(Enum):
 
 
 _UNASKED: Final = _Unasked.UNASKED
-
-
-class AccountExists(Exception):
-    """There is an account of that name already, perhaps in another case."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is an account {name} already: choose another name, or remove that one first")
-        self.name = name
-
-
-class NoSuchAccount(Exception):
-    """There is no account of that name."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"there is no account {name!r}: `restante account list` shows those there are")
-        self.name = name
-
-
-class MaildirTaken(Exception):
-    """Another account has that Maildir: two owners would read and remove each other's mail."""
-
-    def __init__(self, maildir: Path, owner: str) -> None:
-        super().__init__(
-            f"the Maildir {maildir} belongs to the account {owner} already: name another with --maildir"
-        )
-        self.maildir = maildir
-        self.owner = owner
 
 
 class SqlDirectory:
@@ -102,7 +84,7 @@ class SqlDirectory:
         self._version = -1
         self._known: dict[str, Credentials | None] = {}
         self._any_apop: bool | None = None
-        _close_before_forks(self)
+        hold_during_forks(self)
 
     # --- questions -----------------------------------------------------------------------------------------------
 
@@ -129,9 +111,11 @@ class SqlDirectory:
             if not isinstance(known, _Unasked):
                 return known
             row = connection.execute(_BY_NAME, (folded,)).fetchone()
-            credentials = None if row is None else self._read(row)
+            credentials = None
+            if row is not None:
+                credentials = self._read(row, connection.execute(_APP_PASSWORDS, (row[0],)).fetchall())
             if credentials is not None:
-                self._refuse_shared_maildir(connection, credentials.account)
+                refuse_shared_maildir(connection, self._pattern, credentials.account)
             if len(self._known) >= CACHED_NAMES:
                 self._known.clear()
             # Names that are not there are kept too: else they would take longer each time they are tried.
@@ -155,12 +139,19 @@ class SqlDirectory:
 
     # --- changes -------------------------------------------------------------------------------------------------
 
-    def add(self, name: str, password_hash: str, maildir: Path | None = None) -> Account:
+    def add(
+        self,
+        name: str,
+        password_hash: str,
+        maildir: Path | None = None,
+        seal_scram: Callable[[AccountId], bytes] | None = None,
+    ) -> Account:
         """Make an account, with an id that no account ever had.
 
         `maildir` is one that other programs fill, absolute; None leaves it to the pattern, or to the data folder.
-        Raises IllegalName, AccountExists, MaildirTaken, AccountFault, and ValueError for a path that is not
-        absolute.
+        `seal_scram` gives the SCRAM keys of the password sealed for the id, where they are to be stored.
+        Raises IllegalName, AccountExists, MaildirTaken, AccountFault, ValueError for a path that is not absolute,
+        and what `seal_scram` raises; then there is no account.
         """
         legal = parse_account_name(name)
         if maildir is not None:
@@ -177,30 +168,38 @@ class SqlDirectory:
             served = maildir or (self._pattern.expand(legal) if self._pattern else None)
             if served is not None:
                 with faults_told(self._path):
-                    self._refuse_taken_maildir(change.connection, served)
+                    refuse_taken_maildir(change.connection, self._pattern, served)
             now = self._clock()
             # 64 bits by lot: a removed account's id does not come back, and mail left under it stays out of reach.
+            account_id = AccountId(secrets.token_hex(8))
             change.run(
-                "INSERT INTO account (id, name, folded, local, status, password_hash, maildir, generation,"
-                " created_epoch_seconds, changed_epoch_seconds) VALUES (?, ?, ?, ?, 'active', ?, ?, 1, ?, ?)",
-                secrets.token_hex(8),
+                "INSERT INTO account (id, name, folded, local, status, password_hash, sealed_scram, maildir,"
+                " generation, created_epoch_seconds, changed_epoch_seconds)"
+                " VALUES (?, ?, ?, ?, 'active', ?, ?, ?, 1, ?, ?)",
+                account_id,
                 str(legal),
                 legal.folded,
                 legal.local.lower(),
                 password_hash,
+                None if seal_scram is None else seal_scram(account_id),
                 None if maildir is None else os.fsencode(maildir),
                 now,
                 now,
             )
             return self._in_change(change, name)
 
-    def set_password(self, name: str, password_hash: str, sealed: bytes | None = None) -> Account:
+    def set_password(
+        self, name: str, password_hash: str, sealed: bytes | None = None, sealed_scram: bytes | None = None
+    ) -> Account:
         """Change the password. Raises NoSuchAccount, AccountFault.
 
         `sealed` is the new password sealed for APOP. None turns APOP off for the account: the secret that was
-        sealed is the old password, which must not open the maildrop any longer.
+        sealed is the old password, which must not open the maildrop any longer. `sealed_scram` are the new
+        password's SCRAM keys; None forgets the old one's. Application passwords stay.
         """
-        return self._change(name, "password_hash = ?, sealed_apop = ?", password_hash, sealed)
+        return self._change(
+            name, "password_hash = ?, sealed_apop = ?, sealed_scram = ?", password_hash, sealed, sealed_scram
+        )
 
     def set_status(self, name: str, status: AccountStatus) -> Account:
         """Lock or unlock. Raises NoSuchAccount, AccountFault."""
@@ -221,6 +220,7 @@ class SqlDirectory:
         """
         with self._writing, Change(self._path) as change:
             account = self._in_change(change, name)
+            change.run("DELETE FROM app_password WHERE account = ?", account.id)
             change.run("DELETE FROM account WHERE id = ?", account.id)
             return account
 
@@ -233,6 +233,71 @@ class SqlDirectory:
             return change.run(
                 "UPDATE account SET password_hash = ? WHERE id = ? AND password_hash = ?", new, account_id, old
             )
+
+    def replace_scram(self, account_id: AccountId, password_hash: str, sealed: bytes) -> bool:
+        """Keep SCRAM keys of the password that `password_hash` is of; False when that is no longer the account's.
+
+        The generation stays, as with `replace_hash`. Raises AccountFault.
+        """
+        with self._writing, Change(self._path) as change:
+            return change.run(
+                "UPDATE account SET sealed_scram = ? WHERE id = ? AND password_hash = ?",
+                sealed,
+                account_id,
+                password_hash,
+            )
+
+    # --- application passwords -----------------------------------------------------------------------------------
+
+    def add_app_password(self, account: Account, label: str, digest: bytes) -> AppPassword:
+        """Give the account another application password; `digest` is `app_passwords.app_password_digest`'s.
+
+        Raises IllegalLabel, AppPasswordExists, TooManyAppPasswords, NoSuchAccount, AccountFault.
+        """
+        check_label(label)
+        made = AppPassword(label=label, digest=digest, created_epoch_seconds=self._clock())
+        with self._writing, Change(self._path) as change:
+            known = [str(row[0]).casefold() for row in change.rows(_APP_PASSWORDS, account.id)]
+            if label.casefold() in known:
+                raise AppPasswordExists(account.name, label)
+            if len(known) >= APP_PASSWORDS:
+                raise TooManyAppPasswords(account.name)
+            self._count_change(change, account)
+            change.run(
+                "INSERT INTO app_password (account, label, folded, digest, created_epoch_seconds)"
+                " VALUES (?, ?, ?, ?, ?)",
+                account.id,
+                label,
+                label.casefold(),
+                digest,
+                made.created_epoch_seconds,
+            )
+        return made
+
+    def revoke_app_password(self, account: Account, label: str) -> None:
+        """Take an application password back. Raises NoSuchAppPassword, NoSuchAccount, AccountFault."""
+        with self._writing, Change(self._path) as change:
+            self._count_change(change, account)
+            if not change.run(
+                "DELETE FROM app_password WHERE account = ? AND folded = ?", account.id, label.casefold()
+            ):
+                raise NoSuchAppPassword(account.name, label)
+
+    def note_uses(self, uses: Mapping[tuple[AccountId, str], float]) -> None:
+        """Note when application passwords were last used: account and label, seconds since the epoch.
+
+        One that was revoked meanwhile is passed over. The generation stays. Raises AccountFault.
+        """
+        with self._writing, Change(self._path) as change:
+            for (account_id, label), used in uses.items():
+                change.run(
+                    "UPDATE app_password SET used_epoch_seconds = ? WHERE account = ? AND folded = ?",
+                    used,
+                    account_id,
+                    label.casefold(),
+                )
+
+    # --- the file ------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
         """Let go of the file. The next question opens it again."""
@@ -281,6 +346,15 @@ class SqlDirectory:
             )
             return self._in_change(change, name)
 
+    def _count_change(self, change: Change, account: Account) -> None:
+        """Begin a new generation of that very account, not of another of its name. Raises NoSuchAccount."""
+        if not change.run(
+            "UPDATE account SET generation = generation + 1, changed_epoch_seconds = ? WHERE id = ?",
+            self._clock(),
+            account.id,
+        ):
+            raise NoSuchAccount(account.name)
+
     def _in_change(self, change: Change, name: str) -> Account:
         """Give the account as this change sees it. Raises NoSuchAccount."""
         rows = change.rows(_BY_NAME, name.lower()) if name.isascii() else []
@@ -288,8 +362,8 @@ class SqlDirectory:
             raise NoSuchAccount(name)
         return self._read(rows[0]).account
 
-    def _read(self, row: Row) -> Credentials:
-        account_id, name, status, password_hash, sealed_apop, maildir, generation = row
+    def _read(self, row: Row, app_passwords: Iterable[Row] = ()) -> Credentials:
+        account_id, name, status, password_hash, sealed_apop, sealed_scram, maildir, generation = row
         try:
             served = Path(os.fsdecode(maildir)) if maildir is not None else None
             if served is None and self._pattern is not None:
@@ -306,73 +380,13 @@ class SqlDirectory:
             raise AccountFault(
                 f"{self._path}: the account {name!r} cannot be read: {error}; put a backup of the file in its place"
             ) from error
-        return Credentials(account=account, password_hash=password_hash, sealed_apop=sealed_apop)
-
-    def _refuse_shared_maildir(self, connection: sqlite3.Connection, account: Account) -> None:
-        """Raise AccountFault where the pattern gives two accounts one Maildir.
-
-        `add` sees to it that there are none; but the pattern is a setting, and may have changed since.
-        """
-        if self._pattern is None or account.maildir is None:
-            return
-        owner = self._owner(connection, account.maildir, besides=account.id)
-        if owner is not None:
-            raise AccountFault(
-                f"the accounts {account.name} and {owner} would share the Maildir {account.maildir}, so neither is "
-                "served: put {domain} or {name} into maildir_pattern, or add one of them anew with --maildir"
-            )
-
-    def _refuse_taken_maildir(self, connection: sqlite3.Connection, maildir: Path) -> None:
-        """Raise MaildirTaken where another account has that Maildir, under that path or by a symbolic link."""
-        owner = self._owner(connection, maildir, besides=None)
-        real = os.path.realpath(maildir)
-        for name, other in connection.execute("SELECT name, maildir FROM account WHERE maildir IS NOT NULL"):
-            if os.path.realpath(os.fsdecode(other)) == real:
-                owner = name
-        if owner is not None:
-            raise MaildirTaken(maildir, owner)
-
-    def _owner(self, connection: sqlite3.Connection, maildir: Path, *, besides: AccountId | None) -> str | None:
-        """Give the name of an account, another than `besides`, that has that very path; None where none has."""
-        rows = connection.execute(
-            "SELECT id, name FROM account WHERE maildir = ?", (os.fsencode(maildir),)
-        ).fetchall()
-        parts = None if self._pattern is None else self._pattern.read_back(maildir)
-        if self._pattern is not None and parts is not None:
-            local, domain = parts
-            # By an index either way, and of one row at most but where the pattern mixes domains up.
-            if self._pattern.tells_domains_apart:
-                folded = local if domain is None else f"{local}@{domain}"
-                question, value = "SELECT id, name FROM account WHERE maildir IS NULL AND folded = ?", folded
-            else:
-                question, value = "SELECT id, name FROM account WHERE maildir IS NULL AND local = ?", local
-            rows += connection.execute(question, (value,)).fetchall()
-        return next((str(name) for account_id, name in rows if account_id != besides), None)
-
-
-_DIRECTORIES: Final[weakref.WeakSet[SqlDirectory]] = weakref.WeakSet()
-"""Those of this process, to be closed before it forks."""
-
-_HELD: Final[list[SqlDirectory]] = []
-"""Those whose lock the fork under way holds, so that no other thread opens a connection in its midst."""
-
-
-def _close_before_forks(directory: SqlDirectory) -> None:
-    _register_once()
-    _DIRECTORIES.add(directory)
-
-
-@functools.cache
-def _register_once() -> None:
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
-
-
-def _before_fork() -> None:
-    for directory in list(_DIRECTORIES):
-        directory.hold()
-        _HELD.append(directory)
-
-
-def _after_fork() -> None:
-    while _HELD:
-        _HELD.pop().let_go()
+        return Credentials(
+            account=account,
+            password_hash=password_hash,
+            sealed_apop=sealed_apop,
+            sealed_scram=sealed_scram,
+            app_passwords=tuple(
+                AppPassword(label=label, digest=digest, created_epoch_seconds=created, used_epoch_seconds=used)
+                for label, digest, created, used in app_passwords
+            ),
+        )

@@ -13,6 +13,7 @@ from typing import Protocol, TypeAlias
 from restante.ports.accounts import RefusalReason
 
 __all__ = [
+    "CertificatesRead",
     "CommandReceived",
     "ConnectionOpened",
     "ConnectionRefused",
@@ -170,9 +171,18 @@ class MaildropBusy:
 class TlsFailed:
     """A TLS handshake did not end well."""
 
-    session: str
+    session: str | None
+    """None where TLS begins with the first octet: there was no session yet."""
     peer: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificatesRead:
+    """The certificates were read anew and are served from here on; or they cannot be, and the old ones stay."""
+
+    problem: str | None
+    """Why they cannot be, one sentence; None when all is well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +270,7 @@ Event: TypeAlias = (
     | LoginDeferred
     | MaildropBusy
     | TlsFailed
+    | CertificatesRead
     | UpdateFailed
     | FaultMet
     | SessionEnded

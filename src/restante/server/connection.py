@@ -104,8 +104,9 @@ class Connection(asyncio.BufferedProtocol):
         self._heard_at = loop.time()
         self._sent = 0
         self._outflow: Outflow | None = None
-        # An answer is waited for, or the others have their turn: nothing is worked off.
-        self._waiting = False
+        # An answer is waited for, or the others have their turn, or there was no greeting yet, while under TLS the
+        # client's first octets may be here already: nothing is worked off.
+        self._waiting = True
         # The client does not take what is sent.
         self._clogged = False
         # How the session is to end as soon as nothing is waited for; None while it goes on.
@@ -126,6 +127,8 @@ class Connection(asyncio.BufferedProtocol):
         if self._wire:
             self._tell_reply(greeting)
         self._send(greeting)
+        self._waiting = False
+        self._advance()
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Give the buffer that all connections read into."""
