@@ -78,7 +78,7 @@ DEMO_MESSAGES: Final = tuple(text.encode() for text in (_PLAIN, _PARTS, _DOTS.fo
 
 def lines_to_copy(sockets: Sequence[BoundSocket]) -> list[str]:
     """Give what a newcomer may copy into another terminal: read, send, talk by hand."""
-    at = {bound.door: bound.address for bound in sockets}
+    at = {bound.door: bound.address for bound in sockets if not bound.tls}
     lines = []
     pop3, smtp = at.get(Door.POP3), at.get(Door.SMTP)
     credentials = f"{DEMO_NAME}:{DEMO_PASSWORD.decode()}"

@@ -35,6 +35,8 @@ from restante.server.limits import GATHERED_OCTETS, TURN_OCTETS, WRITE_BUFFER_OC
 from restante.server.outflow import Outflow
 from restante.server.services import Services
 from restante.server.session import Session
+from restante.server.tls import handshake_reason
+from restante.server.tls_layer import TlsLayer
 
 __all__ = ["Connection", "House"]
 
@@ -285,33 +287,31 @@ class Connection(asyncio.BufferedProtocol):
         if self._wire:
             self._tell_reply(answer.reply)
         self._send(answer.reply)
-        self._wait(self._begin_tls())
-
-    async def _begin_tls(self) -> None:
         security = self._house.services.security
         assert security.tls is not None, "STLS is answered so only where TLS is offered"
-        # From here to the end of the handshake nothing comes to this protocol: what the client sends is TLS's.
-        self._transport.pause_reading()
-        try:
-            transport = await self._loop.start_tls(
-                self._transport,
-                self,
-                security.tls,
-                server_side=True,
-                ssl_handshake_timeout=security.tls_handshake_seconds,
-            )
-        except (OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
-            self._tell_handshake(error)
-            self._leave(Outcome.TLS_FAILED)
+        self._waiting = True
+        # What comes from here on goes to the layer, and none of it here before the handshake has ended.
+        self._transport = TlsLayer(
+            self._transport,
+            self,
+            security.tls,
+            loop=self._loop,
+            read_buffer=self._house.read_buffer,
+            handshake_seconds=security.tls_handshake_seconds,
+            on_handshake=self._under_tls,
+        )
+
+    def _under_tls(self, error: BaseException | None) -> None:
+        self._waiting = False
+        if error is None:
+            self._session.secured()
+            self._advance()
             return
-        if transport is None:
-            # The connection was lost during the handshake.
-            self._tell_handshake(None)
-            self._leave(Outcome.TLS_FAILED)
-            return
-        self._transport = transport
-        self._transport.set_write_buffer_limits(high=WRITE_BUFFER_OCTETS)
-        self._session.secured()
+        self._house.services.tell(
+            TlsFailed(session=self._session.id, peer=self._peer, reason=handshake_reason(error))
+        )
+        self._ending = Outcome.TLS_FAILED
+        self.connection_lost(None)
 
     def _begin_outflow(self, outflow: Outflow) -> None:
         self._outflow = outflow
@@ -373,10 +373,6 @@ class Connection(asyncio.BufferedProtocol):
         """End in the middle of an answer: no terminating line, nothing that looks like an end."""
         self._leave(outcome)
         self._transport.abort()
-
-    def _tell_handshake(self, error: Exception | None) -> None:
-        reason = getattr(error, "reason", None) or str(error) or type(error).__name__
-        self._house.services.tell(TlsFailed(session=self._session.id, peer=self._session.peer, reason=str(reason)))
 
     def _fail(self, error: Exception) -> None:
         """Take an error that no answer can be made of."""

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, cast
+from collections.abc import Callable
+from typing import Protocol, cast
 
 from restante.ports.events import ConnectionRefused, Door, Listener, TlsFailed
 from restante.server.gate import Entry, Gate, GateClosed
 from restante.server.tls import handshake_reason
+from restante.server.tls_layer import TlsLayer
 
 __all__ = ["Doorkeeper", "Entrance", "peer_of"]
 
@@ -45,12 +46,13 @@ class Doorkeeper(Protocol):
         """What a client is told that is one too many."""
         ...
 
-    def keep(self, work: Coroutine[Any, Any, None]) -> None:  # Any: what asyncio's tasks yield and are sent
-        """Run work that must wait, and hold it until it ends."""
+    @property
+    def read_buffer(self) -> memoryview:
+        """Where reads land."""
         ...
 
 
-class Entrance(asyncio.Protocol):
+class Entrance(asyncio.BufferedProtocol):
     """One connection, until it is let in.
 
     `open` makes the connection proper, from the peer and its entry; its `connection_made` is called as by the loop.
@@ -64,7 +66,7 @@ class Entrance(asyncio.Protocol):
         self,
         doorkeeper: Doorkeeper,
         loop: asyncio.AbstractEventLoop,
-        open: Callable[[str, Entry], asyncio.BaseProtocol],  # noqa: A002 - it is what doors do
+        open: Callable[[str, Entry], asyncio.BufferedProtocol],  # noqa: A002 - it is what doors do
         *,
         tls: ssl.SSLContext | None = None,
         tls_seconds: float = 10,
@@ -79,44 +81,48 @@ class Entrance(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let the client in, or turn it away."""
         self._transport = cast(asyncio.Transport, transport)  # what create_server hands over, whatever the loop
-        peer = peer_of(transport)
+        self._let_in(peer_of(transport))
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Give the buffer that all connections read into."""
+        return self._doorkeeper.read_buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Drop what comes from a client that is turned away."""
+
+    def _let_in(self, peer: str) -> None:
         entry = self._doorkeeper.gate.enter(peer)
         if isinstance(entry, GateClosed):
             self._turn_away(peer, entry)
-        elif self._tls is None:
-            self._hand_over(self._transport, self._open(peer, entry))
-        else:
-            # Until the handshake begins nothing is read: what the client sends is TLS's.
-            self._transport.pause_reading()
-            self._doorkeeper.keep(self._shake_hands(self._tls, peer, entry))
+            return
+        connection = self._open(peer, entry)
+        if self._tls is None:
+            self._transport.set_protocol(connection)
+            connection.connection_made(self._transport)
+            return
+
+        def on_handshake(error: BaseException | None) -> None:
+            if error is None:
+                connection.connection_made(layer)
+            else:
+                entry.leave()
+                self._doorkeeper.tell(TlsFailed(session=None, peer=peer, reason=handshake_reason(error)))
+
+        layer = TlsLayer(
+            self._transport,
+            connection,
+            self._tls,
+            loop=self._loop,
+            read_buffer=self._doorkeeper.read_buffer,
+            handshake_seconds=self._tls_seconds,
+            on_handshake=on_handshake,
+        )
 
     def _turn_away(self, peer: str, closed: GateClosed) -> None:
         self._doorkeeper.tell(ConnectionRefused(door=self._doorkeeper.door, peer=peer, reason=closed.reason.value))
         if self._tls is None:
             self._transport.write(self._doorkeeper.too_many)
         self._transport.close()
-
-    async def _shake_hands(self, tls: ssl.SSLContext, peer: str, entry: Entry) -> None:
-        connection = self._open(peer, entry)
-        try:
-            transport = await self._loop.start_tls(
-                self._transport, connection, tls, server_side=True, ssl_handshake_timeout=self._tls_seconds
-            )
-        except (OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
-            transport = None
-            reason = handshake_reason(error)
-        else:
-            reason = handshake_reason(None)
-        if transport is None:
-            entry.leave()
-            self._doorkeeper.tell(TlsFailed(session=None, peer=peer, reason=reason))
-            self._transport.abort()
-            return
-        connection.connection_made(transport)
-
-    def _hand_over(self, transport: asyncio.Transport, connection: asyncio.BaseProtocol) -> None:
-        transport.set_protocol(connection)
-        connection.connection_made(transport)
 
 
 def peer_of(transport: asyncio.BaseTransport) -> str:
