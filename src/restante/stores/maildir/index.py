@@ -1,0 +1,173 @@
+"""The index: what file names cannot tell, remembered across restarts in SQLite.
+
+Two kinds of row. Measures (the octets of foreign files) can be had again by reading the files. Unique-ids (taken
+over from another server, or given where one base name stands twice) cannot: they are durable before anybody sees
+them. A maildrop whose names tell all has no index, and SQLite is never touched.
+
+A damaged index is a StoreFault, never quietly replaced: clients would download everything again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from restante.ports.stores import StoreFault, StoreFull
+from restante.stores.maildir.disk import is_full
+
+__all__ = ["ANY_FILE", "IdRow", "Index", "MeasureRow", "Rows"]
+
+ANY_FILE = 0
+"""Stands for the inode in a row that holds for the base name, whichever file bears it."""
+
+BUSY_SECONDS = 20.0
+"""How long one waits for another's transaction. They are short: a full disk queue is the worst case."""
+
+_OPEN_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+_SCHEMA = (
+    "CREATE TABLE measures (base BLOB NOT NULL, file_octets INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,"
+    " wire_octets INTEGER NOT NULL, PRIMARY KEY (base, file_octets, mtime_ns)) WITHOUT ROWID",
+    "CREATE TABLE unique_ids (base BLOB NOT NULL, inode INTEGER NOT NULL, unique_id BLOB NOT NULL UNIQUE,"
+    " PRIMARY KEY (base, inode)) WITHOUT ROWID",
+    "PRAGMA user_version = 1",
+)
+
+
+_INSERT_ID = (
+    "INSERT INTO unique_ids VALUES (?, ?, ?) ON CONFLICT (base, inode) DO UPDATE SET unique_id = excluded.unique_id"
+)
+"""A unique-id that another row has is an error: it is not taken away from there."""
+
+
+class MeasureRow(NamedTuple):
+    """A foreign file's octets: they hold as long as the file has that length and time."""
+
+    base: bytes
+    file_octets: int
+    mtime_ns: int
+    wire_octets: int
+
+
+class IdRow(NamedTuple):
+    """A unique-id that the base name does not tell."""
+
+    base: bytes
+    inode: int
+    """ANY_FILE unless several files bear that base name."""
+    unique_id: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """All that an index knows."""
+
+    measures: dict[tuple[bytes, int, int], int] = field(default_factory=dict)
+    """Base name, octets in the file and time, to octets on the wire."""
+    unique_ids: dict[tuple[bytes, int], bytes] = field(default_factory=dict)
+    """Base name and inode, to unique-id."""
+
+
+class Index:
+    """One maildrop's index. Opened for each use: that is rare, and then nothing is held."""
+
+    def __init__(self, path: bytes) -> None:
+        self._path = os.fsdecode(path)
+
+    def exists(self) -> bool:
+        """Tell whether there is one."""
+        return os.path.lexists(self._path)
+
+    def read(self) -> Rows:
+        """Give all rows; none when there is no index. Raises StoreFault when it cannot be read."""
+        if not self.exists():
+            return Rows()
+        with self._transaction(writing=False) as rows:
+            if not _has_tables(rows):
+                return Rows()
+            return Rows(
+                measures={(row[0], row[1], row[2]): row[3] for row in rows.execute("SELECT * FROM measures")},
+                unique_ids={(row[0], row[1]): row[2] for row in rows.execute("SELECT * FROM unique_ids")},
+            )
+
+    def remember(self, *, measures: Iterable[MeasureRow] = (), unique_ids: Iterable[IdRow] = ()) -> None:
+        """Add rows, or replace those that say otherwise; durable on return. Raises StoreFault and StoreFull."""
+        with self._transaction(writing=True) as rows:
+            rows.executemany("INSERT OR REPLACE INTO measures VALUES (?, ?, ?, ?)", measures)
+            rows.executemany(_INSERT_ID, unique_ids)
+
+    def claim_id(self, base: bytes, unique_id: bytes, *, is_there: Callable[[bytes], bool]) -> bool:
+        """Give a unique-id to a base name, durably, unless a file that is there has it: then False.
+
+        `is_there` judges the base name that had it: what a crash left of a delivery has no file. Raises StoreFault.
+        """
+        with self._transaction(writing=True) as rows:
+            found = rows.execute("SELECT base FROM unique_ids WHERE unique_id = ?", (unique_id,)).fetchone()
+            if found is not None:
+                if is_there(found[0]):
+                    return False
+                rows.execute("DELETE FROM unique_ids WHERE unique_id = ?", (unique_id,))
+            rows.execute(_INSERT_ID, (base, ANY_FILE, unique_id))
+            return True
+
+    def forget_id(self, base: bytes) -> None:
+        """Take back the unique-id of a base name. Raises StoreFault."""
+        with self._transaction(writing=True) as rows:
+            rows.execute("DELETE FROM unique_ids WHERE base = ?", (base,))
+
+    def forget_all_but(self, bases: frozenset[bytes]) -> int:
+        """Remove the rows of files that are no more; give how many. Raises StoreFault."""
+        with self._transaction(writing=True) as rows:
+            known: set[bytes] = {
+                row[0] for row in rows.execute("SELECT base FROM measures UNION SELECT base FROM unique_ids")
+            }
+            gone = [(base,) for base in known - bases]
+            rows.executemany("DELETE FROM measures WHERE base = ?", gone)
+            rows.executemany("DELETE FROM unique_ids WHERE base = ?", gone)
+            return len(gone)
+
+    @contextlib.contextmanager
+    def _transaction(self, *, writing: bool) -> Iterator[sqlite3.Connection]:
+        try:
+            # SQLite would follow a link, and make the file readable for others.
+            os.close(os.open(self._path, _OPEN_FLAGS, 0o600))
+            rows = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
+        except (sqlite3.Error, OSError) as error:
+            raise self._fault(error) from error
+        try:
+            if writing:
+                # EXTRA makes the end of the journal durable too: a row is there for good once COMMIT returns.
+                rows.execute("PRAGMA synchronous = EXTRA")
+                # Writers queue from their first word on: two that had read first would block each other.
+                rows.execute("BEGIN IMMEDIATE")
+                if not _has_tables(rows):
+                    for statement in _SCHEMA:
+                        rows.execute(statement)
+            else:
+                rows.execute("BEGIN")
+            yield rows
+            rows.execute("COMMIT")
+        except (sqlite3.Error, OSError) as error:
+            raise self._fault(error) from error
+        finally:
+            rows.close()
+
+    def _fault(self, error: Exception) -> StoreFault:
+        full = (isinstance(error, OSError) and is_full(error)) or (
+            isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        )
+        if full:
+            return StoreFull(f"{self._path}: {error}: free room on that disk, or raise the quota")
+        return StoreFault(
+            f"{self._path}: {error}: restore the file from a backup, or move it away: then the messages whose "
+            f"unique-ids were taken over from another server are downloaded again"
+        )
+
+
+def _has_tables(rows: sqlite3.Connection) -> bool:
+    # No tables stand in a file that was made when the disk was full.
+    return bool(rows.execute("PRAGMA user_version").fetchone()[0])

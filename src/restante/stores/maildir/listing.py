@@ -1,0 +1,307 @@
+"""Listing a Maildir: from the names in two folders to a snapshot, and to where each of its messages lies.
+
+What a name tells is taken from the name. Only files that tell nothing are looked at and measured, once: the index
+remembers. Nothing here takes the lock, and other programs may move files all the while, so a listing is made again
+when a folder changed under it.
+
+It fails as the folders do: OSError as the system gave it, StoreFault from the index.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import time
+from array import array
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from restante.maildrop.snapshot import Snapshot
+from restante.ports.stores import StoreFull
+from restante.proto.terms import MessageNumber
+from restante.stores.maildir import names
+from restante.stores.maildir.index import ANY_FILE, IdRow, Index, MeasureRow, Rows
+from restante.stores.maildir.measure import NotAFile, measure
+from restante.stores.maildir.places import Places
+from restante.stores.maildir.seen import Seen, compare, digest_of, write_seen
+
+__all__ = ["Entry", "FolderStamp", "Listing", "Stamp", "list_maildrop", "stamp_of"]
+
+TRIES_FOR_A_QUIET_LISTING = 3
+"""How often a listing is made again because a folder changed under it. The last one is taken as it is: a message
+that is missed then is there in the next session."""
+
+CLOCK_GRAIN_NS = 50_000_000
+"""How old a folder's last change must be before its time proves that nothing changed since, in nanoseconds.
+
+The kernel stamps files from a clock that ticks as seldom as every 10 ms (CONFIG_HZ=100; finer since Linux 6.13):
+two changes within a tick bear one time, so a listing read between them looks valid for ever. Five ticks leave room
+for a busy machine. On a network file system the server's clock stamps: one that is slower than ours by more than
+this makes the proof void there, which is one more reason to keep maildrops on a local disk.
+"""
+
+MEASURES_IN_ONE_COMMIT = 1000
+"""How many measures of foreign files are remembered at a time, so that a stop in the middle costs little."""
+
+
+RENDERED_AHEAD = 1000
+"""Of more messages than these LIST and UIDL are rendered here, so that no other session waits for that."""
+
+
+class FolderStamp(NamedTuple):
+    """What changes when a name comes into a folder or leaves it."""
+
+    inode: int
+    mtime_ns: int
+
+
+Stamp = tuple[FolderStamp, FolderStamp]
+"""Of `new` and `cur`."""
+
+
+class Entry(NamedTuple):
+    """A message as its name and the index tell of it. Sorts as messages are numbered."""
+
+    delivered_micros: int
+    counter: int
+    base: bytes
+    in_cur: bool
+    name: bytes
+    inode: int
+    file_octets: int
+    wire_octets: int
+
+
+class Listing:
+    """A maildrop as it was listed: immutable but for the three attributes that say so, and shared by sessions."""
+
+    __slots__ = (
+        "_in_cur",
+        "_inodes",
+        "_names",
+        "doubled",
+        "file_octets",
+        "recorded",
+        "refuted",
+        "snapshot",
+        "stamp",
+        "unique_ids_changed",
+    )
+
+    def __init__(
+        self, entries: list[Entry], unique_ids: list[bytes], doubled: frozenset[int], stamp: Stamp | None
+    ) -> None:
+        self.snapshot = Snapshot(octets=[entry.wire_octets for entry in entries], unique_ids=unique_ids)
+        self.stamp = stamp
+        """Of both folders when they were read; None when they changed so lately that it proves nothing."""
+        self._names = [entry.name for entry in entries]
+        self._in_cur = bytearray([entry.in_cur for entry in entries])
+        self._inodes = array("Q", [entry.inode for entry in entries])
+        self.file_octets = array("Q", [entry.file_octets for entry in entries])
+        self.doubled = doubled
+        """Places (from 0) of the messages whose base name several names bear; only the inode tells those apart."""
+        self.recorded = False
+        """Changes: whether `restante.seen` tells of this very listing."""
+        self.unique_ids_changed = 0
+        """Changes: as of the last session; 0 once recorded."""
+        self.refuted = False
+        """Changes: whether some message proved to have other octets than listed."""
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def path(self, place: int, places: Places) -> bytes:
+        """Give where a message lay; another program may have moved it since. `place` counts from 0."""
+        return (places.cur if self._in_cur[place] else places.new) + b"/" + self._names[place]
+
+    def base(self, place: int) -> bytes:
+        """Give a message's base name."""
+        return names.base_of(self._names[place])
+
+    def inode(self, place: int) -> int:
+        """Give the inode by which to know the message, or ANY_FILE where the base name does."""
+        return self._inodes[place] if place in self.doubled else ANY_FILE
+
+    def refute(self) -> None:
+        """Say that some message is not as listed: nobody else is to get this listing."""
+        self.refuted = True
+
+    def seen(self, without: frozenset[int] = frozenset()) -> Seen:
+        """Give what this session saw, but for what it removed."""
+        snapshot = self.snapshot
+        octets = [int(snapshot.octets(MessageNumber(number))) for number in range(1, len(snapshot) + 1)]
+        rows = zip(octets, self._inodes, snapshot.unique_ids, strict=True)
+        return [row for place, row in enumerate(rows) if place not in without]
+
+    def record(self, places: Places, without: frozenset[int] = frozenset()) -> None:
+        """Write down what the session saw. Never fails."""
+        seen = self.seen(without)
+        write_seen(places.seen, seen, digest_of([row[2] for row in seen]))
+
+
+def stamp_of(places: Places) -> Stamp:
+    """Give the stamp of both folders. Raises OSError, NotADirectoryError among them."""
+    return _folder_stamp(places.new), _folder_stamp(places.cur)
+
+
+def _folder_stamp(path: bytes) -> FolderStamp:
+    # A link is no folder here: whoever owns the Maildir could lead the server anywhere with it.
+    facts = os.lstat(path)
+    if not stat.S_ISDIR(facts.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+    return FolderStamp(facts.st_ino, facts.st_mtime_ns)
+
+
+def list_maildrop(places: Places) -> Listing:
+    """List a maildrop and number its messages by time of delivery, then by name.
+
+    Reads foreign files that were never measured: may take long, so it runs in a thread. Raises OSError, StoreFault.
+    """
+    entries, stamp, settled = _read_quietly(places)
+    entries.sort()
+    doubled: frozenset[tuple[bytes, int]] = frozenset()
+    if any(one.base == other.base for one, other in pairwise(entries)):
+        entries, doubled = _settle_doubles(entries, places)
+    index = Index(places.index)
+    rows = index.read()
+    entries = _with_octets(entries, places, index, rows)
+    unique_ids = _with_ids(entries, places, index, rows, doubled)
+    doubled_places = frozenset(n for n, entry in enumerate(entries) if (entry.base, entry.inode) in doubled)
+    listing = Listing(entries, unique_ids, doubled_places, stamp if settled else None)
+    if len(listing) > RENDERED_AHEAD:
+        _ = listing.snapshot.scan_listing, listing.snapshot.unique_id_listing
+    listing.recorded, listing.unique_ids_changed = compare(places.seen, listing.seen, digest_of(unique_ids))
+    return listing
+
+
+def _read_quietly(places: Places) -> tuple[list[Entry], Stamp, bool]:
+    for last_try in (False,) * (TRIES_FOR_A_QUIET_LISTING - 1) + (True,):
+        now_ns = time.time_ns()
+        stamp = stamp_of(places)
+        # A file on its way from new to cur is met twice in this order, and not at all in the other.
+        entries = [*_read_folder(places.new, in_cur=False), *_read_folder(places.cur, in_cur=True)]
+        if last_try or stamp_of(places) == stamp:
+            settled = all(now_ns - folder.mtime_ns > CLOCK_GRAIN_NS for folder in stamp)
+            return entries, stamp, settled
+    raise AssertionError("the last try returns")
+
+
+def _read_folder(path: bytes, *, in_cur: bool) -> Iterator[Entry]:
+    parse = names.parse
+    with os.scandir(path) as files:
+        for file in files:
+            name = file.name
+            # The kind of file comes with the name on all common file systems: this asks the disk nothing.
+            if name[0] == 0x2E or not file.is_file(follow_symlinks=False):
+                continue
+            delivered_micros, counter, base, file_octets, wire_octets = parse(name)
+            yield Entry(delivered_micros, counter, base, in_cur, name, file.inode(), file_octets, wire_octets)
+
+
+def _settle_doubles(entries: list[Entry], places: Places) -> tuple[list[Entry], frozenset[tuple[bytes, int]]]:
+    """Sort out base names that stand more than once.
+
+    A file that was moved while we read was met twice: one name is gone by now, or both are names of one file. What
+    is left are files of their own, and each is a message. Gives those whose name alone does not tell them.
+    """
+    often = {one.base for one, other in pairwise(entries) if one.base == other.base}
+    settled: list[Entry] = []
+    met: set[tuple[bytes, int]] = set()
+    doubled: set[tuple[bytes, int]] = set()
+    for entry in entries:
+        if entry.base not in often:
+            settled.append(entry)
+            continue
+        try:
+            inode = os.lstat(_path(entry, places)).st_ino
+        except FileNotFoundError:
+            continue
+        if (entry.base, inode) in met:
+            doubled.add((entry.base, inode))
+            continue
+        met.add((entry.base, inode))
+        settled.append(entry._replace(inode=inode))
+    doubled.update(
+        (entry.base, entry.inode) for pair in pairwise(settled) if pair[0].base == pair[1].base for entry in pair
+    )
+    return settled, frozenset(doubled)
+
+
+def _path(entry: Entry, places: Places) -> bytes:
+    return (places.cur if entry.in_cur else places.new) + b"/" + entry.name
+
+
+def _with_octets(entries: list[Entry], places: Places, index: Index, rows: Rows) -> list[Entry]:
+    """Fill in the octets that names do not tell, or tell wrongly by the index; leave out what is no message."""
+    proved_otherwise = {base for base, _, _ in rows.measures}
+    if not proved_otherwise and all(entry.wire_octets != names.UNKNOWN for entry in entries):
+        return entries
+    known: list[Entry] = []
+    news: list[MeasureRow] = []
+    for entry in entries:
+        if entry.wire_octets != names.UNKNOWN and entry.base not in proved_otherwise:
+            known.append(entry)
+            continue
+        path = _path(entry, places)
+        try:
+            facts = os.lstat(path)
+            if not stat.S_ISREG(facts.st_mode):
+                continue
+            file_octets = facts.st_size
+            wire_octets = rows.measures.get((entry.base, file_octets, facts.st_mtime_ns))
+            if wire_octets is None:
+                row = MeasureRow(entry.base, *measure(path))
+                file_octets, wire_octets = row.file_octets, row.wire_octets
+                news.append(row)
+        except (FileNotFoundError, NotAFile):
+            continue
+        known.append(entry._replace(file_octets=file_octets, wire_octets=wire_octets))
+        if len(news) == MEASURES_IN_ONE_COMMIT:
+            _remember(index, measures=news)
+            news = []
+    if news:
+        _remember(index, measures=news)
+    return known
+
+
+def _with_ids(
+    entries: list[Entry], places: Places, index: Index, rows: Rows, doubled: frozenset[tuple[bytes, int]]
+) -> list[bytes]:
+    """Give each message its unique-id, and remember those that the base name does not tell."""
+    if not rows.unique_ids and not doubled and all(names.is_its_own_id(entry.base) for entry in entries):
+        return [entry.base for entry in entries]
+    # One file of a double may be gone by now: the one left keeps its unique-id, which hangs on the inode.
+    once_doubled = {base for base, inode in rows.unique_ids if inode != ANY_FILE}
+    given = set(rows.unique_ids.values())
+    unique_ids: list[bytes] = []
+    used: set[bytes] = set()
+    news: list[IdRow] = []
+    for entry in entries:
+        base, inode = entry.base, entry.inode
+        if base in once_doubled:
+            with contextlib.suppress(FileNotFoundError):
+                inode = os.lstat(_path(entry, places)).st_ino
+        unique_id = rows.unique_ids.get((base, ANY_FILE)) or rows.unique_ids.get((base, inode))
+        if unique_id is None or unique_id in used:
+            by_base = unique_id = names.id_from_base(base)
+            count = 0
+            while unique_id in given or unique_id in used:
+                unique_id = names.hashed_id(base, inode, count)
+                count += 1
+            by_inode = base in once_doubled or (base, inode) in doubled
+            if by_inode or unique_id != by_base:
+                news.append(IdRow(base, inode if by_inode else ANY_FILE, unique_id))
+        used.add(unique_id)
+        unique_ids.append(unique_id)
+    if news:
+        _remember(index, unique_ids=news)
+    return unique_ids
+
+
+def _remember(index: Index, *, measures: Sequence[MeasureRow] = (), unique_ids: Sequence[IdRow] = ()) -> None:
+    # On a full disk mail stays readable: measures are had again, and these unique-ids come out the same again.
+    with contextlib.suppress(StoreFull):
+        index.remember(measures=measures, unique_ids=unique_ids)

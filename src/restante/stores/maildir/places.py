@@ -1,0 +1,83 @@
+"""Where things lie: the folders and control files of one Maildir. Paths only; nothing here touches the disk.
+
+Paths are octets, since names in a Maildir are octets.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from restante.ports.accounts import AccountId
+
+__all__ = ["MAILDROPS", "Places", "places_in", "places_of"]
+
+MAILDROPS = "maildrops"
+"""The folder below the data folder that holds our own maildrops, one folder for each account's id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """The paths of one maildrop."""
+
+    folder: bytes
+    ours: bool
+    """Whether we make the folder on need; False for one that is there by the administrator's word."""
+    new: bytes
+    cur: bytes
+    lock: bytes
+    """The file whose flock is the exclusive-access lock. Never unlinked: a lock on a file without a name holds
+    nobody off."""
+    redo: bytes
+    """What UPDATE is to remove; there only from its commit to its end."""
+
+    @property
+    def tmp(self) -> bytes:
+        """Where messages are written before they have their place."""
+        return self.folder + b"/tmp"
+
+    @property
+    def reserve(self) -> bytes:
+        """Room on the disk, set aside for the redo record of a full disk."""
+        return self.folder + b"/restante.reserve"
+
+    @property
+    def redo_draft(self) -> bytes:
+        """A redo record too long for the reserve, while it is written."""
+        return self.folder + b"/restante.redo.new"
+
+    @property
+    def index(self) -> bytes:
+        """The SQLite file with measures and unique-ids that names cannot tell."""
+        return self.folder + b"/restante.index"
+
+    @property
+    def seen(self) -> bytes:
+        """The unique-ids at the end of the last session."""
+        return self.folder + b"/restante.seen"
+
+
+def places_in(maildir: Path, *, ours: bool) -> Places:
+    """Give the places of a Maildir."""
+    folder = os.fsencode(maildir)
+    return Places(
+        folder=folder,
+        ours=ours,
+        new=folder + b"/new",
+        cur=folder + b"/cur",
+        lock=folder + b"/restante.lock",
+        redo=folder + b"/restante.redo",
+    )
+
+
+def places_of(root: Path, account_id: AccountId, maildir: Path | None) -> Places:
+    """Give the places of an account's maildrop, below `root` unless the administrator named another Maildir.
+
+    Raises ValueError for an id that is not one: it would lead out of the folder.
+    """
+    if maildir is not None:
+        return places_in(maildir, ours=False)
+    if not (account_id.isascii() and account_id.isalnum()):
+        raise ValueError(f"not an account's id: {account_id!r}")
+    return places_in(root / MAILDROPS / account_id, ours=True)

@@ -1,0 +1,270 @@
+"""UPDATE on disk: removing messages all or nothing, whatever stops us in the middle.
+
+The steps, and what a crash after each leaves behind:
+
+1. write the redo record (over the octets of `restante.reserve`; into a draft when it is too long): nothing is gone;
+2. fsync it: nothing is gone;
+3. rename it to `restante.redo`: nothing is gone yet; whether the record is there after a power cut is open, and
+   with it whether all of the messages go or none;
+4. fsync the maildrop's folder: all of them are as good as gone, since `finish` removes them at the next opening;
+5. unlink the messages, also those that another program moved meanwhile: as after 4;
+6. fsync `new` and `cur`: all are gone for good;
+7. rename the record back to `restante.reserve`, or unlink a draft: a record that a power cut brings back names
+   files that are gone, and harms nobody.
+
+One message alone needs no record: its unlink and the fsync of the folder are all or nothing by themselves.
+
+**A full disk.** The reserve is room set aside while there was some: writing over it and renaming take none. A plan
+too long for it is worked off in parts, the first of them small enough; the messages they remove make room for the
+record of the rest. Where there is no reserve, the first part is one message. Only then, on a full disk, can a crash
+or a fault between two parts leave a plan half done; the client was not told `+OK`, and all that is gone was marked.
+(File systems that never write in place, as btrfs and ZFS, keep a reserve of their own for removals.)
+
+Source: RFC 1939 §6.
+"""
+
+# Paths are octets here, and pathlib does not take those.
+# ruff: noqa: PTH108
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+import zlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from restante.ports.stores import StoreFault
+from restante.stores.maildir.disk import Disk, is_full
+from restante.stores.maildir.index import ANY_FILE
+from restante.stores.maildir.names import base_of
+from restante.stores.maildir.places import Places
+
+__all__ = ["RESERVE_OCTETS", "Removal", "finish", "make_reserve", "remove"]
+
+RESERVE_OCTETS = 8192
+"""Room for the record of some 300 messages, compressed; two blocks of the disk for each maildrop."""
+
+LONGEST_RECORD_OCTETS = 256 * 1024 * 1024
+"""More than any record of ours: what is longer was not written by us."""
+
+TRIES_TO_CATCH = 10
+"""How often a message that is moved under our hands is looked for again."""
+
+_MAGIC = b"restante redo 1"
+
+
+class Removal(NamedTuple):
+    """A message to remove."""
+
+    base: bytes
+    inode: int
+    """ANY_FILE where the base name tells the message."""
+    path: bytes
+    """Where it was last; empty when unknown."""
+
+
+def remove(places: Places, disk: Disk, removals: Sequence[Removal]) -> None:
+    """Remove messages durably, all or nothing; on return none of them comes back.
+
+    Raises OSError and StoreFault. Then either nothing is gone, or the record is there and the rest goes at the next
+    opening; on a full disk see the module's docstring.
+    """
+    pending = list(removals)
+    while pending:
+        committed = 0
+        if len(pending) > 1 or pending[0].inode != ANY_FILE:
+            committed = _commit(places, disk, pending)
+        part, pending = pending[: committed or 1], pending[committed or 1 :]
+        _unlink(places, disk, part)
+        _sync_both(places, disk)
+        if committed:
+            _clear(places, disk)
+
+
+def finish(places: Places, disk: Disk) -> bool:
+    """Finish the UPDATE that a crash interrupted, if there is one; tell whether there was.
+
+    Raises OSError, and StoreFault for a record that is damaged: that is never a crash's work.
+    """
+    try:
+        record = _read(places.redo)
+    except FileNotFoundError:
+        return False
+    _unlink(places, disk, _decode(record, places.redo))
+    _sync_both(places, disk)
+    _clear(places, disk)
+    return True
+
+
+def make_reserve(places: Places, disk: Disk) -> bool:
+    """Set room aside for the redo record of a full disk; tell whether that was needed.
+
+    A crash in between leaves a reserve that is too short, which is one that does not help on a full disk. No room
+    now is no fault: it is tried again at the next listing.
+    """
+    if os.path.lexists(places.reserve):
+        return False
+    try:
+        descriptor = disk.create(places.reserve)
+        try:
+            disk.write(descriptor, [bytes(RESERVE_OCTETS)])
+            disk.sync(descriptor)
+        finally:
+            os.close(descriptor)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(places.reserve)
+        if not is_full(error):
+            raise
+        return False
+    return True
+
+
+def _commit(places: Places, disk: Disk, removals: Sequence[Removal]) -> int:
+    """Make a record durable of all the removals, or of the first ones on a full disk: give of how many.
+
+    0 means that not even the reserve could be had.
+    """
+    try:
+        _write(places, disk, _encode(removals))
+        return len(removals)
+    except OSError as error:
+        if not is_full(error):
+            raise
+    count = len(removals)
+    while (count := count // 2) > 1:
+        record = _encode(removals[:count])
+        if len(record) <= RESERVE_OCTETS:
+            try:
+                return count if _write_over_reserve(places, disk, record) else 0
+            except OSError as error:
+                if not is_full(error):
+                    raise
+                return 0
+    return 0
+
+
+def _write(places: Places, disk: Disk, record: bytes) -> None:
+    if len(record) <= RESERVE_OCTETS and _write_over_reserve(places, disk, record):
+        return
+    with contextlib.suppress(FileNotFoundError):
+        disk.unlink(places.redo_draft)
+    descriptor = disk.create(places.redo_draft)
+    try:
+        try:
+            disk.write(descriptor, [record])
+            disk.sync(descriptor)
+        finally:
+            os.close(descriptor)
+        disk.rename(places.redo_draft, places.redo)
+    except OSError:
+        with contextlib.suppress(OSError):
+            disk.unlink(places.redo_draft)
+        raise
+    disk.sync_folder(places.folder)
+
+
+def _write_over_reserve(places: Places, disk: Disk, record: bytes) -> bool:
+    try:
+        descriptor = disk.open_to_overwrite(places.reserve)
+    except FileNotFoundError:
+        return False
+    try:
+        disk.write(descriptor, [record.ljust(RESERVE_OCTETS, b"\0")])
+        disk.sync(descriptor)
+    finally:
+        os.close(descriptor)
+    disk.rename(places.reserve, places.redo)
+    disk.sync_folder(places.folder)
+    return True
+
+
+def _clear(places: Places, disk: Disk) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        if os.lstat(places.redo).st_size == RESERVE_OCTETS:
+            disk.rename(places.redo, places.reserve)
+        else:
+            disk.unlink(places.redo)
+
+
+def _sync_both(places: Places, disk: Disk) -> None:
+    disk.sync_folder(places.new)
+    disk.sync_folder(places.cur)
+
+
+def _encode(removals: Sequence[Removal]) -> bytes:
+    # A base name can hold any octet but NUL and the slash.
+    told = zlib.compress(b"\0".join([b"%d/%s" % (one.inode, one.base) for one in removals]))
+    return b"%s %d %s\n%s" % (_MAGIC, len(told), hashlib.sha256(told).hexdigest().encode(), told)
+
+
+def _decode(record: bytes, path: bytes) -> list[Removal]:
+    header, _, rest = record.partition(b"\n")
+    try:
+        magic, length, digest = header.rsplit(b" ", 2)
+        told = rest[: int(length)]
+        if magic != _MAGIC or hashlib.sha256(told).hexdigest().encode() != digest:
+            raise ValueError("its checksum does not hold")
+        parts = [one.split(b"/", 1) for one in zlib.decompress(told).split(b"\0")]
+        return [Removal(base, int(inode), b"") for inode, base in parts]
+    except (ValueError, zlib.error) as error:
+        raise StoreFault(
+            f"{os.fsdecode(path)}: the record of what the last session removed is damaged ({error}): "
+            f"move the file away; messages that session removed may then be there again"
+        ) from error
+
+
+def _read(path: bytes) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(LONGEST_RECORD_OCTETS)
+
+
+def _unlink(places: Places, disk: Disk, removals: Sequence[Removal]) -> None:
+    """Take away all names of the messages, wherever they are by now."""
+    wanted: dict[bytes, set[int]] = {}
+    for one in removals:
+        if one.path and one.inode == ANY_FILE:
+            try:
+                disk.unlink(one.path)
+                continue
+            except FileNotFoundError:
+                pass  # moved, or its flags changed, or it is gone: looked for below
+        wanted.setdefault(one.base, set()).add(one.inode)
+    for _ in range(TRIES_TO_CATCH):
+        found = _find(places, wanted) if wanted else []
+        if not found:
+            return
+        for path in found:
+            with contextlib.suppress(FileNotFoundError):
+                disk.unlink(path)
+    raise StoreFault(
+        f"{os.fsdecode(places.folder)}: another program moves messages as fast as they are removed: "
+        f"stop it, and open the maildrop again"
+    )
+
+
+def _find(places: Places, wanted: dict[bytes, set[int]]) -> list[bytes]:
+    found = []
+    for folder in (places.new, places.cur):
+        with os.scandir(folder) as files:
+            for file in files:
+                inodes = wanted.get(base_of(file.name))
+                if inodes is None or file.is_dir(follow_symlinks=False):
+                    continue
+                path = folder + b"/" + file.name
+                if ANY_FILE in inodes or _inode_of(path) in inodes:
+                    found.append(path)
+    return found
+
+
+def _inode_of(path: bytes) -> int | None:
+    try:
+        facts = os.lstat(path)
+    except FileNotFoundError:
+        return None
+    return facts.st_ino if stat.S_ISREG(facts.st_mode) else None

@@ -1,0 +1,268 @@
+"""The Maildir store: mail in files on one machine, which other programs may deliver to and read from as well.
+
+The files are the truth. Our own are in canonical form and their names tell their octets, so that a maildrop is
+listed without looking at any of them; files of other programs are measured once. What lies where is in `places`,
+what a name tells in `names`, what a crash leaves in `delivery` and `removal`.
+
+It wants a local file system with flock, hard links and times in nanoseconds (ext4, XFS, btrfs, ZFS, tmpfs).
+Everything that may wait for the disk runs in threads; a poll of a maildrop that did not change waits for none.
+Sources: RFC 1939 §4 (lock, numbers), §6 (UPDATE), §7 (unique-ids), §11 (octets).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TypeVar
+
+from restante.maildrop.snapshot import Snapshot
+from restante.maildrop.transaction import UpdatePlan
+from restante.ports.accounts import Account
+from restante.ports.soon import Later, Soon, then
+from restante.ports.stores import Holder, LongMessage
+from restante.proto.lines import canonical
+from restante.proto.terms import MessageNumber, UniqueId, is_legal_unique_id
+from restante.stores.maildir import removal
+from restante.stores.maildir.cache import CACHED_MAILDROPS, CACHED_MESSAGES, ListingCache
+from restante.stores.maildir.delivery import Deliveries, StagedFile, ensure_folders
+from restante.stores.maildir.disk import Disk, fault
+from restante.stores.maildir.listing import Listing, list_maildrop, stamp_of
+from restante.stores.maildir.lock import ExclusiveLock
+from restante.stores.maildir.measure import is_canonical, open_message
+from restante.stores.maildir.places import Places, places_of
+from restante.stores.maildir.retrieval import WHOLE_OCTETS, LongFile, MessageFile, read_at_once
+
+__all__ = ["MaildirStore", "OpenMaildir"]
+
+T = TypeVar("T")
+
+SESSION_THREADS = 4
+"""For listing, reading what is not in the page cache, and UPDATE. They wait for the disk, not for a core."""
+
+DELIVERY_THREADS = 4
+"""For writing messages: of their own, so that a flood of mail does not keep its readers waiting."""
+
+RECORDED_AT_ONCE = 1000
+"""A session that leaves more messages than this behind has its `restante.seen` written in a thread."""
+
+REMEMBERED_PLACES = 10_000
+"""Accounts whose paths are kept."""
+
+
+class MaildirStore:
+    """Keeps maildrops as Maildirs: below `root`, or where an account has its own."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        hostname: str,
+        clock: Callable[[], float] = time.time,
+        disk: Disk | None = None,
+        cached_maildrops: int = CACHED_MAILDROPS,
+        cached_messages: int = CACHED_MESSAGES,
+    ) -> None:
+        """Touch nothing yet. `clock` (seconds since the epoch) and `hostname` go into the names of new messages."""
+        self._disk = disk or Disk()
+        self._cache = ListingCache(maildrops=cached_maildrops, messages=cached_messages)
+        self._session_threads = ThreadPoolExecutor(SESSION_THREADS, "restante-maildrop")
+        self._delivery_threads = ThreadPoolExecutor(DELIVERY_THREADS, "restante-delivery")
+        self._deliveries = Deliveries(
+            hostname=hostname, clock=clock, disk=self._disk, threads=self._delivery_threads
+        )
+        self._places = lru_cache(REMEMBERED_PLACES)(partial(places_of, root))
+
+    def location(self, account: Account) -> Path:
+        """Give the Maildir of an account, there or not; for `repair.check` and for people."""
+        return Path(os.fsdecode(self._places(account.id, account.maildir).folder))
+
+    def open(self, account: Account, holder: Holder) -> Soon[OpenMaildir]:
+        """Take the lock, finish what a crash left of an UPDATE, and list: at once where nothing changed.
+
+        Raises MaildropInUse, StoreFault.
+        """
+        places = self._places(account.id, account.maildir)
+        try:
+            lock = ExclusiveLock(places.lock, holder)
+        except FileNotFoundError:
+            made = self.in_thread(partial(self._make, places))
+            return then(made, partial(self._open, holder))
+        except OSError as error:
+            raise fault(error, places.lock) from error
+        return self._open_locked(places, lock)
+
+    def _open(self, holder: Holder, places: Places) -> Soon[OpenMaildir]:
+        try:
+            return self._open_locked(places, ExclusiveLock(places.lock, holder))
+        except OSError as error:
+            raise fault(error, places.lock) from error
+
+    def _open_locked(self, places: Places, lock: ExclusiveLock) -> Soon[OpenMaildir]:
+        if not os.access(places.redo, os.F_OK):
+            try:
+                listing = self._cache.get(places.folder, stamp_of(places))
+            except OSError:
+                listing = None  # told by the thread, which makes folders that are missing
+            if listing is not None:
+                return OpenMaildir(self, places, lock, listing)
+        return self._open_listing(places, lock)
+
+    def _open_listing(self, places: Places, lock: ExclusiveLock) -> Soon[OpenMaildir]:
+        job = self._session_threads.submit(self._list, places)
+        listed = asyncio.wrap_future(job)
+
+        def see_to_the_lock(listed: asyncio.Future[Listing]) -> None:
+            # A client that goes away while its maildrop is listed leaves nobody to release the lock. It is kept as
+            # long as the thread is at work there: `job` is done at once when the thread never began.
+            if listed.cancelled():
+                job.add_done_callback(lambda _: lock.release())
+            elif listed.exception() is not None:
+                lock.release()
+
+        listed.add_done_callback(see_to_the_lock)
+        return then(Later(listed), partial(self._keep, places, lock))
+
+    def _make(self, places: Places) -> Places:
+        try:
+            ensure_folders(places, self._disk)
+            return places
+        except OSError as error:
+            raise fault(error, places.folder) from error
+
+    def _list(self, places: Places) -> Listing:
+        try:
+            ensure_folders(places, self._disk)
+            removal.finish(places, self._disk)
+            removal.make_reserve(places, self._disk)
+            return list_maildrop(places)
+        except OSError as error:
+            raise fault(error, os.fsencode(error.filename or places.folder)) from error
+
+    def _keep(self, places: Places, lock: ExclusiveLock, listing: Listing) -> OpenMaildir:
+        self._cache.put(places.folder, listing)
+        return OpenMaildir(self, places, lock, listing)
+
+    async def stage(
+        self, account: Account, parts: Sequence[bytes], *, unique_id: UniqueId | None = None
+    ) -> StagedFile:
+        """Write a message durably into `tmp`. Raises StoreFull, StoreFault, ValueError.
+
+        Octets that are not canonical are kept as they are, and served in canonical form.
+        """
+        if unique_id is not None and not is_legal_unique_id(unique_id):
+            raise ValueError(f"not a legal unique-id: {unique_id!r}")
+        return await self._deliveries.stage(self._places(account.id, account.maildir), parts, unique_id)
+
+    async def close(self) -> None:
+        """Wait for what threads still write, and let go of them."""
+        loop = asyncio.get_running_loop()
+        for threads in (self._session_threads, self._delivery_threads):
+            await loop.run_in_executor(None, threads.shutdown)
+
+    def in_thread(self, work: Callable[[], T]) -> Later[T]:
+        """Run work of a session that waits for the disk; it begins at once, whether or not anybody waits."""
+        return Later(asyncio.get_running_loop().run_in_executor(self._session_threads, work))
+
+    def remove(
+        self, places: Places, removals: Sequence[removal.Removal], then_record: Callable[[], None]
+    ) -> Later[None]:
+        """Remove messages in a thread. Raises StoreFault."""
+        self._cache.drop(places.folder)
+        return self.in_thread(partial(self._remove, places, removals, then_record))
+
+    def _remove(self, places: Places, removals: Sequence[removal.Removal], then_record: Callable[[], None]) -> None:
+        try:
+            removal.remove(places, self._disk, removals)
+        except OSError as error:
+            raise fault(error, os.fsencode(error.filename or places.folder)) from error
+        then_record()
+
+    def record(self, places: Places, listing: Listing) -> None:
+        """Write down what a session saw: at once when that is short. Never fails."""
+        listing.recorded, listing.unique_ids_changed = True, 0
+        if len(listing) <= RECORDED_AT_ONCE:
+            listing.record(places)
+            return
+        with contextlib.suppress(RuntimeError):  # the threads are gone: the store was closed
+            self._session_threads.submit(listing.record, places)
+
+
+class OpenMaildir:
+    """A Maildir under its exclusive-access lock."""
+
+    __slots__ = ("_listing", "_lock", "_places", "_store", "_updated", "snapshot", "unique_ids_changed")
+
+    def __init__(self, store: MaildirStore, places: Places, lock: ExclusiveLock, listing: Listing) -> None:
+        self._store = store
+        self._places = places
+        self._lock: ExclusiveLock | None = lock
+        self._listing = listing
+        self._updated = False
+        self.snapshot: Snapshot = listing.snapshot
+        self.unique_ids_changed: int = listing.unique_ids_changed
+
+    def retrieve(self, number: MessageNumber) -> Soon[bytes | LongMessage]:
+        """Give a message: whole up to 64 KiB, else in chunks. Raises MessageGone, StoreFault."""
+        listing, place = self._listing, number - 1
+        wire_octets = self.snapshot.octets(number)
+        file_octets = listing.file_octets[place]
+        path = listing.path(place, self._places)
+        if wire_octets <= WHOLE_OCTETS:
+            octets = read_at_once(path, file_octets)
+            if octets is not None:
+                if file_octets == wire_octets:
+                    if is_canonical(octets):
+                        return octets
+                else:
+                    octets = canonical(octets)
+                    if len(octets) == wire_octets:
+                        return octets
+            return self._store.in_thread(self._file(number, path).read)
+        file = self._file(number, path)
+        try:
+            descriptor, _ = open_message(path)
+        except OSError:
+            return then(self._store.in_thread(file.open), partial(self._in_chunks, file))
+        return self._in_chunks(file, descriptor)
+
+    def _in_chunks(self, file: MessageFile, descriptor: int) -> LongMessage:
+        return LongFile(file, descriptor, self._store.in_thread)
+
+    def _file(self, number: MessageNumber, path: bytes) -> MessageFile:
+        listing, place = self._listing, number - 1
+        return MessageFile(
+            self._places,
+            path=path,
+            base=listing.base(place),
+            inode=listing.inode(place),
+            file_octets=listing.file_octets[place],
+            wire_octets=self.snapshot.octets(number),
+            refute=listing.refute,
+        )
+
+    def update(self, plan: UpdatePlan) -> Soon[None]:
+        """Remove what the plan names, durably, all or nothing. Raises StoreFault."""
+        if not plan.removals:
+            return None
+        self._updated = True
+        listing, places = self._listing, self._places
+        gone = frozenset(number - 1 for number in plan.removals)
+        removals = [
+            removal.Removal(listing.base(place), listing.inode(place), listing.path(place, places))
+            for place in gone
+        ]
+        return self._store.remove(places, removals, partial(listing.record, places, gone))
+
+    def release(self) -> None:
+        """Let go of the lock. Safe to call twice."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            if not (self._updated or self._listing.recorded):
+                self._store.record(self._places, self._listing)
+            lock.release()

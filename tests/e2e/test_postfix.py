@@ -1,0 +1,287 @@
+"""Postfix delivers by LMTP and through `restante deliver`; procmail delivers through that, too.
+
+Postfix is a private instance: settings, queue, data and log in a folder of its own, one loopback port, nothing of
+the machine's own mail server touched. Postfix runs no command as root, and the user whom it takes instead may not
+get to where this checkout lies: so its command hands message and recipient to a socket, behind which `restante
+deliver` runs, and ends as that ended.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import smtplib
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.e2e.bed import RESTANTE, WAIT_SECONDS, Bed, Owner, assert_is_delivery_of, run, until
+from tests.e2e.corpus import CORPUS, MULTIPART, PLAIN
+from tests.e2e.faults import traced
+
+pytestmark = [pytest.mark.peer("postfix"), pytest.mark.peer("nc")]
+
+MAIN = """\
+compatibility_level = 3.6
+queue_directory = {folder}/queue
+data_directory = {folder}/data
+maillog_file = {folder}/log
+maillog_file_prefixes = {folder}
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+myhostname = postfix.example
+mydestination =
+mynetworks = 127.0.0.0/8
+alias_maps =
+alias_database =
+local_recipient_maps =
+smtpd_peername_lookup = no
+disable_dns_lookups = yes
+smtpd_recipient_restrictions = permit_mynetworks, reject
+virtual_mailbox_domains = localhost, pipe.example, sender.example
+virtual_transport = lmtp:{lmtp}
+transport_maps = inline:{{ {{ pipe.example = restante: }} }}
+restante_destination_recipient_limit = 1
+minimal_backoff_time = 1s
+maximal_backoff_time = 1s
+queue_run_delay = 1s
+local_header_rewrite_clients =
+lmtp_line_length_limit = 0
+biff = no
+"""
+
+MASTER = """\
+127.0.0.1:{port} inet n - n - - smtpd
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+showq unix n - n - - showq
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+proxymap unix - - n - - proxymap
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+lmtp unix - - n - - lmtp
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+restante unix - n n - - pipe
+  flags= user={user} argv={deliver} ${{user}}
+"""
+
+DELIVER = """\
+#!/bin/sh
+code=$({{ echo "$1"; cat; }} | nc -N -U {socket})
+exit "${{code:-75}}"
+"""
+
+
+class Postfix:
+    """A Postfix of our own."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self._port = port
+
+    def command(self, program: str, *arguments: str) -> str:
+        """Run a command of Postfix's on this instance."""
+        ran = run(program, "-c", self.folder / "etc", *arguments, env={"PATH": f"{os.environ['PATH']}:/usr/sbin"})
+        assert ran.code == 0, ran.said
+        return ran.said
+
+    def send(self, recipient: str, octets: bytes, sender: str = "alice@sender.example") -> None:
+        """Give a message to Postfix."""
+        with smtplib.SMTP("127.0.0.1", self._port, timeout=WAIT_SECONDS) as client:
+            assert client.sendmail(sender, [recipient], octets) == {}
+
+    def logged(self) -> str:
+        """Give the log so far."""
+        log = self.folder / "log"
+        return log.read_text("utf-8", "replace") if log.exists() else ""
+
+    def wait_for(self, recipient: str, status: str) -> str:
+        """Wait for a line of the log that says how a delivery went."""
+        wanted = re.compile(rf"^.* to=<{re.escape(recipient)}>,.* status={status} .*$", re.M)
+        try:
+            return until(f"{recipient} to be {status}", lambda: wanted.search(self.logged()))[0]
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self.logged()[-3000:]}") from None
+
+
+def free_port() -> int:
+    """Find a port for a server that cannot be told to choose."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@contextmanager
+def postfix_before(bed: Bed, lmtp: str) -> Iterator[Postfix]:
+    """Run Postfix in front of a bed."""
+    folder = Path(tempfile.mkdtemp(prefix="restante-postfix-"))
+    folder.chmod(0o755)
+    for name in ("etc", "queue", "data"):
+        (folder / name).mkdir(mode=0o755)
+    shutil.chown(folder / "data", "postfix")
+    deliver = folder / "deliver"
+    deliver.write_text(DELIVER.format(socket=folder / "pipe"))
+    deliver.chmod(0o755)
+    open_to_postfix(bed)
+    port = free_port()
+    (folder / "etc" / "main.cf").write_text(MAIN.format(folder=folder, lmtp=lmtp))
+    (folder / "etc" / "master.cf").write_text(MASTER.format(port=port, user="nobody", deliver=deliver))
+    postfix = Postfix(folder, port)
+    postfix.command("postfix", "start")
+    try:
+        with pipe_into(bed, folder / "pipe"):
+            yield postfix
+    finally:
+        postfix.command("postfix", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def open_to_postfix(bed: Bed) -> None:
+    """Let the user postfix at the socket, as an administrator does by its group."""
+    path = bed.address("lmtp")
+    assert isinstance(path, str)
+    shutil.chown(path, group="postfix")
+
+
+@contextmanager
+def pipe_into(bed: Bed, path: Path) -> Iterator[None]:
+    """Run `restante deliver` for each recipient and message that come to a socket; answer with its exit code."""
+
+    def answer() -> None:
+        while True:
+            connection, _ = listener.accept()
+            with connection, connection.makefile("rb") as reader:
+                recipient = reader.readline().decode().strip()
+                if not recipient:
+                    return
+                connection.sendall(b"%d\n" % bed.cli("deliver", recipient, given=reader.read()).code)
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        path.chmod(0o666)
+        listener.listen()
+        thread = threading.Thread(target=answer)
+        thread.start()
+        try:
+            yield
+        finally:
+            with socket.socket(socket.AF_UNIX) as last:
+                last.connect(str(path))
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def postfix(bed: Bed) -> Iterator[Postfix]:
+    with postfix_before(bed, f"unix:{bed.address('lmtp')}") as instance:
+        yield instance
+
+
+def assert_came_through(bed: Bed, owner: Owner, sent: bytes) -> None:
+    """Assert that the message is there, below the trace headers of two servers."""
+    (message,) = bed.mail(owner)
+    assert_is_delivery_of(message, sent)
+    assert message.startswith(b"Return-Path: <alice@sender.example>\r\n")
+    assert b"by postfix.example (Postfix)" in message
+
+
+@pytest.mark.rule("M2", "C6")
+@pytest.mark.parametrize("kind", ["plain", "multipart", "dots", "eight_bit", "large"])
+def test_postfix_delivers_by_lmtp_octet_for_octet(bed: Bed, postfix: Postfix, kind: str) -> None:
+    owner = bed.account()
+    postfix.send(f"{owner.name}@localhost", CORPUS[kind])
+    postfix.wait_for(f"{owner.name}@localhost", "sent")
+    assert_came_through(bed, owner, CORPUS[kind])
+
+
+@pytest.mark.rule("C6")
+@pytest.mark.parametrize("kind", ["plain", "multipart", "dots", "eight_bit", "large"])
+def test_postfix_delivers_through_the_pipe_octet_for_octet(bed: Bed, postfix: Postfix, kind: str) -> None:
+    owner = bed.account()
+    postfix.send(f"{owner.name}@pipe.example", CORPUS[kind])
+    postfix.wait_for(f"{owner.name}@pipe.example", "sent")
+    (message,) = bed.mail(owner)
+    assert_is_delivery_of(message, CORPUS[kind])
+
+
+@pytest.mark.rule("M2")
+@pytest.mark.parametrize("domain", ["localhost", "pipe.example"])
+def test_postfix_returns_mail_for_a_name_that_is_not_there(bed: Bed, postfix: Postfix, domain: str) -> None:
+    sender = bed.account()
+    postfix.send(f"nobody-here-{sender.name}@{domain}", PLAIN, sender=f"{sender.name}@localhost")
+    postfix.wait_for(f"nobody-here-{sender.name}@{domain}", "bounced")
+    postfix.wait_for(f"{sender.name}@localhost", "sent")
+    (report,) = bed.mail(sender)
+    assert report.startswith(b"Return-Path: <>\r\n")
+    assert b"Undelivered Mail Returned to Sender" in report
+
+
+def test_postfix_keeps_mail_by_lmtp_while_the_server_is_down_and_delivers_it_later() -> None:
+    with Bed() as bed, postfix_before(bed, f"unix:{bed.address('lmtp')}") as postfix:
+        owner = bed.account()
+        bed.stop()
+        postfix.send(f"{owner.name}@localhost", PLAIN)
+        postfix.wait_for(f"{owner.name}@localhost", "deferred")
+        bed.start()
+        open_to_postfix(bed)
+        postfix.wait_for(f"{owner.name}@localhost", "sent")
+        assert_came_through(bed, owner, PLAIN)
+
+
+@pytest.mark.peer("strace")
+@pytest.mark.rule("M2")
+def test_postfix_keeps_mail_while_the_disk_is_full_and_delivers_it_later(bed: Bed, postfix: Postfix) -> None:
+    owner = bed.account(MULTIPART)
+    with traced(bed.pid, "inject=fsync,fdatasync:error=ENOSPC"):
+        postfix.send(f"{owner.name}@localhost", PLAIN)
+        line = postfix.wait_for(f"{owner.name}@localhost", "deferred")
+        assert "452 " in line, line
+        assert len(bed.mail(owner)) == 1, "what is there has to stay readable"
+    postfix.wait_for(f"{owner.name}@localhost", "sent")
+    _, message = bed.mail(owner)
+    assert_is_delivery_of(message, PLAIN)
+
+
+def test_postfix_keeps_mail_while_the_pipe_cannot_reach_the_maildrops(bed: Bed, postfix: Postfix) -> None:
+    owner = bed.account()
+    away = bed.folder / "away"
+    bed.data.rename(away)
+    try:
+        bed.data.write_bytes(b"not a folder")
+        postfix.send(f"{owner.name}@pipe.example", PLAIN)
+        postfix.wait_for(f"{owner.name}@pipe.example", "deferred")
+    finally:
+        bed.data.unlink()
+        away.rename(bed.data)
+    postfix.wait_for(f"{owner.name}@pipe.example", "sent")
+    (message,) = bed.mail(owner)
+    assert_is_delivery_of(message, PLAIN)
+
+
+@pytest.mark.peer("procmail")
+@pytest.mark.parametrize("kind", ["plain", "multipart", "dots", "eight_bit", "large"])
+def test_procmail_delivers_through_the_pipe(bed: Bed, home: Path, kind: str) -> None:
+    owner = bed.account()
+    recipes = home / "procmailrc"
+    recipes.write_text(f":0 wr\n| {RESTANTE} deliver {owner.name}\n")
+    recipes.chmod(0o600)
+    ran = run(
+        *("procmail", f"RESTANTE_DATA={bed.data}", f"LOGFILE={home}/log", "DEFAULT=/dev/null", recipes),
+        given=b"From alice@sender.example Mon Nov 23 12:00:00 2026\n" + CORPUS[kind].replace(b"\r\n", b"\n"),
+    )
+    assert ran.code == 0, ran.said + (home / "log").read_text()
+    (message,) = bed.mail(owner)
+    assert_is_delivery_of(message, CORPUS[kind])

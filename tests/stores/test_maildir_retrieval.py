@@ -1,0 +1,208 @@
+"""Reading messages: what comes is what was listed, or MessageGone and a better listing next time."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from restante.ports.accounts import Account, AccountId
+from restante.ports.stores import LongMessage, MessageGone, StoreFault
+from restante.proto.lines import canonical
+from restante.proto.terms import MessageNumber
+from restante.stores.maildir import MaildirStore
+from restante.stores.maildir.retrieval import read_at_once
+from restante.testing.store_contract import answer, octets_of, open_maildrop
+
+LONG = 200_000
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[MaildirStore]:
+    store = MaildirStore(tmp_path, hostname="mail.example.org")
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def maildir(tmp_path: Path) -> Path:
+    for folder in ("new", "cur", "tmp"):
+        (tmp_path / "M" / folder).mkdir(parents=True)
+    return tmp_path / "M"
+
+
+@pytest.fixture
+def account(maildir: Path) -> Account:
+    return Account(id=AccountId("0123456789abcdef"), name="ted", maildir=maildir)
+
+
+@pytest.mark.rule("C5", "C6")
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"a\nb",
+        b"\r",
+        b"a\r\r\n\n",
+        b"x" * 4096,
+        b"x\n" * 2048,
+        b"a\n" * LONG,
+        b"\n" * LONG,
+        b"\r" * (LONG + 1),
+        b"x" * LONG,
+    ],
+    ids=["lf", "cr", "mixed", "a page", "a page of lines", "long lf", "long empty lines", "long cr", "long line"],
+)
+async def test_a_foreign_file_comes_in_canonical_form(
+    store: MaildirStore, account: Account, maildir: Path, octets: bytes
+) -> None:
+    (maildir / "new" / "1.a.host").write_bytes(octets)
+    maildrop = await open_maildrop(store, account)
+    assert await octets_of(maildrop, 1) == canonical(octets)
+    assert maildrop.snapshot.octets(MessageNumber(1)) == len(canonical(octets))
+    maildrop.release()
+
+
+@pytest.mark.parametrize("cached", [False, True])
+async def test_octets_are_the_same_when_the_disk_has_to_be_waited_for(
+    store: MaildirStore, account: Account, maildir: Path, monkeypatch: pytest.MonkeyPatch, cached: bool
+) -> None:
+    messages = [b"short\r\n", b"a\nb\n", b"line\r\n" * LONG, b"line\n" * LONG]
+    for n, octets in enumerate(messages):
+        (maildir / "new" / f"{n}.a.host").write_bytes(octets)
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.EAGAIN if cached else errno.EOPNOTSUPP, "not now")
+
+    monkeypatch.setattr(os, "preadv", refuse)
+    maildrop = await open_maildrop(store, account)
+    for n, octets in enumerate(messages, 1):
+        assert await octets_of(maildrop, n) == canonical(octets)
+    maildrop.release()
+
+
+async def test_short_messages_in_the_page_cache_come_at_once(
+    store: MaildirStore, account: Account, maildir: Path
+) -> None:
+    (maildir / "new" / "1.a,S=3,W=3").write_bytes(b"a\r\n")
+    maildrop = await open_maildrop(store, account)
+    assert maildrop.retrieve(MessageNumber(1)) == b"a\r\n"
+    maildrop.release()
+
+
+@pytest.mark.parametrize("octets", [b"a\r\n", b"line\r\n" * LONG], ids=["short", "long"])
+@pytest.mark.parametrize("flags", [":2,", ":2,FRS"])
+async def test_a_file_that_was_moved_is_found(
+    store: MaildirStore, account: Account, maildir: Path, octets: bytes, flags: str
+) -> None:
+    path = maildir / "new" / "1.a"
+    path.write_bytes(octets)
+    maildrop = await open_maildrop(store, account)
+    path.rename(maildir / "cur" / ("1.a" + flags))
+    assert await octets_of(maildrop, 1) == octets
+    maildrop.release()
+
+
+Change = Callable[[Path], object]
+
+
+@pytest.mark.rule("C5")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda path: path.write_bytes(path.read_bytes()[:-2]),
+        lambda path: path.write_bytes(path.read_bytes() + b"more\r\n"),
+        lambda path: path.write_bytes(b"\n" + path.read_bytes()[1:]),
+        lambda path: path.write_bytes(path.read_bytes()[:-1] + b"x"),
+        lambda path: path.write_bytes(b""),
+    ],
+    ids=["shorter", "longer", "a bare LF", "no last line end", "empty"],
+)
+@pytest.mark.parametrize(
+    "octets", [b"a\r\nb\r\n", b"line\r\n" * LONG, b"x" * 4094 + b"\r\n"], ids=["short", "long", "page"]
+)
+async def test_a_file_that_is_not_as_listed_is_gone_now_and_listed_rightly_next_time(
+    store: MaildirStore, account: Account, maildir: Path, octets: bytes, change: Change
+) -> None:
+    path = maildir / "new" / f"1.M1P1Q1Ra.host,S={len(octets)},W={len(octets)}"
+    path.write_bytes(octets)
+    change(path)
+    maildrop = await open_maildrop(store, account)
+    with pytest.raises(MessageGone, match="next session lists it rightly"):
+        await octets_of(maildrop, 1)
+    unique_ids = maildrop.snapshot.unique_ids
+    maildrop.release()
+    maildrop = await open_maildrop(store, account)
+    assert maildrop.snapshot.octets(MessageNumber(1)) == len(canonical(path.read_bytes()))
+    assert await octets_of(maildrop, 1) == canonical(path.read_bytes())
+    assert maildrop.snapshot.unique_ids == unique_ids
+    maildrop.release()
+
+
+async def drained(message: LongMessage, given: list[bytes]) -> None:
+    while chunk := await answer(message.next_chunk()):
+        given.append(chunk)
+
+
+async def test_a_long_file_that_shrinks_while_it_is_read_is_gone_before_the_end_is_told(
+    store: MaildirStore, account: Account, maildir: Path
+) -> None:
+    path = maildir / "new" / "1.a"
+    path.write_bytes(b"line\r\n" * LONG)
+    maildrop = await open_maildrop(store, account)
+    message: bytes | LongMessage = await answer(maildrop.retrieve(MessageNumber(1)))
+    assert not isinstance(message, bytes)
+    await answer(message.next_chunk())
+    path.write_bytes(b"line\r\n" * (LONG // 2))
+    with pytest.raises(MessageGone):
+        await drained(message, [])
+    maildrop.release()
+
+
+@pytest.mark.parametrize("octets", [3, LONG])
+async def test_what_is_no_file_any_more_is_gone_and_nobody_waits_for_it(
+    store: MaildirStore, account: Account, maildir: Path, octets: int
+) -> None:
+    names = [f"{n}.a,S={octets},W={octets}" for n in range(3)]
+    for name in names:
+        (maildir / "new" / name).touch()
+    maildrop = await open_maildrop(store, account)
+    for name in names:
+        (maildir / "new" / name).unlink()
+    os.mkfifo(maildir / "new" / names[0])
+    (maildir / "new" / names[1]).symlink_to("/etc/passwd")
+    (maildir / "new" / names[2]).mkdir()
+    for number in (1, 2, 3):
+        with pytest.raises(StoreFault):
+            await octets_of(maildrop, number)
+    maildrop.release()
+
+
+@pytest.mark.rule("L6")
+@pytest.mark.parametrize("at", [70_000, 65_536, 65_535, LONG])
+@pytest.mark.parametrize("line_end", [b"\n", b"\r"])
+async def test_a_name_that_lies_does_not_make_us_send_a_bare_line_end(
+    store: MaildirStore, account: Account, maildir: Path, at: int, line_end: bytes
+) -> None:
+    octets = b"x" * at + line_end + b"y" * (LONG - at) + b"\r\n"
+    (maildir / "new" / f"1.a,S={len(octets)},W={len(octets)}").write_bytes(octets)
+    maildrop = await open_maildrop(store, account)
+    message: bytes | LongMessage = await answer(maildrop.retrieve(MessageNumber(1)))
+    assert not isinstance(message, bytes)
+    came: list[bytes] = []
+    with pytest.raises(MessageGone):
+        await drained(message, came)
+    given = b"".join(came)
+    assert b"\n" not in given
+    assert b"\r" not in given[:-1]
+    maildrop.release()
+
+
+def test_a_file_longer_than_listed_by_whole_pages_is_not_read_as_if_it_ended_there(tmp_path: Path) -> None:
+    page = os.sysconf("SC_PAGE_SIZE")
+    (tmp_path / "m").write_bytes(b"x" * page * 3)
+    assert read_at_once(os.fsencode(tmp_path / "m"), page) is None
+    assert read_at_once(os.fsencode(tmp_path / "m"), page * 3) == b"x" * page * 3
+    assert read_at_once(os.fsencode(tmp_path / "none"), 1) is None
