@@ -20,6 +20,12 @@ from restante.stores.maildir.disk import Disk
 from restante.testing.faults import FaultyDisk, FullDisk, fail_with, kill
 from restante.testing.store_contract import answer, deliver, octets_of, open_maildrop, plan
 
+# Not by plain fork: the tests' own process may have threads. Loaded ahead, so that each child starts at once.
+CHILDREN = multiprocessing.get_context("forkserver")
+CHILDREN.set_forkserver_preload(
+    ["restante.testing.faults", "restante.testing.store_contract", "restante.stores.maildir"]
+)
+
 ACCOUNT = Account(id=AccountId("0123456789abcdef"), name="ted")
 OCTETS = b"a line\r\n" * 1000
 
@@ -63,11 +69,12 @@ async def test_folders_are_made_on_need_for_their_owner_alone(tmp_path: Path) ->
         assert path.stat().st_mode & 0o777 == 0o600
 
 
-def in_child(root: Path, step: int, unique_id: UniqueId | None) -> int | None:
-    def run() -> None:
-        asyncio.run(deliver_one(root, FaultyDisk(at_step=step, fault=kill), unique_id))
+def die_delivering(root: Path, step: int, unique_id: UniqueId | None) -> None:
+    asyncio.run(deliver_one(root, FaultyDisk(at_step=step, fault=kill), unique_id))
 
-    child = multiprocessing.get_context("fork").Process(target=run)
+
+def in_child(root: Path, step: int, unique_id: UniqueId | None) -> int | None:
+    child = CHILDREN.Process(target=die_delivering, args=(root, step, unique_id))
     child.start()
     child.join()
     return child.exitcode

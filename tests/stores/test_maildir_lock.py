@@ -14,6 +14,12 @@ import pytest
 from restante.ports.stores import Holder, MaildropInUse
 from restante.stores.maildir.lock import ExclusiveLock
 
+# Not by plain fork: the tests' own process may have threads. Loaded ahead, so that each child starts at once.
+CHILDREN = multiprocessing.get_context("forkserver")
+CHILDREN.set_forkserver_preload(
+    ["restante.testing.faults", "restante.testing.store_contract", "restante.stores.maildir"]
+)
+
 HOLDER = Holder(peer="192.0.2.1", since_epoch_seconds=1_700_000_000.5)
 
 
@@ -32,7 +38,7 @@ def hold(path: bytes, ready: Connection) -> None:
 @pytest.mark.rule("S2")
 def test_the_lock_holds_between_processes_and_goes_with_the_one_that_has_it(path: bytes) -> None:
     ready, told = multiprocessing.Pipe()
-    child = multiprocessing.get_context("fork").Process(target=hold, args=(path, told))
+    child = CHILDREN.Process(target=hold, args=(path, told))
     child.start()
     assert ready.recv()
     with pytest.raises(MaildropInUse) as caught:

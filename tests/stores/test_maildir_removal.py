@@ -19,6 +19,12 @@ from restante.stores.maildir.places import Places, places_in
 from restante.stores.maildir.removal import RESERVE_OCTETS, Removal, finish, make_reserve, remove
 from restante.testing.faults import FaultyDisk, FullDisk, fail_with, kill
 
+# Not by plain fork: the tests' own process may have threads. Loaded ahead, so that each child starts at once.
+CHILDREN = multiprocessing.get_context("forkserver")
+CHILDREN.set_forkserver_preload(
+    ["restante.testing.faults", "restante.testing.store_contract", "restante.stores.maildir"]
+)
+
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
@@ -71,10 +77,13 @@ def test_one_message_needs_no_record(places: Places) -> None:
     assert left(places) == set()
 
 
-def in_child(step: int, places: Places, removals: list[Removal]) -> int | None:
-    child = multiprocessing.get_context("fork").Process(
-        target=remove, args=(places, FaultyDisk(at_step=step, fault=kill), removals)
-    )
+def die_removing(step: int, places: Places, removals: list[Removal], reserve: int) -> None:
+    removal.RESERVE_OCTETS = reserve
+    remove(places, FaultyDisk(at_step=step, fault=kill), removals)
+
+
+def in_child(step: int, places: Places, removals: list[Removal], reserve: int = RESERVE_OCTETS) -> int | None:
+    child = CHILDREN.Process(target=die_removing, args=(step, places, removals, reserve))
     child.start()
     child.join()
     return child.exitcode
@@ -95,7 +104,7 @@ def test_killed_at_any_step_all_go_or_none(
     for step in range(1, total + 1):
         kept = fill(places, count + 2)[count:]
         removals = fill(places, count)
-        assert in_child(step, places, removals) == -signal.SIGKILL
+        assert in_child(step, places, removals, reserve) == -signal.SIGKILL
         finish(places, Disk())
         rest = left(places)
         assert {one.base for one in kept} <= rest
