@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.accounts.rig import RIGHT, WRONG, CountingHasher, CountingSealer, Rig, settled
 
 from restante.accounts.apop import apop_digest
-from restante.accounts.authenticator import PasswordAuthenticator
-from restante.accounts.passwords import HashPool, PasswordHasher
-from restante.accounts.sealing import SealedUse, Sealer
+from restante.accounts.passwords import PasswordHasher
+from restante.accounts.sealing import Sealer
 from restante.accounts.sql import SqlDirectory
-from restante.accounts.verified import VerifiedCredentials
 from restante.ports.accounts import (
     Accepted,
     AccountFault,
@@ -27,77 +22,10 @@ from restante.ports.accounts import (
     Unavailable,
     Verdict,
 )
-from restante.ports.soon import Later, Soon
+from restante.ports.soon import Later
 from restante.proto.terms import Secret
 
-RIGHT, WRONG = Secret(b"SECRET"), Secret(b"secret")
 TIMESTAMP = b"<1896.697170952@dbc.mtview.ca.us>"
-
-
-class CountingHasher(PasswordHasher):
-    """Counts what costs time, and can be held up."""
-
-    def __init__(self, *, passes: int = 1) -> None:
-        super().__init__(memory_kib=8, passes=passes)
-        self.verified = 0
-        self.made = 0
-        self.go = threading.Event()
-        self.go.set()
-        self.began = threading.Event()
-
-    def verify(self, encoded: str, password: Secret) -> bool:
-        self.began.set()
-        assert self.go.wait(timeout=60)
-        self.verified += 1
-        return super().verify(encoded, password)
-
-    def _hash(self, password: Secret) -> str:
-        self.made += 1
-        return super()._hash(password)
-
-
-class Rig:
-    """An authenticator over a real directory, with one account: Ted, SECRET."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.directory = SqlDirectory(folder / "accounts.db")
-        self.hasher = CountingHasher()
-        self.sealer = Sealer(folder / "key")
-        self.pool = HashPool(at_once=2, queue=2)
-        self.faults: list[str] = []
-        self.ted = self.directory.add("Ted", PasswordHasher(memory_kib=8, passes=1).hash(RIGHT))
-        self.authenticator = self.another()
-
-    def another(self, **changed: Any) -> PasswordAuthenticator:  # Any: any of the parts
-        parts: dict[str, Any] = {  # Any: as above
-            "hasher": self.hasher,
-            "pool": self.pool,
-            "verified": VerifiedCredentials(),
-            "sealer": self.sealer,
-            "tell_fault": self.faults.append,
-        }
-        directory = changed.pop("directory", self.directory)
-        return PasswordAuthenticator(directory, **(parts | changed))
-
-    async def log_in(self, name: bytes = b"Ted", password: Secret = RIGHT) -> Verdict:
-        return await settled(self.authenticator.verify_password(name, password))
-
-    def close(self) -> None:
-        self.hasher.go.set()
-        self.pool.close()
-        self.directory.close()
-
-
-async def settled(answer: Soon[Verdict]) -> Verdict:
-    return await answer if isinstance(answer, Later) else answer
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
-    rig = Rig(tmp_path)
-    yield rig
-    rig.close()
 
 
 def test_it_is_an_authenticator_of_the_contract(rig: Rig) -> None:
@@ -401,20 +329,9 @@ def test_the_decoy_secret_lets_nobody_in(rig: Rig) -> None:
 
 
 def test_every_apop_login_costs_one_unsealing(rig: Rig) -> None:
-    class Counting(Sealer):
-        unsealed = 0
-
-        def unseal(self, account_id: AccountId, sealed: bytes, *, use: SealedUse = SealedUse.APOP) -> Secret:
-            self.unsealed += 1
-            return super().unseal(account_id, sealed, use=use)
-
-        def unseal_decoy(self) -> Secret:
-            self.unsealed += 1
-            return super().unseal_decoy()
-
     _with_apop(rig)
     rig.directory.add("plain", "hash")
-    sealer = Counting(rig.folder / "key")
+    sealer = CountingSealer(rig.folder / "key")
     judge = rig.another(sealer=sealer)
     for times, name in enumerate((b"ted", b"tim", b"plain", b"t\xe9d", b""), 1):
         judge.verify_apop(name, TIMESTAMP, DIGEST)

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from restante.accounts.schema import MIGRATIONS, Change, account_fault, faults_told, open_for_questions
-from restante.ports.accounts import AccountFault
+from restante.accounts.sql import SqlDirectory
+from restante.ports.accounts import AccountFault, AccountStatus
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_many_that_make_it_at_once_have_one_file(path: Path) -> None:
         try:
             with Change(path) as change:
                 change.run(
-                    "INSERT INTO account VALUES (?, ?, ?, ?, 'active', '', NULL, NULL, 1, 0, 0)",
+                    "INSERT INTO account VALUES (?, ?, ?, ?, 'active', '', NULL, NULL, 1, 0, 0, NULL)",
                     f"{number:016x}",
                     f"t{number}",
                     f"t{number}",
@@ -87,7 +88,7 @@ def test_a_newer_schema_is_left_alone_and_told(path: Path) -> None:
     newer = sqlite3.connect(path)
     newer.execute("PRAGMA user_version = 99")
     newer.close()
-    with pytest.raises(AccountFault, match=r"newer Restante \(schema 99, this one knows 1\): upgrade"):
+    with pytest.raises(AccountFault, match=r"newer Restante \(schema 99, this one knows 2\): upgrade"):
         open_for_questions(path)
     again = sqlite3.connect(path)
     assert again.execute("PRAGMA user_version").fetchone() == (99,)
@@ -104,7 +105,7 @@ def test_a_migration_that_fails_leaves_the_schema_as_it_was(path: Path, monkeypa
     connection = open_for_questions(path)
     tables = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
     connection.close()
-    assert tables == [("account",)]
+    assert tables == [("account",), ("app_password",)]
 
 
 def test_a_migration_is_run_once_on_a_file_of_before(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,6 +115,52 @@ def test_a_migration_is_run_once_on_a_file_of_before(path: Path, monkeypatch: py
         connection = open_for_questions(path)
         assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
         connection.close()
+
+
+def test_accounts_of_the_first_schema_are_all_there_in_todays(path: Path) -> None:
+    old = sqlite3.connect(path)
+    old.executescript(MIGRATIONS[0])
+    accounts = [
+        (
+            "0" * 15 + "1",
+            "Ted@Example.org",
+            "ted@example.org",
+            "ted",
+            "active",
+            "$argon2id$1",
+            None,
+            None,
+            7,
+            1.5,
+            2.5,
+        ),
+        ("0" * 15 + "2", "tim", "tim", "tim", "locked", "$argon2id$2", b"\x01sealed", None, 1, 3.0, 3.0),
+        ("0" * 15 + "3", "ann", "ann", "ann", "active", "$argon2id$3", None, b"/srv/caf\xe9", 2, 4.0, 5.0),
+    ]
+    old.executemany("INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", accounts)
+    old.execute("PRAGMA user_version = 1")
+    old.commit()
+    old.close()
+    with Change(path) as change:
+        assert change.rows("SELECT * FROM account ORDER BY id") == [(*account, None) for account in accounts]
+        assert change.rows("PRAGMA user_version") == [(2,)]
+    directory = SqlDirectory(path)
+    try:
+        ted, tim, ann = (directory.credentials(name) for name in ("ted@example.org", "tim", "ann"))
+        assert ted is not None
+        assert (ted.account.name, ted.account.generation, ted.password_hash) == (
+            "Ted@Example.org",
+            7,
+            "$argon2id$1",
+        )
+        assert (ted.sealed_scram, ted.app_passwords) == (None, ())
+        assert tim is not None
+        assert (tim.account.status, tim.sealed_apop) == (AccountStatus.LOCKED, b"\x01sealed")
+        assert ann is not None
+        assert ann.account.maildir == Path("/srv/caf\udce9")
+        assert directory.add_app_password(ted.account, "phone", bytes(32)).label == "phone"
+    finally:
+        directory.close()
 
 
 def test_what_is_no_database_is_told_and_left_alone(path: Path) -> None:
@@ -149,7 +196,7 @@ def test_a_change_waits_for_no_other_for_ever(path: Path, monkeypatch: pytest.Mo
 def test_an_exception_in_a_change_takes_it_back(path: Path) -> None:
     with contextlib.suppress(KeyError), Change(path) as change:
         change.run(
-            "INSERT INTO account VALUES ('0123456789abcdef', 't', 't', 't', 'active', '', NULL, NULL, 1, 0, 0)"
+            "INSERT INTO account VALUES (?, 't', 't', 't', 'active', '', NULL, NULL, 1, 0, 0, NULL)", "0" * 16
         )
         raise KeyError
     with Change(path) as change:
@@ -157,7 +204,7 @@ def test_an_exception_in_a_change_takes_it_back(path: Path) -> None:
 
 
 def test_a_full_disk_is_told_and_what_was_there_is_still_there(path: Path) -> None:
-    row = "INSERT INTO account VALUES (?, ?, ?, 't', 'active', ?, NULL, NULL, 1, 0, 0)"
+    row = "INSERT INTO account VALUES (?, ?, ?, 't', 'active', ?, NULL, NULL, 1, 0, 0, NULL)"
     with Change(path) as change:
         change.run(row, "0" * 16, "ted", "ted", "hash")
     with Change(path) as change:

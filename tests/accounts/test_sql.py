@@ -12,8 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from restante.accounts.app_passwords import APP_PASSWORDS, IllegalLabel
+from restante.accounts.credentials import AppPassword, Credentials
 from restante.accounts.names import IllegalName, IllegalPattern
-from restante.accounts.sql import CACHED_NAMES, AccountExists, MaildirTaken, NoSuchAccount, SqlDirectory
+from restante.accounts.refusals import (
+    AccountExists,
+    AppPasswordExists,
+    NoSuchAccount,
+    NoSuchAppPassword,
+    TooManyAppPasswords,
+)
+from restante.accounts.sql import CACHED_NAMES, SqlDirectory
 from restante.ports.accounts import Account, AccountDirectory, AccountFault, AccountId, AccountStatus
 
 
@@ -189,6 +198,120 @@ def test_times_are_kept_from_the_clock(path: Path) -> None:
     assert rows == [(100.5, 200.5)]
 
 
+def test_scram_keys_come_with_the_account_and_go_with_its_password(directory: SqlDirectory) -> None:
+    sealed_for: list[AccountId] = []
+
+    def seal(account_id: AccountId) -> bytes:
+        sealed_for.append(account_id)
+        return b"sealed"
+
+    ted = directory.add("ted", "hash", None, seal)
+    assert sealed_for == [ted.id]
+    assert _credentials(directory).sealed_scram == b"sealed"
+    directory.set_password("ted", "hash 2", None, b"sealed 2")
+    assert _credentials(directory).sealed_scram == b"sealed 2"
+    generation = _credentials(directory).account.generation
+    assert not directory.replace_scram(ted.id, "hash", b"of the old password")
+    assert not directory.replace_scram(AccountId("0" * 16), "hash 2", b"of nobody")
+    assert directory.replace_scram(ted.id, "hash 2", b"sealed 3")
+    assert _credentials(directory).sealed_scram == b"sealed 3"
+    assert _credentials(directory).account.generation == generation
+    directory.set_password("ted", "hash 4")
+    assert _credentials(directory).sealed_scram is None
+
+
+def test_an_account_whose_keys_cannot_be_sealed_is_not_added(directory: SqlDirectory) -> None:
+    def fail(account_id: AccountId) -> bytes:
+        raise RuntimeError(account_id)
+
+    with pytest.raises(RuntimeError):
+        directory.add("ted", "hash", None, fail)
+    assert directory.find("ted") is None
+
+
+# --- application passwords ------------------------------------------------------------------------------------
+
+
+def _credentials(directory: SqlDirectory, name: str = "ted") -> Credentials:
+    found = directory.credentials(name)
+    assert found is not None
+    return found
+
+
+def test_application_passwords_come_by_label_and_go(path: Path) -> None:
+    directory = SqlDirectory(path, clock=lambda: 1000.0)
+    ted, tim = directory.add("ted", "hash"), directory.add("tim", "hash")
+    for label in ("phone", "Laptop"):
+        made = directory.add_app_password(ted, label, label.encode().ljust(32))
+        assert made == AppPassword(label=label, digest=label.encode().ljust(32), created_epoch_seconds=1000.0)
+    directory.add_app_password(tim, "phone", bytes(32))
+    assert [each.label for each in _credentials(directory).app_passwords] == ["Laptop", "phone"]
+    assert _credentials(directory).account.generation == 3
+    directory.revoke_app_password(ted, "laptop")
+    assert [each.label for each in _credentials(directory).app_passwords] == ["phone"]
+    assert _credentials(directory).account.generation == 4
+    assert len(_credentials(directory, "tim").app_passwords) == 1
+    directory.close()
+
+
+def test_a_change_of_application_passwords_is_seen_by_others_at_once(
+    directory: SqlDirectory, other: SqlDirectory
+) -> None:
+    ted = directory.add("ted", "hash")
+    assert _credentials(directory).app_passwords == ()
+    other.add_app_password(ted, "phone", bytes(32))
+    assert len(_credentials(directory).app_passwords) == 1
+    other.note_uses({(ted.id, "PHONE"): 7.0})
+    assert _credentials(directory).app_passwords[0].used_epoch_seconds == 7.0
+    assert _credentials(directory).account.generation == 2
+    other.revoke_app_password(ted, "phone")
+    assert _credentials(directory).app_passwords == ()
+
+
+def test_a_label_is_taken_in_every_case_and_once(directory: SqlDirectory) -> None:
+    ted = directory.add("ted", "hash")
+    directory.add_app_password(ted, "Büro", bytes(32))
+    with pytest.raises(AppPasswordExists, match="ted has an application password 'BÜRO' already"):
+        directory.add_app_password(ted, "BÜRO", bytes(32))
+    with pytest.raises(IllegalLabel):
+        directory.add_app_password(ted, "", bytes(32))
+    assert _credentials(directory).account.generation == 2
+
+
+def test_an_account_has_so_many_and_no_more(directory: SqlDirectory) -> None:
+    ted = directory.add("ted", "hash")
+    for n in range(APP_PASSWORDS):
+        directory.add_app_password(ted, str(n), bytes(32))
+    with pytest.raises(TooManyAppPasswords, match="ted has 64 application passwords"):
+        directory.add_app_password(ted, "one more", bytes(32))
+    assert len(_credentials(directory).app_passwords) == APP_PASSWORDS
+
+
+def test_what_is_not_there_is_told_and_nothing_is_changed(directory: SqlDirectory) -> None:
+    ted = directory.add("ted", "hash")
+    with pytest.raises(NoSuchAppPassword, match=r"'phone': `restante account app-password list ted`"):
+        directory.revoke_app_password(ted, "phone")
+    assert _credentials(directory).account.generation == 1
+    directory.remove("ted")
+    again = directory.add("ted", "hash")
+    # The account is meant, not whoever has its name by now.
+    with pytest.raises(NoSuchAccount):
+        directory.add_app_password(ted, "phone", bytes(32))
+    with pytest.raises(NoSuchAccount):
+        directory.revoke_app_password(ted, "phone")
+    assert _credentials(directory).account == again
+
+
+def test_with_an_account_its_application_passwords_go_from_the_file(path: Path, directory: SqlDirectory) -> None:
+    ted, tim = directory.add("ted", "hash"), directory.add("tim", "hash")
+    for account in (ted, tim):
+        directory.add_app_password(account, "phone", bytes(32))
+    directory.remove("ted")
+    file = sqlite3.connect(path)
+    assert file.execute("SELECT account FROM app_password").fetchall() == [(tim.id,)]
+    file.close()
+
+
 # --- other processes, threads and forks -----------------------------------------------------------------------
 
 
@@ -237,39 +360,6 @@ def test_threads_may_ask_and_change_at_once(directory: SqlDirectory) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
-
-
-def test_after_a_fork_each_process_has_a_connection_of_its_own(path: Path) -> None:
-    script = """
-import os, sys
-from pathlib import Path
-from restante.accounts import SqlDirectory
-directory = SqlDirectory(Path(sys.argv[1]))
-directory.add('ted', 'hash')
-assert directory.find('ted')
-open_before = directory._connection
-assert open_before is not None
-child = os.fork()
-if not child:
-    assert directory._connection is None
-    assert directory.find('ted')
-    directory.add('tim', 'hash')
-    directory.close()
-    os._exit(0)
-assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-assert directory._connection is None
-assert directory.find('tim')
-directory.close()
-print('fine')
-"""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", script, str(path)],
-        check=True,
-        timeout=60,
-        capture_output=True,
-        text=True,
-    )
-    assert done.stdout == "fine\n"
 
 
 def test_it_opens_again_after_it_was_closed(directory: SqlDirectory) -> None:
@@ -330,19 +420,6 @@ def test_dots_in_a_maildirs_path_are_followed_as_the_kernel_does(directory: SqlD
     assert added.maildir == tmp_path / "far" / "mail"
 
 
-def test_two_accounts_do_not_share_a_maildir(directory: SqlDirectory, tmp_path: Path) -> None:
-    real = tmp_path / "Maildir"
-    real.mkdir()
-    (tmp_path / "link").symlink_to(real)
-    directory.add("ted", "hash", real)
-    for same in (real, tmp_path / "." / "Maildir", tmp_path / "link"):
-        with pytest.raises(MaildirTaken, match="belongs to the account ted already: name another with --maildir"):
-            directory.add("tim", "hash", same)
-    assert directory.find("tim") is None
-    directory.remove("ted")
-    assert directory.add("tim", "hash", real).maildir == real
-
-
 def test_the_pattern_gives_the_maildir_and_the_accounts_own_goes_before_it(path: Path) -> None:
     directory = SqlDirectory(path, maildir_pattern="/var/vmail/{domain}/{local}")
     assert directory.add("Ted@Example.org", "hash").maildir == Path("/var/vmail/example.org/ted")
@@ -352,41 +429,6 @@ def test_the_pattern_gives_the_maildir_and_the_accounts_own_goes_before_it(path:
     plain = SqlDirectory(path)
     assert [account.maildir for account in plain.list_accounts()] == [None, None, Path("/home/tim")]
     plain.close()
-
-
-def test_an_account_does_not_take_by_path_what_the_pattern_gives_another(path: Path) -> None:
-    directory = SqlDirectory(path, maildir_pattern="/var/vmail/{domain}/{local}")
-    directory.add("ted@example.org", "hash")
-    with pytest.raises(MaildirTaken, match=r"ted@example\.org"):
-        directory.add("tim@example.org", "hash", Path("/var/vmail/example.org/ted"))
-    directory.add("tim@example.org", "hash", Path("/var/vmail/example.org/ann"))
-    with pytest.raises(MaildirTaken, match=r"tim@example\.org"):
-        directory.add("ann@example.org", "hash")
-    directory.close()
-
-
-def test_a_pattern_without_the_domain_serves_one_domain_only(path: Path) -> None:
-    directory = SqlDirectory(path, maildir_pattern="/home/{local}/Maildir")
-    assert directory.add("ted@example.org", "hash").maildir == Path("/home/ted/Maildir")
-    for name in ("ted@example.net", "ted"):
-        with pytest.raises(MaildirTaken, match=r"ted@example\.org"):
-            directory.add(name, "hash")
-    directory.close()
-
-
-def test_a_pattern_that_came_later_serves_nobody_who_would_share(path: Path, directory: SqlDirectory) -> None:
-    for name in ("ted@example.org", "ted@example.net", "tim@example.org"):
-        directory.add(name, "hash")
-    later = SqlDirectory(path, maildir_pattern="/home/{local}/Maildir")
-    for name in ("ted@example.org", "ted@example.net"):
-        for _ in range(2):
-            with pytest.raises(AccountFault, match=r"would share the Maildir /home/ted/Maildir.*put \{domain\}"):
-                later.find(name)
-    assert later.find("tim@example.org") is not None
-    assert len(later.list_accounts()) == 3
-    later.remove("ted@example.net")
-    assert later.find("ted@example.org") is not None
-    later.close()
 
 
 def test_an_unusable_pattern_is_refused_at_the_start(path: Path) -> None:

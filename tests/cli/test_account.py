@@ -7,11 +7,13 @@ import pytest
 from tests.cli.conftest import MESSAGE, Ended, Run
 
 from restante import app
+from restante.accounts.scram import unseal_scram_keys
 from restante.cli.options import settings_of
 from restante.ports.accounts import Account
 from restante.ports.soon import Later
 from restante.ports.stores import Holder
 from restante.proto.terms import Secret
+from restante.sasl import ScramHash
 
 _Add = Callable[..., Ended]
 
@@ -226,6 +228,29 @@ def test_a_password_changed_while_apop_is_enabled_turns_it_off(
     line = _one_line(run("account", "apop", "ted", "--enable", "--password-stdin", given=b"SECRET\n"))
     assert "was changed meanwhile, so APOP is off" in line
     assert _accounts(run)[0]["apop"] is False
+
+
+@pytest.mark.parametrize(("mechanisms", "kept"), [("PLAIN,SCRAM-SHA-256", True), ("PLAIN,LOGIN", False)])
+def test_scram_keys_are_kept_where_a_scram_is_enabled(
+    run: Run, add: _Add, data: Path, monkeypatch: pytest.MonkeyPatch, mechanisms: str, kept: bool
+) -> None:
+    monkeypatch.setenv("RESTANTE_AUTH_MECHANISMS", mechanisms)
+    add("ted")
+    assert _scram_keys_fit(b"SECRET") is kept
+    assert run("account", "password", "ted", "--password-stdin", given=b"another\n").code == 0
+    assert _scram_keys_fit(b"another") is kept
+    assert not _scram_keys_fit(b"SECRET")
+    assert (data / "apop.key").exists() is kept
+
+
+def _scram_keys_fit(password: bytes) -> bool:
+    settings = settings_of(None, None)
+    known = app.open_directory(settings).credentials("ted")
+    assert known is not None
+    if known.sealed_scram is None:
+        return False
+    keys = unseal_scram_keys(app.open_sealer(settings), known.account.id, known.sealed_scram)
+    return all(keys[each].fit(Secret(password)) for each in ScramHash)
 
 
 def _folder(run: Run) -> Path:

@@ -12,6 +12,8 @@ from restante.cli import application
 _COMMANDS = {
     *("restante", "restante serve", "restante deliver", "restante account", "restante maildrop"),
     *(f"restante account {name}" for name in ("add", "list", "password", "lock", "unlock", "remove", "apop")),
+    "restante account app-password",
+    *(f"restante account app-password {name}" for name in ("add", "list", "revoke")),
     *(f"restante maildrop {name}" for name in ("list", "check", "import", "export")),
 }
 
@@ -61,7 +63,7 @@ def test_a_value_has_a_name(path: str, parameter: Any) -> None:  # Any: as above
 
 
 @pytest.mark.parametrize(
-    "path", sorted(path for path in _TREE if path.count(" ") == 2 or "serve" in path or "deliver" in path)
+    "path", sorted(path for path, command in _TREE.items() if not getattr(command, "commands", {}))
 )
 def test_every_command_takes_the_data_folder_and_the_file(path: str) -> None:
     assert {"config", "data"} <= {parameter.name for parameter in _TREE[path].params}

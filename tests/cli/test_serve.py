@@ -21,7 +21,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> _Served:
         calls.append((settings, demo))
         return 3
 
-    monkeypatch.setattr("restante.app.serve", serve)
+    monkeypatch.setattr("restante.serving.serve", serve)
     return calls
 
 
@@ -33,13 +33,19 @@ def _another(setting: Setting) -> str:
         case Choice(among=among):
             return str(next(word for word in among if word is not setting.default))
         case ListOf():
-            return "example.net" if setting.key == "domains" else "127.0.0.1:4711"
+            return {
+                "domains": "example.net",
+                "mechanisms": "SCRAM-SHA-256",
+                "certificate": "/etc/tls/chain.pem",
+                "key": "/etc/tls/key.pem",
+            }.get(setting.key, "127.0.0.1:4711")
     words = {
         "data": "/tmp/elsewhere",
         "hostname": "mail.example.net",
         "maildir_pattern": "/var/vmail/{domain}/{local}",
         "recipient_delimiter": "-",
         "postmaster": "ted",
+        "client_authorities": "/etc/tls/authorities.pem",
     }
     return words[setting.key]
 
@@ -74,7 +80,9 @@ def test_addresses_may_be_given_several_times(run: Run, served: _Served) -> None
 def test_no_address_at_all_is_told(run: Run, served: _Served) -> None:
     ended = run("serve", "--pop3", "")
     assert ended.code == 2
-    assert ended.err == "restante: there is no address to listen on: give one with --pop3, --smtp or --lmtp\n"
+    assert (
+        ended.err == "restante: there is no address to listen on: give one with --pop3, --pop3s, --smtp or --lmtp\n"
+    )
     assert served == []
 
 

@@ -240,3 +240,24 @@ def test_the_help_says_what_the_json_holds(run: _Run) -> None:
     assert ended.code == 0
     for key in ("session", "door", "peer", "account", "state", "since", "commands", "worker"):
         assert key in ended.out
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (PermissionError(13, "Permission denied"), "run the command as the user who owns"),
+        (BlockingIOError(11, "Resource temporarily unavailable"), "process 7 does not take questions (resource"),
+    ],
+)
+def test_a_server_that_may_not_be_asked_or_is_full_is_told_of(
+    run: _Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, words: str
+) -> None:
+    def refuse(_path: Path, _timeout_seconds: float) -> socket.socket:
+        raise error
+
+    with serving(tmp_path, Registry(TED), process_id=7):
+        monkeypatch.setattr("restante.server.control.connect", refuse)
+        ended = run()
+    assert ended.code == 1
+    assert words in ended.err
+    assert ended.err.count("\n") == 1

@@ -85,11 +85,17 @@ class Client:
         if self.tls is None:
             self.plain += octets
             return bool(octets)
-        self.incoming.write(octets) if octets else self.incoming.write_eof()
-        with suppress(ssl.SSLWantReadError, ssl.SSLZeroReturnError, ssl.SSLEOFError):
+        if octets:
+            self.incoming.write(octets)
+        self.open_records()
+        return bool(octets)
+
+    def open_records(self) -> None:
+        """Read what is there under TLS."""
+        assert self.tls is not None
+        with suppress(ssl.SSLWantReadError, ssl.SSLZeroReturnError):
             while part := self.tls.read(65536):
                 self.plain += part
-        return bool(octets)
 
     async def line(self) -> bytes:
         """Give the next line."""
@@ -137,6 +143,8 @@ class Client:
                 assert octets, "the server closed in the handshake"
                 self.incoming.write(octets)
             else:
+                # Of TLS 1.2 what the server says first may have come with the end of its handshake.
+                self.open_records()
                 return self.outgoing.read()
 
     async def shake_hands(self, context: ssl.SSLContext | None = None) -> None:

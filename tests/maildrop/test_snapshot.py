@@ -30,7 +30,9 @@ def test_totals_past_4_gib_are_exact() -> None:
 
 
 @pytest.mark.rule("C9")
-@pytest.mark.parametrize("unique_ids", [[b"a", b"a"], [b"a", b""], [b"a", b"b c"], [b"a", b"b" * 71], [b"a"]])
+@pytest.mark.parametrize(
+    "unique_ids", [[b"a", b"a"], [b"a", b""], [b"a", b"b c"], [b"a", b"b" * 71], [b"a"], [b"a", b"b\nc"]]
+)
 def test_unique_ids_that_would_mislead_a_client_are_refused(unique_ids: list[bytes]) -> None:
     with pytest.raises(ValueError, match="unique-id"):
         Snapshot(octets=[1, 2], unique_ids=unique_ids)

@@ -29,6 +29,10 @@ EXPECTED = {
         'pop3(ted)<k3f9>: UPDATE failed, the client was told so, error="no room on the disk; free some"'
     ),
     "FaultMet": 'server<k3f9>: fault, what="a session", error="OSError: broken"',
+    "CertificatesRead": (
+        "pop3: certificates not read, the old ones stay in use, "
+        'problem="/etc/tls/key.pem: it does not fit the certificate: name the right one"'
+    ),
     "SessionEnded": (
         "pop3(ted)<k3f9>: session ended: quit, peer=203.0.113.5, top=3, retr=2/4310, del=1/2155, left=2/7716, "
         "commands=6, seconds=0.031"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         plain_app_password,
     )
     from restante.accounts.authenticator import PasswordAuthenticator
-    from restante.accounts.credentials import AppPassword, CredentialDirectory, Credentials
+    from restante.accounts.credentials import AppPassword, CredentialDirectory, Credentials, PasswordVerifier
     from restante.accounts.judges import CertificateJudge, TokenJudge
     from restante.accounts.names import (
         AccountName,
@@ -67,6 +67,7 @@ __all__ = [
     "NoSuchAppPassword",
     "PasswordAuthenticator",
     "PasswordHasher",
+    "PasswordVerifier",
     "SealedUse",
     "Sealer",
     "SealingFault",
@@ -111,6 +112,7 @@ _MODULES: Final = {
     "NoSuchAppPassword": "refusals",
     "PasswordAuthenticator": "authenticator",
     "PasswordHasher": "passwords",
+    "PasswordVerifier": "credentials",
     "SealedUse": "sealing",
     "Sealer": "sealing",
     "SealingFault": "sealing",

@@ -20,10 +20,10 @@ from typing import Final, assert_never
 
 from restante.accounts.apop import apop_digest_fits
 from restante.accounts.app_passwords import fitting_app_password
-from restante.accounts.credentials import CredentialDirectory, Credentials
+from restante.accounts.credentials import CredentialDirectory, Credentials, PasswordVerifier
 from restante.accounts.judges import CertificateJudge, TokenJudge
 from restante.accounts.last_uses import LastUses
-from restante.accounts.passwords import BrokenHash, HashPool, HashQueueFull, PasswordHasher
+from restante.accounts.passwords import BrokenHash, HashPool, HashQueueFull
 from restante.accounts.scram import are_outdated, make_scram_keys, seal_scram_keys, unseal_scram_keys
 from restante.accounts.sealing import Sealer, SealingFault
 from restante.accounts.verified import VerifiedCredentials
@@ -67,7 +67,7 @@ class PasswordAuthenticator:
         self,
         directory: CredentialDirectory,
         *,
-        hasher: PasswordHasher,
+        hasher: PasswordVerifier,
         pool: HashPool,
         verified: VerifiedCredentials,
         sealer: Sealer,

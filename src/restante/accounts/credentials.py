@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from restante.ports.accounts import Account, AccountId
+from restante.proto.terms import Secret
 
-__all__ = ["AppPassword", "CredentialDirectory", "Credentials"]
+__all__ = ["AppPassword", "CredentialDirectory", "Credentials", "PasswordVerifier"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,27 @@ class Credentials:
     """SCRAM keys as `scram.seal_scram_keys` gave them; None where none were made yet."""
     app_passwords: tuple[AppPassword, ...] = ()
     """In the order of their labels."""
+
+
+class PasswordVerifier(Protocol):
+    """Checks passwords against a directory's `password_hash`. Its methods raise BrokenHash and run in threads."""
+
+    @property
+    def decoy(self) -> str:
+        """A hash that costs what true ones cost and that no password fits."""
+        ...
+
+    def verify(self, encoded: str, password: Secret) -> bool:
+        """Tell whether the password fits the hash."""
+        ...
+
+    def is_outdated(self, encoded: str) -> bool:
+        """Tell whether the hash is to be renewed."""
+        ...
+
+    def rehash(self, password: Secret) -> str:
+        """Hash a password that was proven right, whatever today's rule for new ones is."""
+        ...
 
 
 class CredentialDirectory(Protocol):

@@ -30,7 +30,7 @@ _PANELS: Final[Mapping[str | None, str]] = {
     "delivery": "Delivery",
     "log": "Log",
 }
-_DEMO_DEFAULTS: Final = {
+_DEMO_DEFAULTS: Final[Mapping[str, str | list[str]]] = {
     "pop3": ["127.0.0.1:1110"],
     "pop3s": ["127.0.0.1:1995"],
     "smtp": ["127.0.0.1:1025"],
@@ -80,6 +80,9 @@ def _run_demo(config: Path | None, flags: Mapping[str, str | Sequence[str]]) -> 
 
     with tempfile.TemporaryDirectory(prefix="restante-demo-") as folder:
         defaults = {"data": folder, **_DEMO_DEFAULTS}
+        if "pop3" in flags:
+            # Who chose another port for the one has not asked for the other to stay where it is.
+            del defaults["pop3s"]
         settings = load_settings(config, os.environ, flags, default_config=None, defaults=defaults)
         make_data_folder(settings.data)
         return serving.serve(settings, demo=True)
@@ -134,9 +137,9 @@ def _with_flags(run: Callable[[Path | None, bool, Mapping[str, Any]], int]) -> C
         typer.Option(
             "--demo",
             metavar="",
-            help="Try it out: an account Ted with password SECRET and three messages, POP3 on 127.0.0.1:1110, "
-            "POP3S on 127.0.0.1:1995, SMTP on 127.0.0.1:1025, every command and reply shown. Its data folder goes away at the end unless --data "
-            "names one.",
+            help="Try it out: an account Ted with password SECRET and three messages, POP3 on 127.0.0.1:1110, POP3S "
+            "on 127.0.0.1:1995, SMTP on 127.0.0.1:1025, every command and reply shown. Its data folder goes away at "
+            "the end unless --data names one.",
             rich_help_panel=_PANELS[None],
         ),
     ]

@@ -72,7 +72,7 @@ def list_sessions(
         say(json.dumps(sessions, indent=2))
     elif sessions:
         _show(sessions)
-    else:
+    elif not told.silent:
         complain("nobody is connected")
     _fail_for(told)
 
