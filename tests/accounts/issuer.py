@@ -1,10 +1,10 @@
-"""An issuer of tokens without sockets: it has keys, a configuration and an introspection endpoint, and can go away."""
+"""An issuer of tokens without sockets: it has keys, a configuration and introspection, and it can go away."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx2
@@ -53,6 +53,30 @@ def unsigned(header: dict[str, Any], claims: dict[str, Any], signature: bytes = 
     return Secret(b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts))
 
 
+class _Whole(httpx2.AsyncByteStream):
+    """A body as the network brings it: not read before it is asked for."""
+
+    def __init__(self, octets: bytes) -> None:
+        self._octets = octets
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._octets
+
+
+class Wire(httpx2.AsyncBaseTransport):
+    """Carries requests to a function, and what it answers back."""
+
+    def __init__(self, handle: Callable[[httpx2.Request], httpx2.Response]) -> None:
+        self._handle = handle
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        await request.aread()
+        answer = self._handle(request)
+        if not answer.is_closed:
+            return answer
+        return httpx2.Response(answer.status_code, headers=answer.headers, stream=_Whole(answer.content))
+
+
 class Issuer:
     """Answers requests, and counts them."""
 
@@ -69,7 +93,7 @@ class Issuer:
         return [request.url.path for request in self.asked]
 
     def web(self, **how: Any) -> JsonWeb:
-        return JsonWeb(transport=httpx2.MockTransport(self._handle), **how)
+        return JsonWeb(transport=Wire(self._handle), **how)
 
     def _handle(self, request: httpx2.Request) -> httpx2.Response:
         self.asked.append(request)

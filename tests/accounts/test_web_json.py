@@ -1,4 +1,4 @@
-"""JSON comes from where the administrator said, in bounded time and octets, or a fault is told that shows nothing."""
+"""JSON comes from where the administrator said, in bounded time and octets; a fault shows nothing of it."""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ import pytest
 
 from restante.ports.events import CommandReceived, ConnectionRefused, FaultMet, Outcome, ReplySent, SessionEnded
 from restante.ports.soon import Later, Soon
-from restante.ports.stores import MessageGone, StoreFault
+from restante.ports.stores import LongMessage, MessageGone, StoreFault
+from restante.proto.terms import MessageNumber
 from restante.server.gate import Gate, GateLimits
 from restante.server.limits import READ_BUFFER_OCTETS, TURN_OCTETS, WRITE_BUFFER_OCTETS, Limits
 from restante.stores.memory import MemoryStore
@@ -100,6 +101,35 @@ class TestFlowControl:
         assert TURN_OCTETS <= sent <= TURN_OCTETS + 2 * CHUNK
         server.settle()
         assert len(link.received) - before == len(BIG) + len(b"+OK 5001016 octets\r\n.\r\n")
+
+
+class TestTurns:
+    def test_an_answer_that_comes_later_keeps_its_place_when_a_turn_ends_just_before_it(self) -> None:
+        """Two waits at once would let what is pipelined behind overtake it, and lose it."""
+        medium = b"x" * 62_998 + b"\r\n"
+        server = server_with(*[medium] * 18)
+        link = logged_in(server)
+        maildrop = link._protocol._session._maildrop
+        assert maildrop is not None
+        at_once = maildrop.retrieve
+
+        def retrieve(number: MessageNumber) -> Soon[bytes | LongMessage]:
+            return Later(_soon(at_once(number))) if number == 18 else at_once(number)
+
+        maildrop.retrieve = retrieve  # type: ignore[method-assign]
+        before = len(link.received)
+        link.send(b"".join(b"RETR %d\r\n" % n for n in range(1, 19)) + b"NOOP\r\nQUIT\r\n")
+        answer = bytes(link.received[before:])
+        one = b"+OK %d octets\r\n" % len(medium) + medium + b".\r\n"
+        assert answer.startswith(one * 18 + b"+OK\r\n+OK good-bye")
+        assert outcomes(server) == [Outcome.QUIT]
+
+
+async def _soon(answer: Soon[bytes | LongMessage]) -> bytes | LongMessage:
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not isinstance(answer, Later)
+    return answer
 
 
 class _Breaking:

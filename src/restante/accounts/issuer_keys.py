@@ -176,7 +176,7 @@ def _read_key(published: object) -> PublicKey | None:
 
 
 def _modulus_bits(text: object) -> int:
-    """Give the bits of an RSA modulus, looked at before it is taken, since the work of verifying grows with them."""
+    """Give the bits of an RSA modulus, before it is taken: the work of verifying grows with them."""
     try:
         octets = base64.urlsafe_b64decode(text + "==") if isinstance(text, str) else b""
     except ValueError:

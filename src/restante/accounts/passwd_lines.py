@@ -2,8 +2,8 @@
 
     user:password:uid:gid:(gecos):home:(shell):extra_fields
 
-Extra fields are parted by blanks. Of them these count: `userdb_mail` and `userdb_home`; `nologin`. Those that change
-who gets in, `nopassword`, `allow_nets` and `user`, cannot be kept; they keep the account from logging in, since to
+Extra fields are parted by blanks. Of them `userdb_mail`, `userdb_home` and `nologin` count. Those that change who
+gets in, `nopassword`, `allow_nets` and `user`, cannot be kept; they keep the account from logging in, since to
 overlook them would let in whom the file keeps out.
 A password field that is empty, `*`, `x` or starts with `!` is that of an account that is locked (shadow(5)).
 In `userdb_mail=maildir:PATH` the path may begin with `~/`, and hold `%u`, `%n`, `%d` (the name, what stands before

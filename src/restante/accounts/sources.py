@@ -1,21 +1,133 @@
-"""Accounts from several sources in order; and the ids of accounts whose source has none."""
+"""Accounts from several sources in order: the first source that knows a name has it, and judges it alone.
+
+There is no falling through after a wrong password. If there were, whoever can make an account in a later source
+(everybody who may write to that LDAP tree, say) would get into the maildrop of the same name in an earlier one, a
+password that was changed would go on working where the old one is kept elsewhere, and each wrong guess would be a
+guess at every source. For the same reason a source that cannot tell stops the search: a login is unavailable then,
+and mail is told to come again, rather than that a later source takes its place.
+
+A name that no source knows is judged by the first one, at the price of its work for unknown names. How long a
+refusal takes may tell which source a name is in, where their hashes cost differently; not whether the password was
+nearly right.
+
+How each source verifies is its own: one with stored hashes is a PasswordAuthenticator with a PasswordVerifier (the
+slow work goes to the pool), one that has somebody else ask for the password is a `PasswordOnly` around that.
+What it is not: a source.
+How it fails: a directory by AccountFault, an authenticator by Unavailable.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, assert_never
 
 from restante.accounts.names import AccountName
-from restante.ports.accounts import AccountId
+from restante.ports.accounts import (
+    Accepted,
+    Account,
+    AccountDirectory,
+    AccountFault,
+    AccountId,
+    Authenticator,
+    Judgement,
+    RefusalReason,
+    Refused,
+    Unavailable,
+    Verdict,
+)
+from restante.ports.soon import Later, Soon, attempt, then
+from restante.proto.terms import Secret
+from restante.sasl import terms as sasl
 
-__all__ = ["derived_account_id"]
+__all__ = ["AccountSource", "OrderedAuthenticator", "OrderedDirectory", "PasswordOnly", "derived_account_id"]
+
+_PERSON: Final = b"restante account"
 
 
 def derived_account_id(name: AccountName) -> AccountId:
     """Give the id of an account whose source stores none: 16 hexadecimal digits of a hash of the folded name.
 
     The same in every process and for every such source, so that an account that moves from a passwd-file to LDAP
-    keeps its maildrop. 64 bits: among a million accounts two share an id with a chance of one in 30 million.
+    keeps its maildrop; and so that whoever gets a name that was somebody's gets their mail. 64 bits: among a million
+    accounts two share an id with a chance of one in 30 million.
     """
-    return AccountId(
-        hashlib.blake2b(name.folded.encode(), digest_size=8, person=b"restante account"[:16]).hexdigest()
-    )
+    return AccountId(hashlib.blake2b(name.folded.encode(), digest_size=8, person=_PERSON).hexdigest())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSource:
+    """Where accounts are, and who judges those who call for their mail."""
+
+    directory: AccountDirectory
+    authenticator: Authenticator
+
+
+class OrderedDirectory:
+    """The accounts of several sources: of a name, the first one's."""
+
+    def __init__(self, directories: Sequence[AccountDirectory]) -> None:
+        self._directories = tuple(directories)
+
+    def find(self, name: str) -> Soon[Account | None]:
+        """Give the account of that name, or None. Raises AccountFault where an earlier source cannot tell."""
+        return then(_first_that_knows(self._directories, name), lambda found: found and found[1])
+
+
+class OrderedAuthenticator:
+    """Has each name judged by the source that knows it."""
+
+    def __init__(self, sources: Sequence[AccountSource]) -> None:
+        """Take the sources in their order. Raises ValueError where there are none."""
+        if not sources:
+            raise ValueError("name one source of accounts at the least")
+        self._directories = tuple(source.directory for source in sources)
+        self._authenticators = tuple(source.authenticator for source in sources)
+
+    def verify_password(self, name: bytes, password: Secret) -> Soon[Verdict]:
+        """Judge a name and a password."""
+        return self._judged_by_its_source(
+            _text(name), lambda judge: judge.verify_password(name, password), lambda told: Unavailable(reason=told)
+        )
+
+    def verify_apop(self, name: bytes, timestamp: bytes, digest: bytes) -> Soon[Verdict]:
+        """Judge an APOP digest."""
+        return self._judged_by_its_source(
+            _text(name),
+            lambda judge: judge.verify_apop(name, timestamp, digest),
+            lambda told: Unavailable(reason=told),
+        )
+
+    def judge(self, request: sasl.Request) -> Soon[Judgement]:
+        """Answer what a SASL mechanism asks. Tokens and certificates name nobody beforehand: the first one judges."""
+        match request:
+            case sasl.JudgePassword() | sasl.NeedScramKeys() | sasl.NeedSharedSecret():
+                name = request.authcid
+                return self._judged_by_its_source(
+                    name,
+                    lambda judge: judge.judge(request),
+                    lambda told: Judgement(answer=sasl.Unavailable(), claimed=name, unavailable=told),
+                )
+            case sasl.JudgeToken() | sasl.JudgeCertificate():
+                return self._authenticators[0].judge(request)
+            case _:
+                assert_never(request)
+
+    def offers_apop(self) -> bool:
+        """Tell whether some account of some source has APOP enabled."""
+        return any(authenticator.offers_apop() for authenticator in self._authenticators)
+
+    def _judged_by_its_source(
+        self, name: str, ask: Callable[[Authenticator], Soon[T]], unavailable: Callable[[str], T]
+    ) -> Soon[T]:
+        def judge(found: tuple[int, Account] | None) -> Soon[T]:
+            # The first one does its work for a name that is not there.
+            return ask(self._authenticators[found[0] if found else 0])
+
+        return attempt(
+            lambda: _first_that_knows(self._directories, name),
+            judge,
+            errors=(AccountFault,),
+            rescue=lambda fault: unavailable(str(fault)),
+        )

@@ -27,7 +27,7 @@ from urllib.parse import quote_plus
 from joserfc import jwt
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
-from joserfc.jws import JWSAlgModel, JWSRegistry, extract_compact
+from joserfc.jws import JWSRegistry, extract_compact
 
 from restante.accounts.issuer_keys import IssuerKeys, PublicKey, discovery_url
 from restante.accounts.web_json import JsonWeb, WebFault, check_url
@@ -72,7 +72,7 @@ ALGORITHMS: Final[Mapping[str, type[PublicKey]]] = {
     "Ed25519": OKPKey,
 }
 """What a token may be signed with, and the kind of key for it: so that no token chooses how a key is used. Never
-`none`, and never HS256 and its kin, for which the published key would be the secret. Source: RFC 8725 §3.1, §3.2."""
+`none`, and never HS256 and its kin, for which the published key would be the secret. RFC 8725 §3.1, §3.2."""
 
 _TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt", "application/jwt"})
 """What a header may say the token is, where it says so. Source: RFC 9068 §2.1, RFC 8725 §3.11."""
@@ -86,15 +86,15 @@ Claims: TypeAlias = Mapping[str, Any]
 class _Registry(JWSRegistry):
     """The library's algorithms, of which those in the table are taken, with headers that may say more than we read.
 
-    What a header says in `crit` is to be understood, or the token refused: the library sees to that (RFC 7515 §4.1.11).
+    What `crit` names is to be understood, or the token refused: the library sees to that (RFC 7515 §4.1.11).
     """
 
     max_header_length = _HEADER_OCTETS
 
-    def get_alg(self, name: str) -> JWSAlgModel:
+    def get_alg(self, name: str) -> Any:  # Any: a type that the library keeps to itself
         if name not in ALGORITHMS:
             raise UnsupportedAlgorithmError(f"Algorithm of '{name}' is not allowed")
-        # Without the library's warning of EdDSA, which RFC 9864 wants named Ed25519: issuers will name both for years.
+        # Without the library's warning of EdDSA, which RFC 9864 wants named Ed25519: both will be met for years.
         return self.algorithms[name]
 
 
@@ -117,7 +117,7 @@ class TokenRules:
     audiences: frozenset[str]
     """The names under which this server is known to the issuer; one of them has to be in `aud`. Never empty."""
     issuer: str | None = None
-    """Exactly as the issuer writes itself. None: `iss` is not looked at, for introspection only, where one asks it."""
+    """Exactly as the issuer writes itself. None: `iss` is not looked at, for introspection only."""
     scope: str | None = None
     """What has to be among the scopes, in `scope` or `scp`; None: nothing."""
     name_claim: str = "preferred_username"

@@ -137,9 +137,9 @@ def _with_flags(run: Callable[[Path | None, bool, Mapping[str, Any]], int]) -> C
         typer.Option(
             "--demo",
             metavar="",
-            help="Try it out: an account Ted with password SECRET and three messages, POP3 on 127.0.0.1:1110, POP3S "
-            "on 127.0.0.1:1995, SMTP on 127.0.0.1:1025, every command and reply shown. Its data folder goes away at "
-            "the end unless --data names one.",
+            help="Try it out: an account Ted with password SECRET and three messages, POP3 on 127.0.0.1:1110, "
+            "POP3S on 127.0.0.1:1995, SMTP on 127.0.0.1:1025, every command and reply shown. Its data folder goes "
+            "away at the end unless --data names one.",
             rich_help_panel=_PANELS[None],
         ),
     ]

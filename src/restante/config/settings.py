@@ -286,6 +286,9 @@ class Settings:
     lmtp: tuple[Address, ...] = _setting(
         (), ListOf(kind=ListenAddress()), "Addresses that take LMTP from a mail server."
     )
+    metrics: tuple[Address, ...] = _setting(
+        (), ListOf(kind=ListenAddress()), "Addresses that give metrics at /metrics, by HTTP.", default_words="none"
+    )
     workers: int = _setting(0, WholeNumber(least=0, most=1024), "Processes that serve; 0 is one for each core.")
     hostname: str = _setting(
         "localhost",

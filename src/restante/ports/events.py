@@ -45,6 +45,8 @@ class Door(Enum):
     SMTP = "smtp"
     LMTP = "lmtp"
     PIPE = "pipe"
+    METRICS = "metrics"
+    """Where numbers are asked for."""
 
 
 class Outcome(Enum):

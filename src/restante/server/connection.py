@@ -260,6 +260,8 @@ class Connection(asyncio.BufferedProtocol):
             self._pour()
         elif isinstance(answer, UpgradeToTls):
             self._upgrade(answer)
+        else:
+            self._yield_turn()
         return left
 
     async def _answer_later(self, later: Later[Answer]) -> None:
@@ -327,6 +329,7 @@ class Connection(asyncio.BufferedProtocol):
                 self._wait(self._part_later(part))
             elif part:
                 self._send(part)
+                self._yield_turn()
             else:
                 outflow = self._outflow = None  # it has closed its message
 
@@ -357,7 +360,10 @@ class Connection(asyncio.BufferedProtocol):
             return
         self._transport.write(octets)
         self._sent += len(octets)
-        if self._sent > TURN_OCTETS and not self._waiting and not self._clogged:
+
+    def _yield_turn(self) -> None:
+        """Let the others have their turn, when this connection has sent enough."""
+        if self._sent > TURN_OCTETS:
             self._sent = 0
             self._wait(asyncio.sleep(0))
 

@@ -103,14 +103,12 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
             self._handshake_failed(exc or ConnectionResetError("the connection was lost"))
 
     def pause_writing(self) -> None:
-        """Pass it on."""
-        if self._handshaken:
-            self._above.pause_writing()
+        """Pass it on; before the handshake is done, too, since what was sent in the clear may wait still."""
+        self._above.pause_writing()
 
     def resume_writing(self) -> None:
         """Pass it on."""
-        if self._handshaken:
-            self._above.resume_writing()
+        self._above.resume_writing()
 
     # --- what the protocol above calls ---------------------------------------------------------------------------
 

@@ -1,0 +1,264 @@
+"""One serving process: its parts, its doors, its sinks, made from the settings.
+
+It shares sockets and files with the other processes, and the board of metrics; no other memory. What all of them
+need alike, and what can go wrong at a start, is in `serving`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import ssl
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from ipaddress import ip_network
+from typing import TYPE_CHECKING
+
+import uvloop
+
+from restante import __version__, app
+from restante.accounts import HashPool, PasswordAuthenticator, VerifiedCredentials
+from restante.accounts.scram import needs_scram_keys, scram_decoy
+from restante.config.settings import LogEvents, LogFormat, Settings
+from restante.delivery import BareLineEnds, DoorLimits, LmtpDoor, Receiver, SmtpDoor
+from restante.observe import LogFormat as WrittenAs
+from restante.observe import LogWriter, TerminalTranscript, journal_reads, tell_all, wants_colour
+from restante.observe.board import Board
+from restante.observe.exposition import MetricsDoor
+from restante.observe.metrics import Metrics
+from restante.ports.events import CertificatesRead, Door, FaultMet, Listener
+from restante.server.certificates import PairFiles
+from restante.server.gate import Gate, GateLimits, Places
+from restante.server.limits import Limits
+from restante.server.pop3 import Pop3Server
+from restante.server.process import DoorService, serve_doors
+from restante.server.security import Plaintext, Security
+from restante.server.services import Services
+from restante.server.sockets import BoundSocket
+from restante.server.tls import ServerTls, TlsReloadFailed, without_bad_server_names
+
+if TYPE_CHECKING:
+    from restante.accounts import SqlDirectory
+    from restante.stores.maildir import MaildirStore
+
+__all__ = ["Worker", "open_tls"]
+
+_LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+"""What comes from this machine speaks for many: a web mailer, a proxy, a ticket system."""
+
+
+def open_tls(settings: Settings, pairs: Sequence[PairFiles]) -> ServerTls | None:
+    """Read the certificates; None without any. Raises TlsConfigError."""
+    return ServerTls(pairs, client_authorities=settings.tls.client_authorities) if pairs else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What the doors of a process share."""
+
+    store: MaildirStore
+    directory: SqlDirectory
+    authenticator: PasswordAuthenticator
+    tls: ServerTls | None
+    metrics: Metrics | None
+    tell: Listener
+
+
+class Worker:
+    """One serving process: it makes its own parts, since it shares sockets and files with the others, no memory."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        sockets: Sequence[BoundSocket],
+        pairs: Sequence[PairFiles],
+        board: Board | None,
+        *,
+        demo: bool,
+    ) -> None:
+        self._settings = settings
+        self._board = board
+        self._sockets = sockets
+        self._pairs = pairs
+        self._demo = demo
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Serve until told to stop."""
+        sys.unraisablehook = without_bad_server_names(sys.unraisablehook)
+        # The library of the SMTP door writes addresses there; what is to be known of a delivery is an event.
+        logging.getLogger("mail.log").disabled = True
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._serve(ready))
+
+    async def _serve(self, ready: Callable[[], None]) -> None:
+        settings, auth = self._settings, self._settings.auth
+        metrics = None if self._board is None else Metrics(self._board, version=__version__)
+        tell = _open_listener(settings, metrics, demo=self._demo)
+        directory, store = app.open_directory(settings), app.open_store(settings)
+        pool = HashPool(at_once=auth.hashes_at_once, queue=auth.hash_queue)
+        loop = asyncio.get_running_loop()
+
+        def tell_fault(fault: str) -> None:
+            # From a thread of the pool, while listeners are for the loop's.
+            loop.call_soon_threadsafe(tell, FaultMet(session=None, what="a login", error=fault))
+
+        parts = _Parts(
+            store=store,
+            directory=directory,
+            authenticator=PasswordAuthenticator(
+                directory,
+                hasher=app.open_hasher(settings),
+                pool=pool,
+                verified=VerifiedCredentials(seconds=auth.verified_seconds, most=auth.verified_credentials),
+                sealer=app.open_sealer(settings),
+                scram=needs_scram_keys(auth.mechanisms),
+                tell_fault=tell_fault,
+            ),
+            metrics=metrics,
+            tls=open_tls(settings, self._pairs),
+            tell=tell,
+        )
+        try:
+            doors = _open_doors(settings, parts, {bound.door for bound in self._sockets})
+            if metrics is not None:
+                metrics.watch_password_hashes(lambda: pool.in_hand)
+                for door, service in doors.items():
+                    metrics.watch_sessions(door, service.count)
+            renew = partial(_renew, parts, loop, settings.tls.watch_seconds)
+            if settings.tls.watch_seconds and parts.tls is not None:
+                loop.call_later(settings.tls.watch_seconds, renew, False)
+            # What was imported and made so far stays: the collector need not look at it again.
+            gc.collect()
+            gc.freeze()
+            await serve_doors(
+                self._sockets,
+                doors,
+                tell=tell,
+                ready=ready,
+                stop_seconds=settings.limits.stop_seconds,
+                on_hangup=partial(renew, True),
+            )
+        finally:
+            pool.close()
+            directory.close()
+            await store.close()
+
+
+def _renew(parts: _Parts, loop: asyncio.AbstractEventLoop, watch_seconds: int, asked: bool) -> None:
+    """Read the certificates anew: when asked to, by SIGHUP, or when their files changed."""
+    if parts.tls is None:
+        return
+    if not asked:
+        loop.call_later(watch_seconds, _renew, parts, loop, watch_seconds, False)
+        if not parts.tls.changed():
+            return
+    try:
+        parts.tls.reload()
+    except TlsReloadFailed as failure:
+        parts.tell(CertificatesRead(problem=str(failure)))
+    else:
+        parts.tell(CertificatesRead(problem=None))
+
+
+def _open_doors(settings: Settings, parts: _Parts, wanted: set[Door]) -> dict[Door, DoorService]:
+    doors: dict[Door, DoorService] = {}
+    if Door.POP3 in wanted:
+        context = parts.tls.front(Door.POP3) if parts.tls is not None else None
+        pop3 = _open_pop3(settings, parts, context)
+        doors[Door.POP3] = DoorService(
+            protocol=pop3.protocol,
+            protocol_under_tls=pop3.protocol_under_tls if context is not None else None,
+            stop=pop3.stop,
+            count=pop3.__len__,
+        )
+    mail_doors = wanted & {Door.SMTP, Door.LMTP}
+    if mail_doors:
+        receiver = app.open_receiver(settings, parts.store, parts.directory, parts.tell)
+        doors |= {door: _open_mail_door(settings, receiver, parts.tell, door) for door in mail_doors}
+    if Door.METRICS in wanted and parts.metrics is not None:
+        numbers = MetricsDoor(parts.metrics)
+        numbers.start()
+        doors[Door.METRICS] = DoorService(protocol=numbers.protocol, stop=numbers.stop, count=numbers.__len__)
+    return doors
+
+
+def _open_pop3(settings: Settings, parts: _Parts, context: ssl.SSLContext | None) -> Pop3Server:
+    limits = settings.limits
+    server = Pop3Server(
+        Services(
+            store=parts.store,
+            authenticator=parts.authenticator,
+            tell=parts.tell,
+            limits=Limits(
+                command_line_octets=limits.command_line_octets,
+                bad_commands=limits.bad_commands,
+                login_seconds=limits.login_seconds,
+                autologout_seconds=limits.autologout_seconds,
+            ),
+            security=Security(
+                plaintext=Plaintext(settings.auth.plaintext.value),
+                mechanisms=settings.auth.mechanisms,
+                decoy=scram_decoy(app.open_sealer(settings)),
+                tls=context,
+                tls_handshake_seconds=settings.tls.handshake_seconds,
+            ),
+            hostname=settings.hostname,
+            implementation=f"Restante-{__version__}",
+        ),
+        gate=Gate(
+            GateLimits(
+                in_all=limits.connections,
+                each_address=limits.connections_per_address,
+                each_account=limits.connections_per_account,
+            ),
+            place_of=Places(exempt=_LOOPBACK),
+        ),
+    )
+    server.start()
+    return server
+
+
+def _open_mail_door(settings: Settings, receiver: Receiver, tell: Listener, door: Door) -> DoorService:
+    delivery = settings.delivery
+    opened = (SmtpDoor if door is Door.SMTP else LmtpDoor)(
+        receiver,
+        tell=tell,
+        limits=DoorLimits(
+            message_octets=delivery.message_octets,
+            recipients=delivery.recipients,
+            connections=delivery.connections,
+            idle_seconds=delivery.timeout_seconds,
+        ),
+        bare_line_ends=BareLineEnds(delivery.bare_line_ends.value),
+    )
+
+    async def stop(grace_seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(opened.close(), grace_seconds)
+
+    return DoorService(protocol=opened.protocol, stop=stop, count=lambda: opened.connections)
+
+
+def _open_listener(settings: Settings, metrics: Metrics | None, *, demo: bool) -> Listener:
+    """Open what reads the events: the log, or in a demo the live view, and the metrics where they are asked for."""
+    listeners: list[Listener] = [] if metrics is None else [metrics]
+    if demo:
+        return tell_all(TerminalTranscript(sys.stdout, colour=wants_colour(sys.stdout, os.environ)), *listeners)
+    as_text = settings.log.format is LogFormat.TEXT or (
+        settings.log.format is LogFormat.AUTO and sys.stderr.isatty()
+    )
+    return tell_all(
+        LogWriter(
+            sys.stderr,
+            format=WrittenAs.TEXT if as_text else WrittenAs.JSON,
+            problems_only=settings.log.events is LogEvents.PROBLEMS,
+            wire=settings.log.wire,
+            journal=journal_reads(sys.stderr, os.environ),
+        ),
+        *listeners,
+    )
