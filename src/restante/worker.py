@@ -37,6 +37,7 @@ from restante.server.gate import Gate, GateLimits, Places
 from restante.server.limits import Limits
 from restante.server.pop3 import Pop3Server
 from restante.server.process import DoorService, serve_doors
+from restante.server.proxy_header import TrustedPeers
 from restante.server.security import Plaintext, Security
 from restante.server.services import Services
 from restante.server.sockets import BoundSocket
@@ -218,6 +219,7 @@ def _open_pop3(settings: Settings, parts: _Parts, context: ssl.SSLContext | None
             ),
             place_of=Places(exempt=_LOOPBACK),
         ),
+        trusted_proxies=TrustedPeers(settings.trusted_proxies),
     )
     server.start()
     return server

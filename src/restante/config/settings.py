@@ -62,6 +62,11 @@ _MECHANISM: Final = Text(
     words="the name of a SASL mechanism, such as SCRAM-SHA-256",
     placeholder="MECHANISM",
 )
+_NETWORK: Final = Text(
+    pattern=r"unix|[0-9.]+(?:/[0-9]{1,2})?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:/[0-9]{1,3})?",
+    words="an address or a network such as 10.0.0.0/8, or unix",
+    placeholder="NETWORK",
+)
 _DELIMITER: Final = Text(pattern=r"[!#$%&'*+/=?^_`{|}~-]", words="one character such as + or -", placeholder="CHAR")
 
 
@@ -285,6 +290,12 @@ class Settings:
     )
     lmtp: tuple[Address, ...] = _setting(
         (), ListOf(kind=ListenAddress()), "Addresses that take LMTP from a mail server."
+    )
+    trusted_proxies: tuple[str, ...] = _setting(
+        (),
+        ListOf(kind=_NETWORK),
+        "Proxies whose PROXY header (v1 or v2) says who the client is; they have to send one.",
+        default_words="none",
     )
     metrics: tuple[Address, ...] = _setting(
         (), ListOf(kind=ListenAddress()), "Addresses that give metrics at /metrics, by HTTP.", default_words="none"

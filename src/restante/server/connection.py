@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from restante.ports.events import (
     CommandReceived,
@@ -31,44 +31,14 @@ from restante.proto.server import ServerProtocol
 from restante.proto.terms import ResponseCode
 from restante.server.authorization import Answer, UpgradeToTls
 from restante.server.gate import Entry
+from restante.server.house import House
 from restante.server.limits import GATHERED_OCTETS, TURN_OCTETS, WRITE_BUFFER_OCTETS
 from restante.server.outflow import Outflow
-from restante.server.services import Services
 from restante.server.session import Session
 from restante.server.tls import handshake_reason
 from restante.server.tls_layer import TlsLayer
 
-__all__ = ["Connection", "House"]
-
-
-class House(Protocol):
-    """What a connection needs of the server it belongs to."""
-
-    @property
-    def services(self) -> Services:
-        """What all sessions share."""
-        ...
-
-    @property
-    def read_buffer(self) -> memoryview:
-        """Where reads land. One for all connections: what is read is taken out before the next one reads."""
-        ...
-
-    def admit(self, connection: Connection) -> None:
-        """Take note of a connection that begins."""
-        ...
-
-    def dismiss(self, connection: Connection) -> None:
-        """Forget a connection that has ended."""
-        ...
-
-    def new_session(self, protocol: ServerProtocol, peer: str) -> Session:
-        """Make the session of a connection."""
-        ...
-
-    def keep(self, work: Coroutine[Any, Any, None]) -> None:  # Any: what asyncio's tasks yield and are sent
-        """Run work that must wait, and hold it until it ends."""
-        ...
+__all__ = ["Connection"]
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -84,6 +54,7 @@ class Connection(asyncio.BufferedProtocol):
         "_outflow",
         "_peer",
         "_protocol",
+        "_secured",
         "_sent",
         "_session",
         "_transport",
@@ -94,11 +65,17 @@ class Connection(asyncio.BufferedProtocol):
     _session: Session
     _transport: asyncio.Transport
 
-    def __init__(self, house: House, loop: asyncio.AbstractEventLoop, *, peer: str, entry: Entry) -> None:
-        """Begin for a client that was let in; `entry` is left when the connection ends."""
+    def __init__(
+        self, house: House, loop: asyncio.AbstractEventLoop, *, peer: str, entry: Entry, secured: bool = False
+    ) -> None:
+        """Begin for a client that was let in; `entry` is left when the connection ends.
+
+        `secured`: a proxy that is trusted had the client under TLS.
+        """
         self._house = house
         self._peer = peer
         self._entry = entry
+        self._secured = secured
         self._loop = loop
         self._protocol = ServerProtocol(command_line_octets=house.services.limits.command_line_octets)
         self._wire = house.services.tell.wants_wire
@@ -123,7 +100,7 @@ class Connection(asyncio.BufferedProtocol):
         self._house.admit(self)
         self._transport.set_write_buffer_limits(high=WRITE_BUFFER_OCTETS)
         self._house.services.tell(ConnectionOpened(session=self._session.id, door=Door.POP3, peer=self._peer))
-        if transport.get_extra_info("ssl_object") is not None:
+        if self._secured or transport.get_extra_info("ssl_object") is not None:
             self._session.secured()
         greeting = self._session.greeting()
         if self._wire:

@@ -24,6 +24,7 @@ from restante.server.connection import Connection
 from restante.server.entrance import Entrance
 from restante.server.gate import Entry, Gate
 from restante.server.limits import READ_BUFFER_OCTETS
+from restante.server.proxy_header import TrustedPeers
 from restante.server.services import Services
 from restante.server.session import Session
 
@@ -45,11 +46,14 @@ class Pop3Server:
     door = Door.POP3
     too_many = replies.err(b"too many connections; try again later", ResponseCode.SYS_TEMP)
 
-    def __init__(self, services: Services, *, gate: Gate | None = None) -> None:
-        """Prepare; without a `gate` of its own it takes the default limits."""
+    def __init__(
+        self, services: Services, *, gate: Gate | None = None, trusted_proxies: TrustedPeers | None = None
+    ) -> None:
+        """Prepare; without a `gate` of its own it takes the default limits, and no proxy is trusted."""
         self.services = services
         self.tell = services.tell
         self.gate = Gate() if gate is None else gate
+        self.trusted_proxies = TrustedPeers(()) if trusted_proxies is None else trusted_proxies
         self.read_buffer = memoryview(bytearray(READ_BUFFER_OCTETS))
         self._connections: set[Connection] = set()
         self._works: set[asyncio.Task[None]] = set()
@@ -78,8 +82,8 @@ class Pop3Server:
             self, loop, partial(self._open, loop), tls=security.tls, tls_seconds=security.tls_handshake_seconds
         )
 
-    def _open(self, loop: asyncio.AbstractEventLoop, peer: str, entry: Entry) -> Connection:
-        return Connection(self, loop, peer=peer, entry=entry)
+    def _open(self, loop: asyncio.AbstractEventLoop, peer: str, entry: Entry, secured: bool) -> Connection:
+        return Connection(self, loop, peer=peer, entry=entry, secured=secured)
 
     def __len__(self) -> int:
         """Count the connections."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from restante.ports.events import Door, FaultMet, Listener, ServerStopping
-from restante.server.sockets import BoundSocket
+from restante.server.sockets import BACKLOG, BoundSocket
 
 __all__ = ["DoorService", "serve_doors"]
 
@@ -57,9 +57,9 @@ async def serve_doors(
         make = door.protocol_under_tls if bound.tls else door.protocol
         assert make is not None, "sockets are bound for what their door can do"
         if bound.socket.family == socket.AF_UNIX:
-            listeners.append(await loop.create_unix_server(make, sock=bound.socket))
+            listeners.append(await loop.create_unix_server(make, sock=bound.socket, backlog=BACKLOG))
         else:
-            listeners.append(await loop.create_server(make, sock=bound.socket))
+            listeners.append(await loop.create_server(make, sock=bound.socket, backlog=BACKLOG))
     ready()
     await stopping.wait()
     tell(ServerStopping(sessions=sum(door.count() for door in doors.values())))

@@ -18,9 +18,9 @@ from typing import Final
 
 from restante.ports.events import Door
 
-__all__ = ["BoundSocket", "ListenFailed", "inherited", "listen_tcp", "listen_unix"]
+__all__ = ["BACKLOG", "BoundSocket", "ListenFailed", "inherited", "listen_tcp", "listen_unix"]
 
-_BACKLOG: Final = 1024
+BACKLOG: Final = 1024
 """Connections that wait to be accepted; the kernel cuts it to net.core.somaxconn."""
 
 _FIRST_INHERITED: Final = 3
@@ -95,7 +95,7 @@ def listen_unix(door: Door, path: Path, *, tls: bool = False) -> list[BoundSocke
             finally:
                 os.umask(old_mask)
             path.chmod(_UNIX_MODE)
-            listener.listen(_BACKLOG)
+            listener.listen(BACKLOG)
         except OSError:
             listener.close()
             raise
@@ -145,7 +145,7 @@ def _listen(door: Door, family: int, where: tuple[object, ...], *, tls: bool) ->
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listener.bind(where)
-        listener.listen(_BACKLOG)
+        listener.listen(BACKLOG)
     except OSError:
         listener.close()
         raise
