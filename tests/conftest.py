@@ -31,7 +31,9 @@ PACKAGES: Final = {
     "nc": "netcat-openbsd",
     "postfix": "postfix",
     "procmail": "procmail",
+    "slapd": "slapd",
     "strace": "strace",
+    "systemd-analyze": "systemd",
 }
 """The Debian package that brings each program; a marker that names another program is a mistake."""
 

@@ -13,6 +13,7 @@ import logging
 import os
 import ssl
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +25,7 @@ import uvloop
 from restante import __version__, app
 from restante.accounts import HashPool, PasswordAuthenticator, VerifiedCredentials
 from restante.accounts.scram import needs_scram_keys, scram_decoy
+from restante.accounts.throttle import Throttle
 from restante.config.settings import LogEvents, LogFormat, Settings
 from restante.delivery import BareLineEnds, DoorLimits, LmtpDoor, Receiver, SmtpDoor
 from restante.observe import LogFormat as WrittenAs
@@ -33,6 +35,7 @@ from restante.observe.exposition import MetricsDoor
 from restante.observe.metrics import Metrics
 from restante.ports.events import CertificatesRead, Door, FaultMet, Listener
 from restante.server.certificates import PairFiles
+from restante.server.control import ControlServer, SessionRegistry
 from restante.server.gate import Gate, GateLimits, Places
 from restante.server.limits import Limits
 from restante.server.pop3 import Pop3Server
@@ -66,6 +69,7 @@ class _Parts:
     directory: SqlDirectory
     authenticator: PasswordAuthenticator
     tls: ServerTls | None
+    throttle: Throttle
     metrics: Metrics | None
     tell: Listener
 
@@ -102,6 +106,10 @@ class Worker:
         tell = _open_listener(settings, metrics, demo=self._demo)
         directory, store = app.open_directory(settings), app.open_store(settings)
         pool = HashPool(at_once=auth.hashes_at_once, queue=auth.hash_queue)
+        closing = contextlib.AsyncExitStack()
+        closing.push_async_callback(store.close)
+        closing.callback(directory.close)
+        closing.callback(pool.close)
         loop = asyncio.get_running_loop()
 
         def tell_fault(fault: str) -> None:
@@ -120,14 +128,19 @@ class Worker:
                 scram=needs_scram_keys(auth.mechanisms),
                 tell_fault=tell_fault,
             ),
+            throttle=Throttle(clock=time.monotonic, place_of=Places()),
             metrics=metrics,
             tls=open_tls(settings, self._pairs),
             tell=tell,
         )
-        try:
-            doors = _open_doors(settings, parts, {bound.door for bound in self._sockets})
+        async with closing:
+            doors, registries = _open_doors(settings, parts, {bound.door for bound in self._sockets})
+            control = ControlServer(settings.data, registries)
+            await control.start()
+            closing.callback(control.close)
             if metrics is not None:
                 metrics.watch_password_hashes(lambda: pool.in_hand)
+                metrics.watch_delayed_logins(lambda: parts.throttle.waiting)
                 for door, service in doors.items():
                     metrics.watch_sessions(door, service.count)
             renew = partial(_renew, parts, loop, settings.tls.watch_seconds)
@@ -144,10 +157,6 @@ class Worker:
                 stop_seconds=settings.limits.stop_seconds,
                 on_hangup=partial(renew, True),
             )
-        finally:
-            pool.close()
-            directory.close()
-            await store.close()
 
 
 def _renew(parts: _Parts, loop: asyncio.AbstractEventLoop, watch_seconds: int, asked: bool) -> None:
@@ -166,11 +175,16 @@ def _renew(parts: _Parts, loop: asyncio.AbstractEventLoop, watch_seconds: int, a
         parts.tell(CertificatesRead(problem=None))
 
 
-def _open_doors(settings: Settings, parts: _Parts, wanted: set[Door]) -> dict[Door, DoorService]:
+def _open_doors(
+    settings: Settings, parts: _Parts, wanted: set[Door]
+) -> tuple[dict[Door, DoorService], list[SessionRegistry]]:
+    """Open the doors that sockets are bound for; give them, and who of them tells of its sessions."""
     doors: dict[Door, DoorService] = {}
+    registries: list[SessionRegistry] = []
     if Door.POP3 in wanted:
         context = parts.tls.front(Door.POP3) if parts.tls is not None else None
         pop3 = _open_pop3(settings, parts, context)
+        registries.append(pop3)
         doors[Door.POP3] = DoorService(
             protocol=pop3.protocol,
             protocol_under_tls=pop3.protocol_under_tls if context is not None else None,
@@ -185,7 +199,7 @@ def _open_doors(settings: Settings, parts: _Parts, wanted: set[Door]) -> dict[Do
         numbers = MetricsDoor(parts.metrics)
         numbers.start()
         doors[Door.METRICS] = DoorService(protocol=numbers.protocol, stop=numbers.stop, count=numbers.__len__)
-    return doors
+    return doors, registries
 
 
 def _open_pop3(settings: Settings, parts: _Parts, context: ssl.SSLContext | None) -> Pop3Server:
@@ -208,6 +222,7 @@ def _open_pop3(settings: Settings, parts: _Parts, context: ssl.SSLContext | None
                 tls=context,
                 tls_handshake_seconds=settings.tls.handshake_seconds,
             ),
+            throttle=parts.throttle,
             hostname=settings.hostname,
             implementation=f"Restante-{__version__}",
         ),

@@ -15,7 +15,7 @@ from restante.accounts.passwords import HashPool
 from restante.accounts.scheme_families import Scheme
 from restante.accounts.schemes import SchemeVerifier, fits, read_stored_password
 from restante.accounts.scram import seal_scram_keys, unseal_scram_keys
-from restante.accounts.sealing import Sealer
+from restante.accounts.sealing import Sealer, SealingFault
 from restante.accounts.sources import derived_account_id
 from restante.accounts.verified import VerifiedCredentials
 from restante.ports.accounts import (
@@ -289,7 +289,7 @@ class Logins:
         self.pool = HashPool()
         self.judge = PasswordAuthenticator(
             site.directory,
-            hasher=SchemeVerifier(site.directory.decoy),  # type: ignore[arg-type]
+            hasher=SchemeVerifier(site.directory.decoy),
             pool=self.pool,
             verified=VerifiedCredentials(),
             sealer=Sealer(folder / "key"),
@@ -381,6 +381,16 @@ def test_scram_keys_are_sealed_for_the_authenticator(tmp_path: Path) -> None:
     assert again.sealed_scram is found.sealed_scram
     assert other is not None
     assert other.sealed_scram is None
+
+
+def test_keys_that_cannot_be_sealed_are_a_fault_of_the_directory(tmp_path: Path) -> None:
+    def fail(account: AccountId, keys: object) -> bytes:
+        raise SealingFault("the key is gone: put it back")
+
+    site = Site(tmp_path, f"ted:{SCRAM}\n", seal_scram=fail)
+    with pytest.raises(AccountFault, match="put it back"):
+        site.directory.credentials("ted")
+    assert site.directory.find("ted") is not None
 
 
 def test_nothing_is_written(site: Site) -> None:

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import hmac
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restante.accounts import scheme_families, schemes
+from restante.accounts import schemes
 from restante.accounts.passwords import BrokenHash
-from restante.accounts.scheme_families import (
-    LARGEST_CRYPT_PASSWORD_OCTETS,
-    MOST_ARGON2_LANES,
-    MOST_ARGON2_MEMORY_KIB,
-    MOST_ARGON2_PASSES,
-    MOST_BCRYPT_COST,
-    MOST_PBKDF2_ITERATIONS,
-    MOST_SHA_CRYPT_ROUNDS,
-)
+from restante.accounts.scheme_families import DIGESTS
 from restante.accounts.schemes import (
     PlainNotAllowed,
     Scheme,
     SchemeVerifier,
-    TooCostly,
     UnsupportedScheme,
     decoy_like,
     fits,
@@ -32,7 +22,7 @@ from restante.accounts.schemes import (
     scram_keys_of,
 )
 from restante.proto.terms import Secret
-from restante.sasl.scram_keys import MOST_ITERATIONS, ScramHash, scram_keys
+from restante.sasl.scram_keys import ScramHash, scram_keys
 
 DATA = Path(__file__).parent / "data"
 RECORDED = [
@@ -157,26 +147,6 @@ def test_an_unsupported_scheme_is_named(text: str, scheme: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "most"),
-    [
-        (ARGON2.replace("m=8", f"m={MOST_ARGON2_MEMORY_KIB + 1}"), MOST_ARGON2_MEMORY_KIB),
-        (ARGON2.replace("t=1", f"t={MOST_ARGON2_PASSES + 1}"), MOST_ARGON2_PASSES),
-        (ARGON2.replace("m=8,t=1,p=1", f"m=999,t=1,p={MOST_ARGON2_LANES + 1}"), MOST_ARGON2_LANES),
-        (f"$2y${MOST_BCRYPT_COST + 1}$" + "." * 53, MOST_BCRYPT_COST),
-        (f"$6$rounds={MOST_SHA_CRYPT_ROUNDS + 1}$salt$" + "." * 86, MOST_SHA_CRYPT_ROUNDS),
-        ("$5$rounds=999999999$salt$" + "." * 43, MOST_SHA_CRYPT_ROUNDS),
-        (f"{{PBKDF2}}$1$salt${MOST_PBKDF2_ITERATIONS + 1}$" + "0" * 40, MOST_PBKDF2_ITERATIONS),
-        (f"{{SCRAM-SHA-1}}{MOST_ITERATIONS + 1},AAAA,{'A' * 27}=,{'A' * 27}=", MOST_ITERATIONS),
-    ],
-)
-def test_a_hash_that_would_take_too_long_is_not_begun(text: str, most: int) -> None:
-    with pytest.raises(TooCostly) as told:
-        read_stored_password(text)
-    assert told.value.most == most < told.value.asked
-    assert str(most) in str(told.value)
-
-
-@pytest.mark.parametrize(
     "text",
     [
         "",
@@ -235,29 +205,6 @@ def test_any_text_of_a_known_scheme_is_read_or_refused(scheme: str, text: str) -
         return
 
 
-def test_a_password_that_crypt_never_stored_is_not_tried() -> None:
-    text = SHA_CRYPT[7][2]
-    assert not matches(text, b"Hello world!\0")
-    assert not matches(text, b"x" * (LARGEST_CRYPT_PASSWORD_OCTETS + 1))
-
-
-def test_digests_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    compared: list[str] = []
-
-    def compare(one: bytes, other: bytes) -> bool:
-        compared.append("")
-        return hmac.compare_digest(one, other)
-
-    class Counting:
-        compare_digest = staticmethod(compare)
-
-    monkeypatch.setattr(scheme_families, "hmac", Counting)
-    own = [row for row in RECORDED if "argon2" not in row[0] and "ARGON2" not in row[0]]
-    for text, password in own:
-        assert matches(text, password, allow_plain=True)
-    assert len(compared) == len(own)
-
-
 # --- SCRAM --------------------------------------------------------------------------------------------------------
 
 
@@ -303,7 +250,7 @@ def test_a_decoy_costs_the_same_and_fits_nothing(text: str, password: str) -> No
     assert not fits(made, Secret(password.encode()))
     if original.scheme is not Scheme.PLAIN:
         assert len(made.octets) == len(original.octets)
-    if made.octets.startswith(b"$"):
+    if original.scheme not in DIGESTS and original.octets.startswith(b"$"):
         # Salt, rounds and all else that decides the work.
         assert made.octets[: made.octets.rindex(b"$")] == original.octets[: original.octets.rindex(b"$")]
 

@@ -9,6 +9,7 @@ from restante.proto.commands import (
     Capa,
     Command,
     Dele,
+    Lang,
     List,
     Noop,
     Pass,
@@ -19,6 +20,7 @@ from restante.proto.commands import (
     Top,
     Uidl,
     User,
+    Utf8,
 )
 from restante.proto.parser import Misuse, MisuseKind, parse
 from restante.proto.spec import SPECS, ArgumentForm
@@ -47,6 +49,10 @@ ONE = MessageNumber(1)
         (b"UIDL 1", Uidl(ONE)),
         (b"CAPA", Capa()),
         (b"QUIT", Quit()),
+        (b"UTF8", Utf8()),
+        (b"LANG", Lang(None)),
+        (b"LANG de-AT", Lang(b"de-AT")),
+        (b"LANG *", Lang(b"*")),
     ],
 )
 def test_a_command_is_a_keyword_and_arguments_in_any_case(line: bytes, command: Command) -> None:
@@ -93,7 +99,20 @@ def test_top_needs_both_arguments(line: bytes) -> None:
 @pytest.mark.rule("L5")
 @pytest.mark.parametrize(
     "line",
-    [b"RETR", b"DELE", b"USER", b"PASS", b"APOP Ted", b"APOP", b"STAT 1", b"NOOP x", b"QUIT now", b"USER a b"],
+    [
+        b"RETR",
+        b"DELE",
+        b"USER",
+        b"PASS",
+        b"APOP Ted",
+        b"APOP",
+        b"STAT 1",
+        b"NOOP x",
+        b"QUIT now",
+        b"USER a b",
+        b"UTF8 1",
+        b"LANG a b",
+    ],
 )
 def test_missing_and_surplus_arguments_are_bad(line: bytes) -> None:
     misuse = parse(line)[1]
@@ -152,6 +171,7 @@ def test_every_row_of_the_table_has_a_command_that_parses() -> None:
         ArgumentForm.OPTIONAL_NUMBER: b"",
         ArgumentForm.NUMBER_AND_LINES: b" 1 1",
         ArgumentForm.MECHANISM: b" PLAIN",
+        ArgumentForm.OPTIONAL_LANGUAGE: b"",
     }
     for keyword, spec in SPECS.items():
         row, command = parse(keyword + samples[spec.arguments])

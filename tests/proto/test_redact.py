@@ -20,7 +20,7 @@ def test_a_line_that_is_no_command_is_not_shown(line: bytes) -> None:
     assert b"AGh1" not in redacted(line)
 
 
-@pytest.mark.parametrize("line", [b"STAT", b"RETR 1", b"TOP 1 10", b"quit", b"PASS", b"USER"])
+@pytest.mark.parametrize("line", [b"STAT", b"RETR 1", b"TOP 1 10", b"quit", b"PASS", b"USER", b"UTF8", b"LANG de"])
 def test_the_rest_is_shown_as_it_came(line: bytes) -> None:
     assert redacted(line) == line
 

@@ -48,3 +48,36 @@ def test_a_listing_is_stuffed_as_any_multi_line_response() -> None:
 @pytest.mark.rule("C5", "L7")
 def test_a_message_tells_its_octets_without_the_stuffed_dots() -> None:
     assert replies.message_reply(b".\r\na\r\n") == b"+OK 6 octets\r\n..\r\na\r\n.\r\n"
+
+
+@pytest.mark.rule("U4", "L4", "L6")
+@given(
+    st.one_of(st.binary(max_size=1200), st.text(max_size=600).map(str.encode)),
+    st.sampled_from([None, *ResponseCode]),
+)
+def test_a_text_in_utf8_stays_one_line_of_whole_characters_that_print(
+    text: bytes, code: ResponseCode | None
+) -> None:
+    for reply in (
+        replies.ok(text, utf8=True),
+        replies.err(text, code, utf8=True),
+        replies.listing(text, b"", utf8=True)[:-3],
+    ):
+        assert len(reply) <= replies.FIRST_LINE_OCTETS
+        assert reply.endswith(b"\r\n")
+        assert reply[:-2].decode("utf-8").isprintable()
+
+
+@pytest.mark.rule("U4")
+def test_utf8_goes_out_only_where_it_was_asked_for() -> None:
+    text = "Grüße".encode()
+    assert replies.ok(text) == b"+OK Gr????e\r\n"
+    assert replies.ok(text, utf8=True) == b"+OK " + text + b"\r\n"
+    assert replies.err("a\u202eb\x85c\u2028d".encode(), utf8=True) == b"-ERR a?b?c?d\r\n"
+
+
+@pytest.mark.rule("L4")
+def test_a_line_that_is_too_long_is_not_cut_through_a_character() -> None:
+    for start in range(4):
+        reply = replies.ok(b"x" * start + "日".encode() * 300, utf8=True)
+        assert reply[:-2].decode("utf-8").endswith("日")

@@ -96,3 +96,18 @@ def test_the_last_line_is_kept_for_who_wants_the_wire() -> None:
 
 def test_singletons_carry_no_state() -> None:
     assert commands(b"STAT\r\n", state=State.TRANSACTION) == [Stat()]
+
+
+@pytest.mark.rule("C10", "L5")
+@pytest.mark.parametrize("keyword", sorted(SPECS))
+def test_the_commands_of_a_capability_that_is_switched_off_are_misuse(keyword: bytes) -> None:
+    spec = SPECS[keyword]
+    for capability in {other.capability for other in SPECS.values()} - {None}:
+        protocol = ServerProtocol()
+        protocol.withheld = frozenset({capability or b""})
+        for state in spec.states:
+            protocol.state = state
+            protocol.receive(keyword + b"\r\n")
+            command = protocol.next_command()
+            switched_off = isinstance(command, Misuse) and command.kind is MisuseKind.SWITCHED_OFF
+            assert switched_off == (capability == spec.capability)

@@ -1,12 +1,16 @@
-"""Sessions over the link in memory: RFC 1939 §4–7, RFC 2449 §5 and §8, RFC 3206 §4–6."""
+"""Sessions over the link in memory: RFC 1939 §4–7, RFC 2449 §5 and §8, RFC 3206 §4–6, RFC 6856 §2–3 and §5."""
 
 import asyncio
 import base64
 import re
+import ssl
 from collections.abc import Callable, Generator, Sequence
+from typing import NoReturn
 
 import pytest
 
+from restante.accounts.throttle import Throttle
+from restante.maildrop.downgrade import downgraded
 from restante.ports.accounts import RefusalReason, Refused, Unavailable, Verdict
 from restante.ports.events import (
     CommandReceived,
@@ -19,8 +23,10 @@ from restante.ports.events import (
     UpdateFailed,
 )
 from restante.ports.soon import Later, Soon
-from restante.ports.stores import StoreFault
-from restante.proto.terms import Secret
+from restante.ports.stores import StoreFault, TooSoon
+from restante.proto.capabilities import CAPABILITIES
+from restante.proto.terms import Secret, State
+from restante.server.gate import Gate, GateLimits, Places
 from restante.server.limits import Limits
 from restante.server.security import Plaintext, Security
 from restante.stores.memory import MemoryStore
@@ -157,6 +163,20 @@ class TestAuthorization:
         # The session is back in AUTHORIZATION, and usable.
         assert link.say("STAT")[0].startswith("-ERR")
         assert link.say("USER Ted")[0].startswith("+OK")
+
+    @pytest.mark.rule("C11", "L9")
+    def test_a_login_that_comes_too_soon_is_told_when_to_come_again(self) -> None:
+        class Strict(MemoryStore):
+            def open(self, account: object, holder: object) -> NoReturn:
+                raise TooSoon(42)
+
+        server = LinkServer(Strict(), ScriptedAuthenticator({"Ted": b"SECRET"}))
+        link = Link(server)
+        answer = link.say("USER Ted", "PASS SECRET")[1]
+        assert answer.startswith("-ERR [LOGIN-DELAY] ")
+        assert "42 s" in answer
+        assert [type(event) for event in server.told.events if isinstance(event, LoginDeferred)] == [LoginDeferred]
+        assert link.say("STAT", "USER Ted")[1].startswith("+OK")
 
     @pytest.mark.rule("S2")
     def test_the_lock_goes_with_the_session_that_held_it(self) -> None:
@@ -349,10 +369,10 @@ class TestTransaction:
         after = link.send(b"CAPA\r\n").split(b"\r\n")[1:-2]
         assert before == after
         assert [tag.split()[0] for tag in after] == (
-            b"TOP UIDL RESP-CODES AUTH-RESP-CODE PIPELINING EXPIRE USER SASL IMPLEMENTATION".split()
+            b"TOP UIDL RESP-CODES AUTH-RESP-CODE PIPELINING EXPIRE USER SASL UTF8 LANG IMPLEMENTATION".split()
         )
         assert b"EXPIRE NEVER" in after
-        for command in ("TOP 1 0", "UIDL"):
+        for command in ("TOP 1 0", "UIDL", "LANG", "LANG *"):
             assert link.say(command)[0].startswith("+OK")
 
     @pytest.mark.rule("S3")
@@ -476,6 +496,262 @@ class TestTheEnd:
         )
 
 
+UMLAUT = "Subject: Grüße\r\nFrom: Jörg <jörg@example.org>\r\n\r\nGrüße\r\n.\r\n".encode()
+LATIN = b"Subject: caf\xe9\r\n\r\n\xe9\r\n"
+LONG_UMLAUT = b"".join(
+    [
+        "Subject: Grüße\r\n".encode(),
+        # Longer than a chunk, so that a whole chunk is held back.
+        "X-Long: ü".encode() + b"x" * 65_000 + b"\r\n",
+        "X-Longer: ü".encode() + b"x" * 200_000 + b"\r\n",
+        "To: ü@x\r\n\r\n".encode(),
+        "größer als ein Stück\r\n.\r\n".encode() * 10_000,
+    ]
+)
+
+
+class TestUtf8:
+    def session(self, *commands: str, security: Security | None = None) -> Link:
+        link = Link(server_with(PLAIN, UMLAUT, LATIN, LONG_UMLAUT, security=security))
+        answers = link.say(*commands, "USER Ted", "PASS SECRET")
+        assert answers[-1].startswith("+OK 4 messages")
+        return link
+
+    def retrieved(self, link: Link, number: int) -> bytes:
+        status, _, body = link.send(b"RETR %d\r\n" % number).partition(b"\r\n")
+        assert body.endswith(b"\r\n.\r\n")
+        message = re.sub(rb"(?m)^\.\.", b".", body[:-3])
+        assert status == b"+OK %d octets" % len(message)
+        return message
+
+    @pytest.mark.rule("U1")
+    def test_utf8_takes_no_argument_and_comes_before_the_login(self) -> None:
+        link = Link(server_with(PLAIN))
+        assert link.say("UTF8 USER")[0].startswith("-ERR")
+        assert link.say("UTF8")[0].startswith("+OK")
+        assert link.say("UTF8")[0].startswith("+OK")
+        assert link.say("USER Ted", "PASS SECRET", "UTF8")[2].startswith("-ERR")
+
+    @pytest.mark.rule("U1", "T1", "C10")
+    def test_stls_is_refused_and_not_announced_after_utf8(self) -> None:
+        security = Security(tls=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+        link = Link(server_with(PLAIN, security=security))
+        assert b"\r\nSTLS\r\n" in link.send(b"CAPA\r\n")
+        link.say("UTF8")
+        assert b"\r\nSTLS\r\n" not in link.send(b"CAPA\r\n")
+        assert link.say("STLS")[0].startswith("-ERR")
+        assert link.say("USER Ted", "PASS SECRET")[1].startswith("+OK")
+
+    @pytest.mark.rule("U2", "C5", "C6")
+    def test_with_utf8_messages_come_as_they_are(self) -> None:
+        link = self.session("UTF8")
+        messages = [PLAIN, UMLAUT, LATIN, LONG_UMLAUT]
+        assert link.say("STAT")[0] == f"+OK 4 {sum(map(len, messages))}"
+        for number, message in enumerate(messages, 1):
+            assert link.say(f"LIST {number}")[0] == f"+OK {number} {len(message)}"
+            assert self.retrieved(link, number) == message
+
+    @pytest.mark.rule("U2", "C5")
+    def test_without_it_headers_are_in_ascii_and_list_stat_and_retr_agree(self) -> None:
+        link = self.session()
+        surrogates = [downgraded(message) for message in (PLAIN, UMLAUT, LATIN, LONG_UMLAUT)]
+        assert surrogates[0] == PLAIN
+        assert link.say("STAT")[0] == f"+OK 4 {sum(map(len, surrogates))}"
+        listed = link.send(b"LIST\r\n").split(b"\r\n")[1:-2]
+        assert listed == [b"%d %d" % (number, len(octets)) for number, octets in enumerate(surrogates, 1)]
+        for number, surrogate in enumerate(surrogates, 1):
+            message = self.retrieved(link, number)
+            assert message == surrogate
+            assert message.partition(b"\r\n\r\n")[0].isascii()
+
+    @pytest.mark.rule("U2", "C8")
+    def test_without_it_top_sends_headers_in_ascii_too(self) -> None:
+        link = self.session()
+        assert link.send(b"TOP 2 1\r\n").split(b"\r\n", 1)[1] == (
+            b"Subject: =?UTF-8?Q?Gr=C3=BC=C3=9Fe?=\r\n"
+            b"From: =?UTF-8?Q?J=C3=B6rg_=3Cj=C3=B6rg=40example=2Eorg=3E?= :;\r\n\r\n" + "Grüße\r\n.\r\n".encode()
+        )
+        header = link.send(b"TOP 4 0\r\n").split(b"\r\n", 1)[1]
+        assert header == downgraded(LONG_UMLAUT).partition(b"\r\n\r\n")[0] + b"\r\n\r\n.\r\n"
+
+    @pytest.mark.rule("U2", "S5")
+    def test_what_is_removed_is_the_message_and_not_its_surrogate_alone(self) -> None:
+        link = self.session()
+        link.say("DELE 2", "DELE 3", "QUIT")
+        server = link._server
+        assert ended(server).removed_octets == len(downgraded(UMLAUT)) + len(downgraded(LATIN))
+        assert left(server) == 2
+
+    @pytest.mark.rule("U2", "L9")
+    def test_an_administrator_may_have_such_messages_refused(self) -> None:
+        link = self.session(security=Security(downgrade=False))
+        for number, message in enumerate((PLAIN, UMLAUT, LATIN, LONG_UMLAUT), 1):
+            assert link.say(f"LIST {number}")[0] == f"+OK {number} {len(message)}"
+        for command in ("RETR 2", "TOP 2 0", "RETR 3", "RETR 4", "TOP 4 0"):
+            assert link.say(command)[0].startswith("-ERR [UTF8] "), command
+        assert self.retrieved(link, 1) == PLAIN
+        assert link.say("DELE 2")[0].startswith("+OK")
+        assert self.retrieved(self.session("UTF8", security=Security(downgrade=False)), 2) == UMLAUT
+
+    @pytest.mark.rule("U2")
+    def test_where_utf8_is_switched_off_surrogates_are_sent_all_the_same(self) -> None:
+        security = Security(downgrade=False, disabled_capabilities=frozenset({"UTF8"}))
+        link = Link(server_with(UMLAUT, security=security))
+        assert link.say("UTF8", "USER Ted", "PASS SECRET")[0].startswith("-ERR")
+        assert self.retrieved(link, 1) == downgraded(UMLAUT)
+
+    @pytest.mark.rule("U3")
+    def test_passwords_may_be_in_utf8(self) -> None:
+        server = server_with(PLAIN)
+        assert isinstance(server.services.authenticator, ScriptedAuthenticator)
+        server.services.authenticator.passwords["Ted"] = "Grüße".encode()
+        link = Link(server)
+        assert b"\r\nUTF8 USER\r\n" in link.send(b"CAPA\r\n")
+        assert link.send("USER Ted\r\nPASS Grüße\r\n".encode()).split(b"\r\n")[1].startswith(b"+OK")
+
+    @pytest.mark.rule("U3", "C12")
+    @pytest.mark.parametrize("octets", [b"\xe9", b"a\xc3", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\x80", b"\xc0\xaf"])
+    def test_names_and_passwords_that_are_not_in_utf8_are_refused(self, octets: bytes) -> None:
+        server = server_with(PLAIN, apop=True)
+        assert isinstance(server.services.authenticator, ScriptedAuthenticator)
+        server.services.authenticator.passwords |= {"Ted": octets, octets.decode("latin-1"): b"SECRET"}
+        link = Link(server)
+        assert link.send(b"USER " + octets + b"\r\n").startswith(b"-ERR [AUTH] ")
+        assert link.say("PASS SECRET")[0].startswith("-ERR")
+        assert link.send(b"APOP " + octets + b" 00\r\n").startswith(b"-ERR [AUTH] ")
+        assert link.send(b"USER Ted\r\nPASS " + octets + b"\r\n").split(b"\r\n")[1].startswith(b"-ERR [AUTH] ")
+        assert [event.name for event in server.told.events if isinstance(event, LoginRefused)] == ["Ted"]
+
+    @pytest.mark.rule("U3")
+    def test_where_utf8_is_switched_off_a_password_is_octets(self) -> None:
+        security = Security(disabled_capabilities=frozenset({"UTF8"}))
+        server = server_with(PLAIN, security=security)
+        assert isinstance(server.services.authenticator, ScriptedAuthenticator)
+        server.services.authenticator.passwords["Ted"] = b"\xe9"
+        assert Link(server).send(b"USER Ted\r\nPASS \xe9\r\n").split(b"\r\n")[1].startswith(b"+OK")
+
+
+class TestLang:
+    @pytest.mark.rule("U4")
+    def test_lang_works_in_both_states_and_lasts(self) -> None:
+        link = Link(server_with(PLAIN))
+        assert link.say("LANG de-AT")[0] == "+OK de von jetzt an Deutsch"
+        assert link.say("USER Ted", "PASS wrong")[1] == "-ERR [AUTH] Name oder Passwort ist falsch"
+        assert link.say("USER Ted", "PASS SECRET")[1] == f"+OK 1 Nachricht ({len(PLAIN)} Oktette)"
+        assert link.send(b"LANG ja\r\n").decode() == "+OK ja これからは日本語でお答えします\r\n"
+        assert link.send(b"RETR 9\r\n").decode() == "-ERR メール 9 はありません。全部で 1 通です\r\n"
+        assert link.say("LANG *")[0].startswith("+OK en ")
+        assert link.say("DELE 1", "QUIT")[1] == "+OK 1 message removed, 0 left here; good-bye"
+
+    @pytest.mark.rule("U4")
+    def test_a_failure_keeps_the_old_language(self) -> None:
+        link = Link(server_with(PLAIN))
+        link.say("LANG fr")
+        assert link.say("LANG tlh")[0].startswith("-ERR ce serveur ne parle pas cette langue")
+        assert link.say("LANG de fr")[0].startswith("-ERR la commande est : LANG [language]")
+        assert link.say("QUIT")[0] == "+OK au revoir"
+
+    @pytest.mark.rule("U4", "L7")
+    def test_lang_alone_lists_tags_and_names(self) -> None:
+        for before in (b"", b"LANG zh\r\n"):
+            link = Link(server_with(PLAIN))
+            link.send(before)
+            status, *lines = link.send(b"LANG\r\n").decode().split("\r\n")
+            assert status.startswith("+OK ")
+            assert lines[-2:] == [".", ""]
+            assert {line.partition(" ")[0] for line in lines[:-2]} == {
+                "i-default",
+                "en",
+                "de",
+                "es",
+                "fr",
+                "ja",
+                "zh",
+            }
+            assert "es Español" in lines
+
+    @pytest.mark.rule("U4")
+    def test_before_lang_everything_is_in_ascii(self) -> None:
+        link = Link(server_with(PLAIN))
+        for line in SESSION.split(b"\r\n")[:-1]:
+            assert link.send(line + b"\r\n").isascii()
+
+    @pytest.mark.rule("U4", "C3", "C4")
+    def test_what_programs_read_is_the_same_in_every_language(self) -> None:
+        def answers(tag: str) -> list[bytes]:
+            link = Link(server_with(PLAIN, DOTS, LONG))
+            link.say(f"LANG {tag}", "USER Ted", "PASS SECRET")
+            one_line = [link.send(line) for line in (b"STAT\r\n", b"LIST 2\r\n", b"UIDL 2\r\n", b"NOOP\r\n")]
+            listings = [link.send(line).split(b"\r\n", 1)[1] for line in (b"LIST\r\n", b"UIDL\r\n", b"TOP 1 0\r\n")]
+            return [*one_line, *listings, link.send(b"RETR 3\r\n"), link.send(b"RETR 1\r\n")]
+
+        english = answers("i-default")
+        for tag in ("de", "es", "fr", "ja", "zh"):
+            assert answers(tag) == english
+
+    def test_a_fault_of_the_server_is_told_in_the_language_too(self) -> None:
+        link = Link(server_with(PLAIN))
+        link.say("LANG es")
+        assert link._protocol._session.failed().decode() == (
+            "-ERR [SYS/TEMP] el servidor ha fallado; inténtelo de nuevo más tarde\r\n"
+        )
+
+    @pytest.mark.rule("T2", "U4")
+    def test_the_language_is_forgotten_when_tls_begins(self) -> None:
+        link = Link(server_with(PLAIN))
+        link.say("LANG de")
+        link._protocol._session.secured()
+        assert link.say("QUIT")[0] == "+OK good-bye"
+
+
+class TestSwitchedOff:
+    def link(self, *names: str) -> Link:
+        security = Security(tls=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), disabled_capabilities=frozenset(names))
+        return Link(server_with(PLAIN, security=security))
+
+    @pytest.mark.rule("C10", "C11")
+    @pytest.mark.parametrize(
+        ("name", "commands"),
+        [
+            ("STLS", ["STLS"]),
+            ("SASL", ["AUTH PLAIN AFRlZABTRUNSRVQ="]),
+            ("UTF8", ["UTF8"]),
+            ("LANG", ["LANG", "LANG de"]),
+            ("USER", ["USER Ted", "PASS SECRET"]),
+        ],
+    )
+    def test_a_command_before_the_login_is_refused_and_not_announced(self, name: str, commands: list[str]) -> None:
+        link = self.link(name)
+        assert name.encode() not in [tag.split()[0] for tag in link.send(b"CAPA\r\n").split(b"\r\n")[1:-2]]
+        for command in commands:
+            assert link.say(command)[0].startswith("-ERR this command is switched off here"), command
+
+    @pytest.mark.rule("C10", "C11")
+    @pytest.mark.parametrize(
+        ("name", "command"), [("TOP", "TOP 1 0"), ("UIDL", "UIDL"), ("UIDL", "UIDL 1"), ("LANG", "LANG")]
+    )
+    def test_a_command_after_the_login_is_refused_and_not_announced(self, name: str, command: str) -> None:
+        link = self.link(name)
+        link.say("USER Ted", "PASS SECRET")
+        assert name.encode() not in [tag.split()[0] for tag in link.send(b"CAPA\r\n").split(b"\r\n")[1:-2]]
+        assert link.say(command)[0].startswith("-ERR this command is switched off here")
+        assert link.say("STAT")[0] == f"+OK 1 {len(PLAIN)}"
+
+    @pytest.mark.rule("C12", "L9")
+    def test_response_codes_are_left_out(self) -> None:
+        for names in (("AUTH-RESP-CODE",), ("RESP-CODES",), ("RESP-CODES", "AUTH-RESP-CODE")):
+            assert self.link(*names).say("USER Ted", "PASS wrong")[1] == "-ERR name or password is wrong"
+
+    @pytest.mark.rule("C10")
+    def test_with_everything_off_the_server_is_one_of_rfc_1939_with_apop(self) -> None:
+        link = self.link(*CAPABILITIES)
+        assert link.send(b"CAPA\r\n") == b"+OK what this server can do:\r\n.\r\n"
+
+    def test_a_capability_that_there_is_not_is_a_mistake_of_the_settings(self) -> None:
+        with pytest.raises(ValueError, match="no capability of POP3: TOPP; there are AUTH-RESP-CODE, "):
+            Security(disabled_capabilities=frozenset({"TOPP"}))
+
+
 class _Later:
     """An answer that takes some steps."""
 
@@ -561,3 +837,55 @@ def test_a_session_cut_anywhere_gives_the_same_answers() -> None:
     for place in range(1, len(SESSION)):
         whole, cut = whole_and_cut(SESSION, [place])
         assert cut == whole, place
+
+
+class TestThrottleAndGate:
+    def test_failed_logins_slow_their_address_down_and_the_right_password_is_served_after_the_wait(self) -> None:
+        server = server_with(PLAIN)
+        throttle = Throttle(clock=server.clock.time, place_of=Places())
+        slowed = LinkServer(
+            store_with(PLAIN),
+            ScriptedAuthenticator({"Ted": b"SECRET"}),
+            throttle=throttle,
+            limits=Limits(bad_commands=99),
+        )
+        throttle_clock = slowed.clock
+        link = Link(slowed, peer="127.0.0.1")
+        assert link.say("USER Ted", "PASS wrong1")[1].startswith("-ERR [AUTH]")
+        before = throttle_clock.now
+        assert link.say("USER Ted", "PASS wrong2")[1].startswith("-ERR [AUTH]")
+        assert throttle_clock.now - before == 2
+        before = throttle_clock.now
+        # From elsewhere nothing is slow.
+        other = Link(slowed, peer="127.0.0.2")
+        assert other.say("USER Ted", "PASS SECRET")[1].startswith("+OK")
+        other.say("QUIT")
+        assert throttle_clock.now == before
+        assert link.say("USER Ted", "PASS SECRET")[1].startswith("+OK")
+        assert throttle_clock.now - before == 4
+
+    def test_one_account_has_so_many_sessions_at_once_and_no_more(self) -> None:
+        server = LinkServer(
+            store_with(PLAIN),
+            ScriptedAuthenticator({"Ted": b"SECRET"}),
+            gate=Gate(GateLimits(each_account=2)),
+        )
+        links = [Link(server) for _ in range(3)]
+        answers = [link.say("USER Ted", "PASS SECRET")[1] for link in links]
+        assert answers[0].startswith("+OK")
+        assert answers[1].startswith("-ERR [IN-USE]")
+        assert answers[2].startswith("-ERR [SYS/TEMP]")
+        links[0].say("QUIT")
+        assert links[2].say("USER Ted", "PASS SECRET")[1].startswith("+OK")
+
+    def test_sessions_are_told_of_and_can_be_ended(self) -> None:
+        server = server_with(PLAIN)
+        link = Link(server)
+        link.say("USER Ted", "PASS SECRET", "DELE 1")
+        (told,) = server.sessions()
+        assert (told.account, told.peer, told.state, told.commands) == ("Ted", "127.0.0.1", State.TRANSACTION, 3)
+        assert not server.end("nobody")
+        assert server.end(told.id)
+        link.break_off()
+        assert ended(server).outcome is Outcome.ENDED
+        assert left(server) == 1

@@ -11,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
 
+from restante.maildrop.downgrade import downgraded
 from restante.proto.lines import canonical
 from restante.stores.memory import MemoryStore
 from restante.testing.link import Link, LinkServer, ScriptedAuthenticator, scripted_account
@@ -28,6 +29,7 @@ class Model:
         self.messages: list[bytes] | None = None
         self.ids: list[bytes] = []
         self.marks: set[int] = set()
+        self.utf8 = False
 
     def live(self, number: int) -> bool:
         return self.messages is not None and 1 <= number <= len(self.messages) and number not in self.marks
@@ -74,21 +76,24 @@ class ServerAndModel(RuleBasedStateMachine):
         self.models[link] = Model()
         return link
 
-    @rule(link=links, password=st.sampled_from([b"SECRET", b"SECRET", b"SECRET", b"wrong"]))
-    def log_in(self, link: Link, password: bytes) -> None:
+    @rule(link=links, password=st.sampled_from([b"SECRET", b"SECRET", b"SECRET", b"wrong"]), utf8=st.booleans())
+    def log_in(self, link: Link, password: bytes, utf8: bool) -> None:
         model = self.models.get(link)
         if model is None:
             return
         if model.messages is not None:
             assert not self.say(link, b"USER Ted")[0]
             return
+        if utf8:
+            assert self.say(link, b"UTF8")[0]
+            model.utf8 = True
         assert self.say(link, b"USER Ted")[0]
         good, text = self.say(link, b"PASS " + password)
         if password == b"SECRET" and self.holder is None:
             assert good
             self.holder = link
             model.ids = [unique_id for unique_id, _ in self.maildrop]
-            model.messages = [octets for _, octets in self.maildrop]
+            model.messages = [octets if model.utf8 else downgraded(octets) for _, octets in self.maildrop]
             return
         assert not good
         assert text.startswith(b"-ERR [IN-USE]" if password == b"SECRET" else b"-ERR [AUTH]")

@@ -35,6 +35,7 @@ from restante.accounts.names import NAME_OCTETS
 from restante.accounts.passwd_lines import LineBroken, PasswdLine, parse_passwd_line
 from restante.accounts.passwords import BrokenHash
 from restante.accounts.schemes import StoredPassword, decoy_like, read_stored_password, scram_keys_of
+from restante.accounts.sealing import SealingFault
 from restante.accounts.sources import derived_account_id
 from restante.ports.accounts import Account, AccountFault, AccountId, AccountStatus
 from restante.sasl.scram_keys import ScramHash, ScramKeys
@@ -188,7 +189,10 @@ class PasswdFileDirectory:
         with self._lock:
             sealed = self._sealed.get(entry.account.id)
             if sealed is None:
-                sealed = self._seal_scram(entry.account.id, {keys.hash: keys})
+                try:
+                    sealed = self._seal_scram(entry.account.id, {keys.hash: keys})
+                except SealingFault as fault:
+                    raise AccountFault(str(fault)) from fault
                 self._sealed[entry.account.id] = sealed
             return sealed
 

@@ -19,9 +19,9 @@ How it fails: a directory by AccountFault, an authenticator by Unavailable.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import Final, TypeVar, assert_never
 
 from restante.accounts.names import AccountName
 from restante.ports.accounts import (
@@ -43,6 +43,8 @@ from restante.sasl import terms as sasl
 
 __all__ = ["AccountSource", "OrderedAuthenticator", "OrderedDirectory", "PasswordOnly", "derived_account_id"]
 
+T = TypeVar("T")
+
 _PERSON: Final = b"restante account"
 
 
@@ -50,8 +52,8 @@ def derived_account_id(name: AccountName) -> AccountId:
     """Give the id of an account whose source stores none: 16 hexadecimal digits of a hash of the folded name.
 
     The same in every process and for every such source, so that an account that moves from a passwd-file to LDAP
-    keeps its maildrop; and so that whoever gets a name that was somebody's gets their mail. 64 bits: among a million
-    accounts two share an id with a chance of one in 30 million.
+    keeps its maildrop; and so that whoever gets a name that was somebody's gets their mail. 64 bits: among a
+    million accounts two share an id with a chance of one in 30 million.
     """
     return AccountId(hashlib.blake2b(name.folded.encode(), digest_size=8, person=_PERSON).hexdigest())
 
@@ -100,7 +102,7 @@ class OrderedAuthenticator:
         )
 
     def judge(self, request: sasl.Request) -> Soon[Judgement]:
-        """Answer what a SASL mechanism asks. Tokens and certificates name nobody beforehand: the first one judges."""
+        """Answer what a SASL mechanism asks. Tokens and certificates name nobody yet: the first one judges."""
         match request:
             case sasl.JudgePassword() | sasl.NeedScramKeys() | sasl.NeedSharedSecret():
                 name = request.authcid
@@ -131,3 +133,93 @@ class OrderedAuthenticator:
             errors=(AccountFault,),
             rescue=lambda fault: unavailable(str(fault)),
         )
+
+
+class PasswordOnly:
+    """An authenticator around somebody else who judges passwords: no APOP, no keys, no tokens, no certificates."""
+
+    def __init__(self, verify: Callable[[bytes, Secret], Soon[Verdict]]) -> None:
+        self._verify = verify
+
+    def verify_password(self, name: bytes, password: Secret) -> Soon[Verdict]:
+        """Judge a name and a password."""
+        return self._verify(name, password)
+
+    def verify_apop(self, name: bytes, timestamp: bytes, digest: bytes) -> Soon[Verdict]:
+        """Refuse: the secret is with somebody else."""
+        del name, timestamp, digest
+        return Refused(reason=RefusalReason.NO_APOP)
+
+    def judge(self, request: sasl.Request) -> Soon[Judgement]:
+        """Judge a password, as it was sent, of whoever acts as itself; all else cannot be right."""
+        match request:
+            case sasl.JudgePassword(authcid=authcid, authzid=authzid):
+                # As octets, since those fold in ASCII alone, as names of accounts do.
+                if authzid is not None and authzid.encode().lower() != authcid.encode().lower():
+                    return Judgement(answer=sasl.Denied(), claimed=authcid, reason=RefusalReason.NOT_ALLOWED)
+                verdict = self._verify(authcid.encode(), request.password_as_sent)
+                return then(verdict, lambda verdict: _judgement(authcid, verdict))  # type: ignore[arg-type]  # see Soon
+            case sasl.NeedScramKeys(authcid=authcid):
+                return Judgement(
+                    answer=sasl.FoundKeys(keys=None, may_log_in=False),
+                    claimed=authcid,
+                    reason=RefusalReason.NO_KEYS,
+                )
+            case sasl.NeedSharedSecret(authcid=authcid):
+                return Judgement(
+                    answer=sasl.FoundSecret(secret=None, may_log_in=False),
+                    claimed=authcid,
+                    reason=RefusalReason.NO_APOP,
+                )
+            case sasl.JudgeToken() | sasl.JudgeCertificate():
+                return Judgement(
+                    answer=sasl.Unavailable(),
+                    claimed=request.authzid or "",
+                    unavailable="this source of accounts judges passwords only: put one before it that judges more",
+                )
+            case _:
+                assert_never(request)
+
+    def offers_apop(self) -> bool:
+        """Tell that it does not."""
+        return False
+
+
+def _judgement(claimed: str, verdict: Verdict) -> Judgement:
+    match verdict:
+        case Accepted(account=account):
+            return Judgement(answer=sasl.Granted(authcid=account.name), claimed=claimed, account=account)
+        case Refused(reason=reason):
+            return Judgement(answer=sasl.Denied(), claimed=claimed, reason=reason)
+        case Unavailable(reason=fault):
+            return Judgement(answer=sasl.Unavailable(), claimed=claimed, unavailable=fault)
+        case _:
+            assert_never(verdict)
+
+
+def _text(name: bytes) -> str:
+    # Latin-1 takes every octet, and no directory knows a name beyond ASCII.
+    return name.decode("latin-1")
+
+
+def _first_that_knows(
+    directories: Sequence[AccountDirectory], name: str, place: int = 0
+) -> Soon[tuple[int, Account] | None]:
+    """Give the place of the first directory that knows a name, and the account: at once where all answer so."""
+    for here in range(place, len(directories)):
+        found = directories[here].find(name)
+        if isinstance(found, Later):
+            return Later(_go_on(directories, name, here, found))
+        if found is not None:
+            return here, found
+    return None
+
+
+async def _go_on(
+    directories: Sequence[AccountDirectory], name: str, here: int, later: Later[Account | None]
+) -> tuple[int, Account] | None:
+    found = await later
+    if found is not None:
+        return here, found
+    rest = _first_that_knows(directories, name, here + 1)
+    return await rest if isinstance(rest, Later) else rest

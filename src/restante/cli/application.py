@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from restante import __version__
-from restante.cli import account, app_password, maildrop
+from restante.cli import account, app_password, maildrop, sessions
 from restante.cli import serve as serving
 from restante.cli.deliver import DeliverRequest
 from restante.cli.deliver import deliver as run_deliver
@@ -117,6 +117,7 @@ def deliver(
 
 
 application.add_typer(maildrop.commands)
+application.add_typer(sessions.commands)
 
-for _group in (application, account.commands, app_password.commands, maildrop.commands):
+for _group in (application, account.commands, app_password.commands, maildrop.commands, sessions.commands):
     _let_flow(_group)

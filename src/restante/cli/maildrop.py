@@ -10,22 +10,29 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from restante.cli.account import directory_of, found_account, maildrop_folder
-from restante.cli.data_folder import existing_data_folder
+from restante.cli import maildrop_policies
+from restante.cli.account import maildrop_folder
+from restante.cli.maildrop_policies import (
+    account_named,
+    accounts_named,
+    disk_told,
+    messages_counted,
+    octets_counted,
+    site_policies,
+)
 from restante.cli.opening import in_use_told, opened, ourselves, running_store
 from restante.cli.options import (
     AccountName,
     ConfigOption,
     DataOption,
     JsonOption,
-    settings_of,
 )
 from restante.cli.outcome import CommandFailed, ExitCode, complain, say, shown
 from restante.config import Settings
@@ -39,7 +46,7 @@ __all__ = ["commands"]
 
 commands = typer.Typer(
     name="maildrop",
-    help="List, check, import and export maildrops.",
+    help="List, check, import, export and expire maildrops, and bring removed mail back.",
     epilog="While a session holds the maildrop, these end with 75 and say since when and from where.",
     no_args_is_help=True,
 )
@@ -61,7 +68,7 @@ def list_messages(
     JSON: an object with the keys account, octets (of all messages) and messages, a list of objects with the keys
     number, octets and unique_id.
     """
-    settings, account = _account(name, config, data)
+    settings, account = account_named(name, config, data)
     with opened(settings, account, "maildrop list") as session:
         snapshot = session.maildrop.snapshot
     rows = [
@@ -75,7 +82,7 @@ def list_messages(
     widths = [max((len(str(row[column])) for row in rows), default=0) for column in (0, 1)]
     for number, octets, unique_id in rows:
         say(f"{number:{widths[0]}}  {octets:{widths[1]}}  {unique_id}")
-    say(_counted(len(rows), snapshot.total_octets))
+    say(octets_counted(len(rows), snapshot.total_octets))
 
 
 @commands.command()
@@ -89,10 +96,11 @@ def check(
 ) -> None:
     """Find what a crash or a hand left in a maildrop, and repair what can be repaired without a loss.
 
-    Nothing that could be mail is removed. All messages are read. Ends with 0 when all is well or was repaired, with
-    1 when something needs a hand, else with 75 when a maildrop was in use and not checked.
+    Nothing that could be mail is removed, but for what has waited its days in the trash. All messages are read.
+    Ends with 0 when all is well or was repaired, with 1 when something needs a hand, else with 75 when a maildrop
+    was in use and not checked.
     """
-    settings, accounts = _accounts(name, config, data)
+    settings, accounts = accounts_named(name, config, data)
     codes = {_check(settings, account) for account in accounts}
     if name is None:
         _tell_left_folders(settings, accounts)
@@ -109,12 +117,14 @@ def _check(settings: Settings, account: Account) -> ExitCode:
 
     hand_needed = {FindingKind.NOT_A_FILE, FindingKind.LINK, FindingKind.UNREADABLE}
     folder = maildrop_folder(settings, account)
+    # Where there is no trash any more, what is still in one is the business of `expire`.
+    trash_days = site_policies(settings).trash_days or None
     if account.maildir is None and not folder.exists():
         say(f"{shown(account.name)}: no mail has come yet")
         return ExitCode.OK
     try:
         with in_use_told(account.name):
-            report = check_maildir(folder, now=time.time())
+            report = check_maildir(folder, now=time.time(), trash_days=trash_days)
     except CommandFailed as error:
         complain(str(error))
         return error.exit_code
@@ -125,7 +135,7 @@ def _check(settings: Settings, account: Account) -> ExitCode:
         say(f"{shown(account.name)}: {shown(finding.path)}: {finding.kind.value}")
     needs_hand = any(finding.kind in hand_needed for finding in report.findings)
     verdict = "see above" if report.findings else "all is well"
-    say(f"{shown(account.name)}: {_messages(report.messages)}, {verdict}")
+    say(f"{shown(account.name)}: {messages_counted(report.messages)}, {verdict}")
     return ExitCode.FAILED if needs_hand else ExitCode.OK
 
 
@@ -134,7 +144,7 @@ def _tell_left_folders(settings: Settings, accounts: Sequence[Account]) -> None:
     from restante.stores.maildir.places import MAILDROPS
 
     known = {account.id for account in accounts}
-    with _disk_told(), contextlib.suppress(FileNotFoundError):
+    with disk_told(), contextlib.suppress(FileNotFoundError):
         for folder in sorted((settings.data / MAILDROPS).iterdir()):
             if folder.name not in known:
                 say(f"{shown(folder)}: belongs to no account: remove it by hand if its mail is not wanted")
@@ -184,14 +194,14 @@ def import_(
     from restante.stores.mbox import NotAnMbox
     from restante.stores.transfer import ImportStopped, NotAMaildir, import_messages
 
-    settings, account = _account(name, config, data)
+    settings, account = account_named(name, config, data)
     if uidl_format is not None and unique_ids is None:
         raise CommandFailed("--uidl-format says how to read --unique-ids: give both", exit_code=ExitCode.USAGE)
     if unique_ids is not None and path.is_file():
         raise CommandFailed(
             "--unique-ids goes with a Maildir, and PATH is a file: leave it out", exit_code=ExitCode.USAGE
         )
-    with _disk_told():
+    with disk_told():
         try:
             source, taken_over = _source(path, unique_ids, uidl_format)
             with running_store(settings) as (store, runner), in_use_told(account.name):
@@ -234,13 +244,13 @@ def _source(
 
 
 def _tell_import(report: ImportReport) -> None:
-    say(f"imported {_counted(report.imported, report.imported_octets)}")
+    say(f"imported {octets_counted(report.imported, report.imported_octets)}")
     if report.already_there:
-        say(f"skipped {_messages(report.already_there)} that were there already")
+        say(f"skipped {messages_counted(report.already_there)} that were there already")
     if report.under_another_id:
-        say(f"skipped {_messages(report.under_another_id)} that were there already under another unique-id")
+        say(f"skipped {messages_counted(report.under_another_id)} that were there already under another unique-id")
     if report.with_own_ids:
-        say(f"{_messages(report.with_own_ids)} got a new unique-id: clients download these again")
+        say(f"{messages_counted(report.with_own_ids)} got a new unique-id: clients download these again")
     _tell_failures(report.failures, report.failed)
 
 
@@ -273,29 +283,15 @@ def export(
     from restante.stores.export import export_maildir, export_mbox
     from restante.stores.mbox import TargetInTheWay
 
-    settings, account = _account(name, config, data)
+    settings, account = account_named(name, config, data)
     write = export_maildir if form is ExportFormat.MAILDIR else export_mbox
-    with _disk_told(), opened(settings, account, "maildrop export") as session:
+    with disk_told(), opened(settings, account, "maildrop export") as session:
         try:
             report = session.runner.run(write(session.maildrop, path, now_epoch_seconds=time.time()))
         except TargetInTheWay as error:
             raise CommandFailed(str(error)) from None
-    say(f"exported {_counted(report.exported, report.exported_octets)} to {shown(path)}")
+    say(f"exported {octets_counted(report.exported, report.exported_octets)} to {shown(path)}")
     _tell_failures(report.failures, report.failed)
-
-
-def _account(name: str, config: Path | None, data: str | None) -> tuple[Settings, Account]:
-    """Give the settings, and the account of that name. Raises CommandFailed, ConfigError, AccountFault."""
-    settings, (account,) = _accounts(name, config, data)
-    return settings, account
-
-
-def _accounts(name: str | None, config: Path | None, data: str | None) -> tuple[Settings, Sequence[Account]]:
-    """Give the settings, and the one account of that name, or all. Raises as `_account` does."""
-    settings = settings_of(config, data)
-    existing_data_folder(settings.data)
-    with directory_of(settings) as directory:
-        return settings, directory.list_accounts() if name is None else [found_account(directory, name)]
 
 
 def _tell_failures(failures: list[MessageFailure], failed: int) -> None:
@@ -305,24 +301,9 @@ def _tell_failures(failures: list[MessageFailure], failed: int) -> None:
     if failed:
         they = "it" if failed == 1 else "they"
         raise CommandFailed(
-            f"{_messages(failed)} left out, as {they} could not be read: mend that and run the same again"
+            f"{messages_counted(failed)} left out, as {they} could not be read: mend that and run the same again"
         )
 
 
-@contextlib.contextmanager
-def _disk_told() -> Iterator[None]:
-    """Turn what the disk refuses into words. Raises CommandFailed."""
-    try:
-        yield
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        where = f"{error.filename}: " if error.filename else ""
-        raise CommandFailed(f"{where}{reason}: check the path, and that this user may use it") from None
-
-
-def _messages(count: int) -> str:
-    return f"{count} message{'' if count == 1 else 's'}"
-
-
-def _counted(count: int, octets: int) -> str:
-    return f"{_messages(count)}, {octets} octets"
+commands.command("expire", epilog=maildrop_policies.EXPIRE_EPILOG)(maildrop_policies.expire)
+commands.command("undelete", epilog=maildrop_policies.UNDELETE_EPILOG)(maildrop_policies.undelete)

@@ -46,7 +46,7 @@ class SysExit(IntEnum):
     """For the command line: writing to the terminal failed, and the like. Not used for a delivery."""
     EX_TEMPFAIL = 75
     EX_NOPERM = 77
-    """For the command line: the data folder may not be read by this user."""
+    """The account may not keep more, and such mail is refused. (To Exim 73, which says it better, is temporary.)"""
     EX_CONFIG = 78
     """For the command line: a wrong setting."""
 
@@ -144,7 +144,16 @@ def _failed(rejection: Rejection, name: str) -> PipeResult:
         case Cause.TOO_LONG | Cause.BARE_LINE_END:
             what = f"{rejection.reason}; raise the limit in the settings to take it"
             return PipeResult(code=SysExit.EX_DATAERR, message=what)
-        case Cause.NO_ROOM | Cause.STORE_FAULT | Cause.ACCOUNTS_FAULT | Cause.TOO_MUCH_HELD | Cause.FAULT:
+        case Cause.OVER_QUOTA_FOR_GOOD:
+            return PipeResult(code=SysExit.EX_NOPERM, message=rejection.reason)
+        case (
+            Cause.NO_ROOM
+            | Cause.OVER_QUOTA_NOW
+            | Cause.STORE_FAULT
+            | Cause.ACCOUNTS_FAULT
+            | Cause.TOO_MUCH_HELD
+            | Cause.FAULT
+        ):
             what = f"{rejection.reason}; the sender should try again later"
             return PipeResult(code=SysExit.EX_TEMPFAIL, message=" ".join(what.split()))
         case _:

@@ -19,12 +19,12 @@ from typing import TypeAlias, assert_never
 from restante.delivery.envelope import Envelope, Recipient, parse_address
 from restante.delivery.intake import HeldOctets
 from restante.delivery.limits import HELD_OCTETS
-from restante.delivery.replies import BareLineEnds, Cause, Rejection
+from restante.delivery.replies import BareLineEnds, Cause, OverQuotaAnswer, Rejection
 from restante.delivery.trace import Arrival, cut_return_path, trace_header
 from restante.ports.accounts import Account, AccountDirectory, AccountFault, AccountId
 from restante.ports.events import DeliveryDeferred, DeliveryRefused, Door, FaultMet, Listener, MessageDelivered
 from restante.ports.soon import Later
-from restante.ports.stores import StagedMessage, Store, StoreFault, StoreFull
+from restante.ports.stores import OverQuota, StagedMessage, Store, StoreFault, StoreFull
 from restante.proto.lines import canonical
 
 __all__ = ["Delivered", "Receiver", "RecipientOutcome"]
@@ -49,7 +49,8 @@ class Receiver:
     the part of a local part that is the owner's own affair (`ted+lists`); None: no such thing. `postmaster` is the
     name of the account that gets mail for postmaster where no account of that name exists; None: such mail is
     refused, against RFC 5321 §4.5.1. `clock` gives seconds since the epoch. `held_octets` bounds what the messages
-    under way take up in memory, all together.
+    under way take up in memory, all together. `over_quota` says what a sender hears whose recipient may not keep
+    more.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Receiver:
         postmaster: str | None = None,
         clock: Callable[[], float],
         held_octets: int = HELD_OCTETS,
+        over_quota: OverQuotaAnswer = OverQuotaAnswer.DEFER,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -72,6 +74,7 @@ class Receiver:
         self._delimiter = recipient_delimiter
         self._postmaster = postmaster
         self._clock = clock
+        self._over_quota = over_quota
         self.hostname = hostname
         self.room = HeldOctets(held_octets)
         """What the messages under way take up; the doors count them in and out."""
@@ -233,6 +236,8 @@ class Receiver:
 
     def _rejection(self, error: Exception, step: str, arrival: Arrival) -> Rejection:
         match error:
+            case OverQuota():
+                return Rejection(cause=self._over_quota_cause, detail=str(error))
             case StoreFull():
                 return Rejection(cause=Cause.NO_ROOM, detail=str(error))
             case StoreFault():
@@ -241,6 +246,16 @@ class Receiver:
                 described = f"{type(error).__name__}: {error}"
                 self._tell(FaultMet(session=arrival.session, what=f"delivery: {step}", error=described))
                 return Rejection(cause=Cause.FAULT, detail=described)
+
+    @property
+    def _over_quota_cause(self) -> Cause:
+        match self._over_quota:
+            case OverQuotaAnswer.DEFER:
+                return Cause.OVER_QUOTA_NOW
+            case OverQuotaAnswer.REFUSE:
+                return Cause.OVER_QUOTA_FOR_GOOD
+            case _:
+                assert_never(self._over_quota)
 
 
 @dataclass(slots=True, kw_only=True)

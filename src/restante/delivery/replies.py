@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import assert_never
 
-__all__ = ["BareLineEnds", "Cause", "Rejection"]
+__all__ = ["BareLineEnds", "Cause", "OverQuotaAnswer", "Rejection"]
 
 
 class BareLineEnds(Enum):
@@ -21,6 +21,15 @@ class BareLineEnds(Enum):
     """The message is refused; so are commands that end with LF alone."""
 
 
+class OverQuotaAnswer(Enum):
+    """What happens to mail for an account whose quota has no room for it."""
+
+    DEFER = "defer"
+    """The sender keeps it and tries again: 452."""
+    REFUSE = "refuse"
+    """The sender is told that it cannot be delivered: 552."""
+
+
 class Cause(Enum):
     """Why a recipient or a message was not taken."""
 
@@ -30,13 +39,20 @@ class Cause(Enum):
     TOO_LONG = "longer than the message limit"
     BARE_LINE_END = "a bare CR or LF in the message"
     NO_ROOM = "no room in the store"
+    OVER_QUOTA_NOW = "over quota"
+    OVER_QUOTA_FOR_GOOD = "over quota, and such mail is refused"
     STORE_FAULT = "the store failed"
     ACCOUNTS_FAULT = "the account directory failed"
     TOO_MUCH_HELD = "too many octets held by deliveries under way"
     FAULT = "a fault of our own"
 
 
-_TEMPORARY = frozenset({Cause.NO_ROOM, Cause.STORE_FAULT, Cause.ACCOUNTS_FAULT, Cause.TOO_MUCH_HELD, Cause.FAULT})
+_TEMPORARY = frozenset(
+    {
+        *(Cause.NO_ROOM, Cause.OVER_QUOTA_NOW, Cause.STORE_FAULT, Cause.ACCOUNTS_FAULT, Cause.TOO_MUCH_HELD),
+        Cause.FAULT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +89,10 @@ class Rejection:
                 return "550 5.6.11 The message holds a bare CR or LF; end each line with CRLF"
             case Cause.NO_ROOM:
                 return "452 4.3.1 No room to keep the message; try again later"
+            case Cause.OVER_QUOTA_NOW:
+                return "452 4.2.2 The maildrop is full; try again when its owner has removed mail"
+            case Cause.OVER_QUOTA_FOR_GOOD:
+                return "552 5.2.2 The maildrop is full; tell its owner by other means"
             case Cause.TOO_MUCH_HELD:
                 return "452 4.3.1 Too much mail is coming in at once; try again later"
             case Cause.STORE_FAULT | Cause.ACCOUNTS_FAULT | Cause.FAULT:

@@ -62,6 +62,7 @@ class Outcome(Enum):
     MESSAGE_GONE = "message gone"
     """A message vanished or changed during the session, and the connection was broken off."""
     SHUTDOWN = "shutdown"
+    ENDED = "ended by the administrator"
     TLS_FAILED = "TLS handshake failed"
     TOO_EARLY_FOR_TLS = "commands behind STLS"
     """Octets stood behind STLS: the mark of an attack, or of a client that does not wait (RFC 2595 §4)."""

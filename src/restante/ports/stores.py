@@ -2,7 +2,7 @@
 
 Every store holds messages in canonical form to the outside: CRLF line ends, the last line ended too, not stuffed.
 So the octets of LIST are the length of what `retrieve` gives. Every store passes `testing/store_contract.py`.
-Sources: RFC 1939 §4 (lock, numbers), §6 (UPDATE), §7 (unique-ids), §11 (octets).
+Sources: RFC 1939 §4 (lock, numbers), §6 (UPDATE), §7 (unique-ids), §8 (site policies), §11 (octets).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from restante.maildrop.policies import Quota, Usage
 from restante.maildrop.snapshot import Snapshot
 from restante.maildrop.transaction import UpdatePlan
 from restante.ports.accounts import Account
@@ -23,10 +24,14 @@ __all__ = [
     "MaildropInUse",
     "MessageGone",
     "OpenMaildrop",
+    "OverQuota",
+    "QuotaOf",
     "StagedMessage",
     "Store",
     "StoreFault",
     "StoreFull",
+    "TooSoon",
+    "no_quota",
 ]
 
 
@@ -48,6 +53,18 @@ class MaildropInUse(Exception):
         """None when the holder left no word of itself."""
 
 
+class TooSoon(Exception):
+    """The account logged in a moment ago, and the site wants more time between logins (`[LOGIN-DELAY]`).
+
+    Source: RFC 2449 §6.5 and §8.1.1.
+    """
+
+    def __init__(self, retry_in_seconds: int) -> None:
+        super().__init__(f"logged in a moment ago: try again in {retry_in_seconds} seconds")
+        self.retry_in_seconds = retry_in_seconds
+        """How long to wait, at least 1."""
+
+
 class StoreFault(Exception):
     """The world failed the store: disk, permissions, database. `-ERR [SYS/TEMP]`, SMTP 451.
 
@@ -57,6 +74,41 @@ class StoreFault(Exception):
 
 class StoreFull(StoreFault):
     """No room (ENOSPC, EDQUOT): SMTP 452. What is there can still be read and removed."""
+
+
+class OverQuota(StoreFault):
+    """The account may not keep more: SMTP 452 or 552, as the site chooses. What is there can be read and removed.
+
+    A fault among the others for who does not know it: the sender is told to try again, and nothing is lost.
+    """
+
+    def __init__(self, quota: Quota, usage: Usage) -> None:
+        bounds = [
+            f"{bound} {what}"
+            for bound, what in ((quota.messages, "messages"), (quota.octets, "octets"))
+            if bound is not None
+        ]
+        super().__init__(
+            f"the quota of {' and '.join(bounds)} leaves no room beside {usage.messages} messages and "
+            f"{usage.octets} octets: let the owner remove mail, or raise the quota"
+        )
+        self.quota = quota
+        self.usage = usage
+        """What is there, and what other deliveries have under way."""
+
+
+class QuotaOf(Protocol):
+    """Knows how much an account may keep. Asked at each delivery: it answers from memory and does not wait."""
+
+    def __call__(self, account: Account, /) -> Quota | None:
+        """Give the account's quota, or None where it has none."""
+        ...
+
+
+def no_quota(account: Account, /) -> Quota | None:
+    """Let everybody keep what comes: the default `QuotaOf`."""
+    del account
+    return None
 
 
 class MessageGone(StoreFault):
@@ -98,11 +150,30 @@ class OpenMaildrop(Protocol):
         """
         ...
 
+    def note_retrieved(self, number: MessageNumber) -> None:
+        """Hear that a message went out by RETR. Counts for the retention policy once UPDATE comes, never before.
+
+        Does nothing where no policy asks. Never fails.
+        """
+        ...
+
     def update(self, plan: UpdatePlan) -> Soon[None]:
         """Remove what the plan names, durably, all or nothing: when this returns, none of it ever comes back.
 
-        Raises StoreFault when that cannot be done; then nothing that was not in the plan is gone.
+        What the site's retention policy says is due goes in the same step, so this is called at each QUIT, with an
+        empty plan too; it answers at once where there is nothing to do.
+        Raises StoreFault when that cannot be done; then nothing that was not in the plan, nor due, is gone.
         """
+        ...
+
+    @property
+    def expired(self) -> int:
+        """How many messages UPDATE removed by the retention policy alone, without a deletion mark."""
+        ...
+
+    @property
+    def expired_octets(self) -> int:
+        """Their octets."""
         ...
 
     def release(self) -> None:
@@ -128,7 +199,8 @@ class Store(Protocol):
     def open(self, account: Account, holder: Holder) -> Soon[OpenMaildrop]:
         """Take the exclusive-access lock, finish what a crash left of an UPDATE, and list the maildrop.
 
-        Raises MaildropInUse at once when another holds the lock, StoreFault when it cannot be read.
+        Raises MaildropInUse at once when another holds the lock, TooSoon where the site wants more time between two
+        logins, StoreFault when it cannot be read.
         """
         ...
 
@@ -138,7 +210,7 @@ class Store(Protocol):
         """Write a message, canonical octets in parts, durably and out of sight.
 
         `unique_id` is one taken over from another server; None lets the store choose.
-        Raises StoreFull, StoreFault, and ValueError for a unique-id that is illegal or there already.
+        Raises OverQuota, StoreFull, StoreFault, and ValueError for a unique-id that is illegal or there already.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 Each is a row of `spec.py` and a class here; `Command` is their closed union, so that the type checker names each
 place that has to know a new one. Parsing is in `parser.py`.
-Sources: RFC 1939 §5–7; RFC 2449 §5 (CAPA); RFC 2595 §4 (STLS); RFC 5034 (AUTH).
+Sources: RFC 1939 §5–7; RFC 2449 §5 (CAPA); RFC 2595 §4 (STLS); RFC 5034 (AUTH); RFC 6856 (UTF8, LANG).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ __all__ = [
     "Capa",
     "Command",
     "Dele",
+    "Lang",
     "List",
     "Noop",
     "Pass",
@@ -30,6 +31,7 @@ __all__ = [
     "Top",
     "Uidl",
     "User",
+    "Utf8",
 ]
 
 
@@ -112,6 +114,19 @@ class Capa:
 
 
 @dataclass(frozen=True, slots=True)
+class Lang:
+    """LANG [language]: speak another language, or (None) list them."""
+
+    language_range: bytes | None
+    """As it came; whether it is one, and known, `server.languages` says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utf8:
+    """UTF8: headers in UTF-8 from here on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stls:
     """STLS: begin TLS."""
 
@@ -146,6 +161,7 @@ Command: TypeAlias = (
     | Auth
     | AuthResponse
     | Stls
+    | Utf8
     | Stat
     | List
     | Retr
@@ -155,5 +171,6 @@ Command: TypeAlias = (
     | Top
     | Uidl
     | Capa
+    | Lang
     | Quit
 )

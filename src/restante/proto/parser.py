@@ -23,6 +23,7 @@ from restante.proto.commands import (
     Capa,
     Command,
     Dele,
+    Lang,
     List,
     Noop,
     Pass,
@@ -34,6 +35,7 @@ from restante.proto.commands import (
     Top,
     Uidl,
     User,
+    Utf8,
 )
 from restante.proto.spec import SPECS, ArgumentForm, CommandSpec
 from restante.proto.terms import MessageNumber, Secret
@@ -51,6 +53,7 @@ class MisuseKind(Enum):
     NUMBER_ZERO = "message number zero"
     WRONG_STATE = "wrong state"
     PASS_WITHOUT_USER = "PASS without USER"  # noqa: S105 - words for people
+    SWITCHED_OFF = "switched off by the administrator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,11 @@ def _auth(rest: bytes) -> Command | None:
     return Auth(mechanism.upper(), Secret(response) if space else None)
 
 
+def _lang(rest: bytes) -> Command | None:
+    language_range = rest.rstrip(b" ")
+    return None if b" " in language_range else Lang(language_range or None)
+
+
 def _number(rest: bytes) -> int | None:
     """1*DIGIT, nothing else: no sign, no blank. The line's limit bounds the digits."""
     return int(rest) if rest.isdigit() else None
@@ -122,6 +130,7 @@ _PARSERS: Final[Mapping[bytes, _Parse]] = MappingProxyType(
         b"APOP": _apop,
         b"AUTH": _auth,
         b"STLS": _nothing(Stls()),
+        b"UTF8": _nothing(Utf8()),
         b"STAT": _nothing(Stat()),
         b"LIST": _listing(List),
         b"RETR": _numbered(Retr),
@@ -131,6 +140,7 @@ _PARSERS: Final[Mapping[bytes, _Parse]] = MappingProxyType(
         b"TOP": _top,
         b"UIDL": _listing(Uidl),
         b"CAPA": _nothing(Capa()),
+        b"LANG": _lang,
         b"QUIT": _nothing(Quit()),
     }
 )

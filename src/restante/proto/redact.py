@@ -14,9 +14,7 @@ __all__ = ["HIDDEN", "redacted"]
 
 HIDDEN: Final = "…".encode()
 
-_FOREIGN_KEYWORDS: Final = frozenset(
-    {b"STARTTLS", b"UTF8", b"LANG", b"HELO", b"EHLO", b"XTND", b"HELP", b"LAST", b"LOGIN"}
-)
+_FOREIGN_KEYWORDS: Final = frozenset({b"STARTTLS", b"HELO", b"EHLO", b"XTND", b"HELP", b"LAST", b"LOGIN"})
 """What clients try that is no command here: the keyword may show, its arguments may not."""
 
 

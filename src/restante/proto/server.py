@@ -30,11 +30,13 @@ class ServerProtocol:
     however it was cut.
     """
 
-    __slots__ = ("_command_line_octets", "_exchanging", "_splitter", "last_line", "name", "state")
+    __slots__ = ("_command_line_octets", "_exchanging", "_splitter", "last_line", "name", "state", "withheld")
 
     state: State
     name: bytes | None
     """The name of the USER that came right before the PASS just given out; otherwise nothing to rely on."""
+    withheld: frozenset[bytes]
+    """Capabilities that are switched off, as `spec` names them: their commands are misuse."""
     last_line: bytes
     """The line of the last command, as it came; empty for one too long and for those within AUTH. Not for logs: see
     `redact`.
@@ -46,6 +48,7 @@ class ServerProtocol:
         self._exchanging = False
         self.state = State.AUTHORIZATION
         self.name = None
+        self.withheld = frozenset()
         self.last_line = b""
 
     def receive(self, octets: bytes) -> None:
@@ -69,6 +72,9 @@ class ServerProtocol:
             # Which is more help than to hear that the arguments are wrong, too.
             self.name = None
             return Misuse(MisuseKind.WRONG_STATE, spec)
+        if self.withheld and spec is not None and spec.capability in self.withheld:
+            self.name = None
+            return Misuse(MisuseKind.SWITCHED_OFF, spec)
         if type(command) is User:
             self.name = command.name
         elif self.name is None:

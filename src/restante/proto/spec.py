@@ -29,6 +29,7 @@ class ArgumentForm(Enum):
     OPTIONAL_NUMBER = "optional number"
     NUMBER_AND_LINES = "number and lines"
     MECHANISM = "mechanism and initial response"
+    OPTIONAL_LANGUAGE = "optional language range"
 
 
 ARGUMENT_SYNTAX: Final[Mapping[ArgumentForm, str]] = MappingProxyType(
@@ -41,6 +42,7 @@ ARGUMENT_SYNTAX: Final[Mapping[ArgumentForm, str]] = MappingProxyType(
         ArgumentForm.OPTIONAL_NUMBER: "[msg]",
         ArgumentForm.NUMBER_AND_LINES: "msg n",
         ArgumentForm.MECHANISM: "mechanism [initial-response]",
+        ArgumentForm.OPTIONAL_LANGUAGE: "[language]",
     }
 )
 """How each form is written for people."""
@@ -53,6 +55,7 @@ class ReplyShape(Enum):
     LISTING = "status line, lines, terminating line"
     MESSAGE = "status line, message, terminating line"
     LISTING_UNLESS_NUMBER = "a listing, or one line when a message is named"
+    LISTING_UNLESS_LANGUAGE = "a listing, or one line when a language is named"
     EXCHANGE = "challenges, then one line"
 
 
@@ -135,6 +138,15 @@ _ROWS: Final = (
         summary="Begins TLS on this connection.",
     ),
     CommandSpec(
+        keyword=b"UTF8",
+        states=_AUTHORIZATION,
+        arguments=ArgumentForm.NOTHING,
+        reply=ReplyShape.LINE,
+        capability=b"UTF8",
+        source="RFC 6856 §2.1",
+        summary="Says that the client takes messages with UTF-8 in their headers as they are.",
+    ),
+    CommandSpec(
         keyword=b"STAT",
         states=_TRANSACTION,
         arguments=ArgumentForm.NOTHING,
@@ -214,6 +226,15 @@ _ROWS: Final = (
         capability=None,
         source="RFC 2449 §5",
         summary="Lists what the server can do.",
+    ),
+    CommandSpec(
+        keyword=b"LANG",
+        states=_BOTH,
+        arguments=ArgumentForm.OPTIONAL_LANGUAGE,
+        reply=ReplyShape.LISTING_UNLESS_LANGUAGE,
+        capability=b"LANG",
+        source="RFC 6856 §3",
+        summary="Asks for the server's words in another language, or lists the languages.",
     ),
     CommandSpec(
         keyword=b"QUIT",

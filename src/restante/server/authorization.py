@@ -2,7 +2,8 @@
 
 It gets credentials judged and hands the verdict to the session, which opens the maildrop and chooses the answer.
 What it offers depends on the connection: no password over an open line, unless the administrator trusts it.
-Sources: RFC 1939 §7 (USER, PASS, APOP), RFC 2449 §5 (CAPA), RFC 2595 §2.3 and §4 (STLS), RFC 5034 §4 (AUTH).
+Sources: RFC 1939 §7 (USER, PASS, APOP), RFC 2449 §5 (CAPA), RFC 2595 §2.3 and §4 (STLS), RFC 5034 §4 (AUTH),
+RFC 6856 §2 (UTF8).
 """
 
 from __future__ import annotations
@@ -10,23 +11,26 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeAlias, assert_never
+from typing import Final, TypeAlias, TypeVar, assert_never
 
-from restante.ports.accounts import AccountFault, Unavailable, Verdict
-from restante.ports.soon import Soon, attempt
-from restante.proto import commands, replies
+from restante.ports.accounts import Accepted, AccountFault, RefusalReason, Refused, Unavailable, Verdict
+from restante.ports.soon import Later, Soon, attempt
+from restante.proto import commands
 from restante.proto.capabilities import capability_lines
 from restante.proto.server import ServerProtocol
 from restante.proto.terms import ResponseCode, Secret
 from restante.sasl import Mechanism, SendLine, ServerMaterial
 from restante.sasl import find as find_mechanism
 from restante.sasl.scram import ENTROPY_OCTETS
-from restante.server import wording
+from restante.server.languages import I_DEFAULT, Text
 from restante.server.outflow import Outflow
 from restante.server.sasl_login import GivenUp, Move, SaslLogin
-from restante.server.services import Services
+from restante.server.services import LoginThrottle, Services
+from restante.server.wording import Wording
 
 __all__ = ["Answer", "Authorization", "LoginCommand", "UpgradeToTls"]
+
+T = TypeVar("T")
 
 LOCAL_PEER: Final = "unix"
 """The peer of a connection over a socket in the file system."""
@@ -48,13 +52,29 @@ LoginCommand: TypeAlias = commands.User | commands.Pass | commands.Apop | comman
 class Authorization:
     """A session before its login. `judged` takes each verdict, `bad` counts an answer to a bad command."""
 
-    __slots__ = ("_bad", "_judged", "_local", "_protocol", "_sasl", "_secured", "_services", "_timestamp")
+    __slots__ = (
+        "_bad",
+        "_judged",
+        "_local",
+        "_peer",
+        "_protocol",
+        "_sasl",
+        "_secured",
+        "_services",
+        "_timestamp",
+        "_wording",
+        "utf8",
+    )
+
+    utf8: bool
+    """Whether the client takes headers in UTF-8."""
 
     def __init__(
         self,
         *,
         services: Services,
         protocol: ServerProtocol,
+        wording: Wording,
         timestamp: bytes,
         peer: str,
         judged: Callable[[Verdict, str, str], Soon[Answer]],
@@ -63,46 +83,59 @@ class Authorization:
         """Begin. `timestamp` is the APOP msg-id, empty where APOP is not offered; `judged` hears names."""
         self._services = services
         self._protocol = protocol
+        self._wording = wording
         self._timestamp = timestamp
+        self._peer = peer
         self._local = _is_local(peer)
         self._secured = False
+        self.utf8 = False
         self._judged = judged
         self._bad = bad
         self._sasl: SaslLogin | None = None
 
     def greeting(self) -> bytes:
         """Give the greeting; it has a `<` only where APOP is offered (RFC 1939 §7)."""
-        text = b"Restante ready, mail waits here until called for"
-        return replies.ok(text + b" " + self._timestamp if self._timestamp else text)
+        greeting = self._wording.ok(Text.GREETING)
+        return greeting.removesuffix(b"\r\n") + b" %b\r\n" % self._timestamp if self._timestamp else greeting
 
     def capabilities(self, *, logged_in: bool) -> bytes:
         """Give what can be done on this connection as it is."""
+        security = self._services.security
         lines = capability_lines(
             user=self._takes_plaintext,
             mechanisms=[mechanism.name for mechanism in self._mechanisms],
-            stls=not logged_in and not self._secured and self._services.security.tls is not None,
+            stls=not (logged_in or self._secured or self.utf8) and security.tls is not None,
             implementation=self._services.implementation.encode("ascii", "replace"),
+            withheld=security.disabled_capabilities,
         )
-        return replies.listing(b"what this server can do:", lines)
+        return self._wording.listing(Text.CAPABILITIES, lines)
 
     def begin_tls(self) -> Answer:
         """Answer STLS."""
         if self._secured:
-            return self._bad(replies.err(b"this connection is under TLS already"))
+            return self._bad(self._wording.err(Text.TLS_ALREADY))
         if self._services.security.tls is None:
-            return self._bad(replies.err(b"TLS is not offered here"))
-        return UpgradeToTls(replies.ok(b"begin TLS now"))
+            return self._bad(self._wording.err(Text.TLS_NOT_OFFERED))
+        if self.utf8:
+            return self._bad(self._wording.err(Text.TLS_AFTER_UTF8))
+        return UpgradeToTls(self._wording.ok(Text.BEGIN_TLS))
+
+    def begin_utf8(self) -> bytes:
+        """Answer UTF8. Saying it twice changes nothing."""
+        self.utf8 = True
+        return self._wording.ok(Text.UTF8_FROM_HERE)
 
     def secured(self) -> None:
         """Hear that the connection is under TLS. What was said before is forgotten (RFC 2595 §4)."""
         self._secured = True
         self._protocol.name = None
+        self._wording.language = I_DEFAULT
 
     def log_in(self, command: LoginCommand) -> Soon[Answer]:
         """Answer a command that logs in, or leads to it."""
         match command:
-            case commands.User():
-                return replies.ok(b"and the password?") if self._takes_plaintext else self._refuse_plaintext()
+            case commands.User(name):
+                return self._user(name)
             case commands.Pass(password):
                 return self._password(self._protocol.take_name(), password)
             case commands.Apop(name, digest):
@@ -133,29 +166,91 @@ class Authorization:
         return self._sasl
 
     def _refuse_plaintext(self) -> bytes:
-        return self._bad(replies.err(wording.NO_PLAINTEXT, ResponseCode.SYS_PERM))
+        return self._bad(self._wording.err(Text.NO_PLAINTEXT, ResponseCode.SYS_PERM))
 
     # --- USER and PASS, APOP -------------------------------------------------------------------------------------
+
+    def _user(self, name: bytes) -> bytes:
+        if not self._takes_plaintext:
+            return self._refuse_plaintext()
+        if self._wants_utf8(name):
+            self._protocol.name = None
+            return self._bad(self._wording.err(Text.NAME_NOT_UTF8, ResponseCode.AUTH))
+        return self._wording.ok(Text.PASSWORD_PLEASE)
+
+    def _wants_utf8(self, octets: bytes) -> bool:
+        """Tell whether a name or a password is refused for its form, since UTF-8 is announced (RFC 6856 §2.2)."""
+        if octets.isascii() or "UTF8" in self._services.security.disabled_capabilities:
+            return False
+        try:
+            octets.decode("utf-8")
+        except UnicodeDecodeError:
+            return True
+        return False
 
     def _password(self, name: bytes, password: Secret) -> Soon[Answer]:
         if not self._takes_plaintext:
             return self._refuse_plaintext()
-        return self._verify(lambda: self._services.authenticator.verify_password(name, password), name, "USER")
+        if self._wants_utf8(password.reveal()):
+            return self._judged(
+                Refused(reason=RefusalReason.WRONG_PASSWORD), name.decode("utf-8", "replace"), "USER"
+            )
+        return self._verify(
+            lambda: self._services.authenticator.verify_password(name, password), name, "USER", password
+        )
 
     def _apop(self, name: bytes, digest: bytes) -> Soon[Answer]:
         timestamp = self._timestamp
         if not timestamp:
-            return self._bad(replies.err(b"APOP is not offered here: the greeting carries no timestamp"))
+            return self._bad(self._wording.err(Text.APOP_NOT_OFFERED))
+        if self._wants_utf8(name):
+            return self._bad(self._wording.err(Text.NAME_NOT_UTF8, ResponseCode.AUTH))
         return self._verify(lambda: self._services.authenticator.verify_apop(name, timestamp, digest), name, "APOP")
 
-    def _verify(self, verify: Callable[[], Soon[Verdict]], name: bytes, mechanism: str) -> Soon[Answer]:
+    def _verify(
+        self, verify: Callable[[], Soon[Verdict]], name: bytes, mechanism: str, password: Secret | None = None
+    ) -> Soon[Answer]:
         shown = name.decode("utf-8", "backslashreplace")
-        return attempt(
-            verify,
-            lambda verdict: self._judged(verdict, shown, mechanism),  # type: ignore[arg-type]  # see Soon
+
+        def judged(verdict: Verdict) -> Soon[Answer]:
+            self._note(verdict, shown, password)
+            return self._judged(verdict, shown, mechanism)
+
+        return attempt(  # type: ignore[misc]  # see Soon
+            lambda: self._slowly(verify),
+            judged,
             errors=(AccountFault,),
             rescue=lambda error: self._judged(Unavailable(reason=str(error)), shown, mechanism),
         )
+
+    # --- failed logins slow an address down ----------------------------------------------------------------------
+
+    def _slowly(self, ask: Callable[[], Soon[T]]) -> Soon[T | Unavailable]:
+        """Ask at once, or where logins failed from this address, after a while: it holds no hash while it waits."""
+        throttle = self._services.throttle
+        seconds = throttle.delay_for(self._peer) if throttle is not None else 0
+        if throttle is None or not seconds:
+            return ask()
+        return Later(self._after(throttle, seconds, ask))
+
+    async def _after(self, throttle: LoginThrottle, seconds: float, ask: Callable[[], Soon[T]]) -> T | Unavailable:
+        place = throttle.wait(self._peer)
+        if place is None:
+            return Unavailable(reason="too many logins wait out the delay that failed ones cost")
+        with place:
+            await self._services.sleep(seconds)
+        answer = ask()
+        return await answer if isinstance(answer, Later) else answer
+
+    def _note(self, verdict: Verdict, name: str, password: Secret | None) -> None:
+        throttle = self._services.throttle
+        if throttle is None:
+            return
+        if isinstance(verdict, Accepted):
+            throttle.succeeded(self._peer, name)
+        elif isinstance(verdict, Refused):
+            known = None if password is None else throttle.fingerprint(name, password)
+            throttle.failed(self._peer, name, known)
 
     # --- AUTH ----------------------------------------------------------------------------------------------------
 
@@ -166,7 +261,7 @@ class Authorization:
             known = find_mechanism(wanted)
             if known is not None and known.reveals and not self._takes_plaintext:
                 return self._refuse_plaintext()
-            return self._bad(replies.err(b"this mechanism is not offered here; CAPA lists those that are"))
+            return self._bad(self._wording.err(Text.MECHANISM_NOT_OFFERED))
         material = ServerMaterial(
             entropy=self._services.random(ENTROPY_OCTETS),
             host=self._services.hostname,
@@ -174,7 +269,7 @@ class Authorization:
         )
         sasl = self._sasl = SaslLogin(mechanism.server(material), self._services.authenticator.judge)
         self._protocol.begin_exchange()
-        return self._moved_on(lambda: sasl.begin(initial))
+        return self._moved_on(lambda: self._slowly(lambda: sasl.begin(initial)))
 
     def _moved_on(self, move: Callable[[], Soon[Move]]) -> Soon[Answer]:
         return attempt(  # type: ignore[misc]  # see Soon
@@ -189,7 +284,8 @@ class Authorization:
             return move.octets
         sasl = self._end_exchange()
         if isinstance(move, GivenUp):
-            return self._bad(replies.err(move.detail.encode("ascii", "replace")))
+            return self._bad(self._wording.exchange_failed(move.kind, move.detail))
+        self._note(move, sasl.claimed, None)
         return self._judged(move, sasl.claimed, sasl.mechanism)
 
     def _end_exchange(self) -> SaslLogin:

@@ -25,11 +25,10 @@ from restante.ports.events import (
 )
 from restante.ports.soon import Later
 from restante.ports.stores import MessageGone
-from restante.proto import replies
 from restante.proto.redact import HIDDEN, redacted
 from restante.proto.server import ServerProtocol
-from restante.proto.terms import ResponseCode
 from restante.server.authorization import Answer, UpgradeToTls
+from restante.server.control import SessionInfo
 from restante.server.gate import Entry
 from restante.server.house import House
 from restante.server.limits import GATHERED_OCTETS, TURN_OCTETS, WRITE_BUFFER_OCTETS
@@ -39,6 +38,9 @@ from restante.server.tls import handshake_reason
 from restante.server.tls_layer import TlsLayer
 
 __all__ = ["Connection"]
+
+_ORDERED_ENDS = frozenset({Outcome.SHUTDOWN, Outcome.ENDED})
+"""After which no further command is begun. A client's EOF is none: all that it sent before is answered."""
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -96,7 +98,7 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet."""
         self._transport = cast(asyncio.Transport, transport)  # what create_server hands over, whatever the loop
-        self._session = self._house.new_session(self._protocol, self._peer)
+        self._session = self._house.new_session(self._protocol, self._peer, self._entry)
         self._house.admit(self)
         self._transport.set_write_buffer_limits(high=WRITE_BUFFER_OCTETS)
         self._house.services.tell(ConnectionOpened(session=self._session.id, door=Door.POP3, peer=self._peer))
@@ -129,7 +131,6 @@ class Connection(asyncio.BufferedProtocol):
         """End the session; without a QUIT nothing is removed."""
         self._ending = self._ending or Outcome.DISCONNECTED
         self._house.dismiss(self)
-        self._entry.leave()
         if not self._waiting:
             self._leave(self._ending)
 
@@ -161,10 +162,23 @@ class Connection(asyncio.BufferedProtocol):
             self._leave(Outcome.AUTOLOGOUT)
             self._transport.close()
 
-    def shut(self) -> None:
-        """End the session at a shutdown: at once, or as soon as the answer under way has gone out."""
-        self._ending = Outcome.SHUTDOWN
+    def shut(self, outcome: Outcome = Outcome.SHUTDOWN) -> None:
+        """End the session: at once, or as soon as the answer under way has gone out. Nothing new is begun."""
+        self._ending = outcome
         self._advance()
+
+    def info(self) -> SessionInfo:
+        """Tell of the session."""
+        account, services = self._session.account, self._house.services
+        return SessionInfo(
+            id=self._session.id,
+            door=Door.POP3,
+            peer=self._peer,
+            account=account.name if account else None,
+            state=self._protocol.state,
+            since_epoch_seconds=services.wall_clock() - (services.clock() - self._session.started),
+            commands=self._session.tally.commands,
+        )
 
     def abort(self) -> None:
         """End the connection now."""
@@ -208,7 +222,7 @@ class Connection(asyncio.BufferedProtocol):
         octets = 0
         answer: Answer | Later[Answer] = b""
         left = True
-        while octets < GATHERED_OCTETS and self._ending is not Outcome.SHUTDOWN:
+        while octets < GATHERED_OCTETS and self._ending not in _ORDERED_ENDS:
             command = next_command()
             if command is None:
                 left = False
@@ -225,7 +239,7 @@ class Connection(asyncio.BufferedProtocol):
             if session.outcome is not None:
                 break
         else:
-            left = self._ending is not Outcome.SHUTDOWN
+            left = self._ending not in _ORDERED_ENDS
         if session.authorized:
             self._heard_at = self._loop.time()
         if gathered:
@@ -324,7 +338,7 @@ class Connection(asyncio.BufferedProtocol):
     async def _go_on_after(self, work: Coroutine[Any, Any, None]) -> None:  # Any: as in House.keep
         await work
         self._waiting = False
-        if self._transport.is_closing() and self._session.outcome is None:
+        if self._transport.is_closing():
             # The connection was lost meanwhile.
             self._leave(self._ending or Outcome.DISCONNECTED)
         elif self._session.outcome is not None:
@@ -351,6 +365,7 @@ class Connection(asyncio.BufferedProtocol):
             self._outflow.close()
             self._outflow = None
         self._session.lose(outcome)
+        self._entry.leave()
 
     def _break_off(self, outcome: Outcome) -> None:
         """End in the middle of an answer: no terminating line, nothing that looks like an end."""
@@ -369,7 +384,7 @@ class Connection(asyncio.BufferedProtocol):
             self._break_off(Outcome.FAULT)
             return
         self._leave(Outcome.FAULT)
-        self._transport.write(replies.err(b"the server failed; try again later", ResponseCode.SYS_TEMP))
+        self._send(self._session.failed())
 
     # --- the wire, for those who want it -------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
 from restante.proto.server import ServerProtocol
+from restante.server.gate import Entry
 from restante.server.services import Services
 from restante.server.session import Session
 
@@ -36,7 +37,7 @@ class House(Protocol):
         """Forget a connection that has ended."""
         ...
 
-    def new_session(self, protocol: ServerProtocol, peer: str) -> Session:
+    def new_session(self, protocol: ServerProtocol, peer: str, entry: Entry) -> Session:
         """Make the session of a connection."""
         ...
 

@@ -6,7 +6,8 @@ the message. Sources: RFC 1939 §3, §7.
 
 from __future__ import annotations
 
-from restante.ports.soon import Soon, then
+from restante.maildrop.downgrade import Downgrader
+from restante.ports.soon import Later, Soon, then
 from restante.ports.stores import LongMessage
 from restante.proto.lines import TERMINATING_LINE, Stuffer, TopCutter
 
@@ -20,31 +21,53 @@ class Outflow:
     short data would make the client believe that it has the whole.
     """
 
-    __slots__ = ("_cutter", "_ended", "_message", "_stuffer", "_unsent_status", "status")
+    __slots__ = ("_cutter", "_downgrader", "_ended", "_message", "_stuffer", "_unsent_status", "status")
 
     status: bytes
     """The status line, CRLF included."""
 
-    def __init__(self, status: bytes, message: LongMessage, cutter: TopCutter | None = None) -> None:
-        """Take the status line, CRLF included, and the message; None for the cutter sends it whole."""
+    def __init__(
+        self,
+        status: bytes,
+        message: LongMessage,
+        cutter: TopCutter | None = None,
+        *,
+        downgrader: Downgrader | None = None,
+    ) -> None:
+        """Take the status line, CRLF included, and the message; None for the cutter sends it whole.
+
+        The downgrader makes its header ASCII; None sends it as it is.
+        """
         self.status = self._unsent_status = status
         self._message = message
         self._cutter = cutter
+        self._downgrader = downgrader
         self._stuffer = Stuffer()
         self._ended = False
 
     def next_part(self) -> Soon[bytes]:
         """Give the next octets for the wire, or none when all has gone out."""
-        if self._ended:
-            return b""
-        return then(self._message.next_chunk(), self._dress)
+        while not self._ended:
+            chunk = self._message.next_chunk()
+            if isinstance(chunk, Later):
+                return then(chunk, self._dress_or_go_on)
+            part = self._dress(chunk)
+            if part:
+                return part
+            # All of the chunk is held back: a field goes on in the next one.
+        return b""
 
     def close(self) -> None:
         """Let go of the message. Safe to call twice."""
         self._message.close()
 
+    def _dress_or_go_on(self, chunk: bytes) -> Soon[bytes]:
+        return self._dress(chunk) or self.next_part()
+
     def _dress(self, chunk: bytes) -> bytes:
         at_end = not chunk
+        if self._downgrader is not None:
+            chunk = self._downgrader.finish() if at_end else self._downgrader.feed(chunk)
         if self._cutter is not None:
             chunk = self._cutter.feed(chunk)
             at_end = at_end or self._cutter.done

@@ -12,15 +12,16 @@ import contextlib
 import itertools
 import os
 import secrets
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from functools import partial
 from typing import Any, Final
 
-from restante.ports.events import Door
+from restante.ports.events import Door, Outcome
 from restante.proto import replies
 from restante.proto.server import ServerProtocol
 from restante.proto.terms import ResponseCode
 from restante.server.connection import Connection
+from restante.server.control import SessionInfo
 from restante.server.entrance import Entrance
 from restante.server.gate import Entry, Gate
 from restante.server.limits import READ_BUFFER_OCTETS
@@ -108,6 +109,19 @@ class Pop3Server:
         if self._works:
             await asyncio.wait(self._works, timeout=max(_ABORT_GRACE_SECONDS, deadline - loop.time()))
 
+    def sessions(self) -> Iterator[SessionInfo]:
+        """Tell of the sessions that go on."""
+        for connection in tuple(self._connections):
+            yield connection.info()
+
+    def end(self, session_id: str) -> bool:
+        """End a session, as a shutdown would. False when there is none of that id."""
+        for connection in tuple(self._connections):
+            if connection.info().id == session_id:
+                connection.shut(Outcome.ENDED)
+                return True
+        return False
+
     # --- what entrances and connections need -----------------------------------------------------------
 
     def admit(self, connection: Connection) -> None:
@@ -120,7 +134,7 @@ class Pop3Server:
         if self._gone is not None:
             self._gone.set()
 
-    def new_session(self, protocol: ServerProtocol, peer: str) -> Session:
+    def new_session(self, protocol: ServerProtocol, peer: str, entry: Entry) -> Session:
         """Make a session with an id of its own and, where APOP is offered, a timestamp of its own."""
         session_id = f"{self._salt}{next(self._counter):x}"
         timestamp = b""
@@ -129,7 +143,12 @@ class Pop3Server:
             unique = f"{os.getpid()}.{session_id}.{secrets.token_hex(8)}"
             timestamp = f"<{unique}@{self.services.hostname}>".encode("ascii", "replace")
         return Session(
-            services=self.services, protocol=protocol, session_id=session_id, peer=peer, timestamp=timestamp
+            services=self.services,
+            protocol=protocol,
+            session_id=session_id,
+            peer=peer,
+            timestamp=timestamp,
+            claim=entry.claim_account,
         )
 
     def keep(self, work: Coroutine[Any, Any, None]) -> None:  # Any: as asyncio types coroutines

@@ -13,7 +13,7 @@ from typing import TypeAlias, assert_never
 from restante.ports.accounts import Accepted, Judgement, RefusalReason, Refused, Unavailable, Verdict
 from restante.ports.soon import Soon, then
 from restante.proto.terms import Secret
-from restante.sasl import AuthExchange, Done, Failed, Fault, SendLine
+from restante.sasl import AuthExchange, Done, Failed, FailureKind, Fault, SendLine
 from restante.sasl.exchange import ExchangeStep
 from restante.sasl.machine import ServerMechanism
 from restante.sasl.terms import Request
@@ -25,6 +25,7 @@ __all__ = ["GivenUp", "Move", "SaslLogin"]
 class GivenUp:
     """The exchange ended without anything to judge: the client cancelled, or does not speak the mechanism."""
 
+    kind: FailureKind
     detail: str
     """A fixed sentence, nothing of what the client sent."""
 
@@ -63,7 +64,8 @@ class SaslLogin:
 
     def line_too_long(self) -> Move:
         """Hear that the client's line was too long and was skipped."""
-        return GivenUp(self._exchange.line_too_long().detail)
+        failed = self._exchange.line_too_long()
+        return GivenUp(failed.kind, failed.detail)
 
     def _move(self, step: ExchangeStep) -> Soon[Move]:
         match step:
@@ -93,6 +95,6 @@ class SaslLogin:
                 told = self._judgement.unavailable if self._judgement else None
                 return Unavailable(reason=told or failed.detail)
             case Fault.FORM | Fault.CHOICE:
-                return GivenUp(failed.detail)
+                return GivenUp(failed.kind, failed.detail)
             case _:
                 assert_never(failed.kind.fault)

@@ -10,6 +10,7 @@ import ssl
 from dataclasses import dataclass, field
 from enum import Enum
 
+from restante.proto.capabilities import CAPABILITIES
 from restante.proto.terms import Secret
 from restante.sasl import Mechanism, ScramDecoy, offer
 
@@ -29,7 +30,7 @@ class Plaintext(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Security:
-    """What is the same for all connections of a server."""
+    """What is the same for all connections of a server. Raises ValueError for a capability that there is not."""
 
     plaintext: Plaintext = Plaintext.LOOPBACK
     mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
@@ -39,6 +40,22 @@ class Security:
     tls: ssl.SSLContext | None = None
     """For STLS; None: not offered."""
     tls_handshake_seconds: float = 10
+    disabled_capabilities: frozenset[str] = frozenset()
+    """Tags that are not announced, and whose commands and response codes are refused and left out."""
+    downgrade: bool = True
+    """Whether a client without UTF8 gets a surrogate of a message that needs it; False: `-ERR [UTF8]`."""
+
+    def __post_init__(self) -> None:
+        unknown = self.disabled_capabilities - CAPABILITIES
+        if unknown:
+            raise ValueError(
+                f"no capability of POP3: {', '.join(sorted(unknown))}; there are {', '.join(sorted(CAPABILITIES))}"
+            )
+
+    @property
+    def downgrades(self) -> bool:
+        """Whether a surrogate is sent: always where the client cannot say UTF8."""
+        return self.downgrade or "UTF8" in self.disabled_capabilities
 
     def allows_plaintext(self, *, secured: bool, local: bool) -> bool:
         """Tell whether a connection may carry a password as it is."""

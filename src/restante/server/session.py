@@ -5,13 +5,12 @@ connection pumps them. Where an answer is known at once it is given at once: no 
 
 How it fails: a store or an authenticator that cannot answer is `-ERR [SYS/TEMP]`; a message that another program
 took away ends the session, since what was listed is no longer true. Nothing is removed unless QUIT came.
-Sources: RFC 1939 §4–7, RFC 2449 §5 and §8, RFC 3206 §4–6.
+Sources: RFC 1939 §4–7, RFC 2449 §5 and §8, RFC 3206 §4–6, RFC 6856 §2–3 and §5.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import assert_never
 
 from restante.maildrop.transaction import MarkedMessage, NoSuchMessage, Transaction
@@ -22,7 +21,6 @@ from restante.ports.events import (
     LoginRefused,
     MaildropBusy,
     Outcome,
-    SessionEnded,
     UpdateFailed,
 )
 from restante.ports.soon import Soon, attempt
@@ -33,32 +31,22 @@ from restante.ports.stores import (
     MessageGone,
     OpenMaildrop,
     StoreFault,
+    TooSoon,
 )
-from restante.proto import commands, replies
+from restante.proto import commands
 from restante.proto.commands import Command
-from restante.proto.lines import TopCutter, top
 from restante.proto.parser import Misuse
 from restante.proto.server import ServerProtocol
 from restante.proto.terms import MessageNumber, Octets, ResponseCode, State
-from restante.server import wording
 from restante.server.authorization import Answer, Authorization
-from restante.server.outflow import Outflow
+from restante.server.gate import GateClosed
+from restante.server.languages import Text
+from restante.server.sending import Sending
 from restante.server.services import Services
+from restante.server.tally import Tally
+from restante.server.wording import Wording
 
 __all__ = ["Session"]
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What a session did, for its last line in the log."""
-
-    commands: int = 0
-    bad_commands: int = 0
-    retrieved: int = 0
-    retrieved_octets: int = 0
-    peeked: int = 0
-    removed: int = 0
-    removed_octets: int = 0
 
 
 class Session:
@@ -69,44 +57,63 @@ class Session:
     """
 
     __slots__ = (
-        "_account",
         "_authorization",
+        "_claim",
         "_maildrop",
         "_protocol",
+        "_sending",
         "_services",
-        "_started",
-        "_tally",
         "_transaction",
+        "_wording",
+        "account",
         "id",
         "outcome",
         "peer",
+        "started",
+        "tally",
     )
 
     outcome: Outcome | None
     """How the session ended, or None while it goes on."""
+    account: Account | None
+    """Who is logged in."""
 
     def __init__(
-        self, *, services: Services, protocol: ServerProtocol, session_id: str, peer: str, timestamp: bytes
+        self,
+        *,
+        services: Services,
+        protocol: ServerProtocol,
+        session_id: str,
+        peer: str,
+        timestamp: bytes,
+        claim: Callable[[str], GateClosed | None],
     ) -> None:
-        """Begin. `timestamp` is this connection's APOP msg-id, empty where APOP is not offered."""
+        """Begin. `timestamp` is the APOP msg-id, empty without APOP; `claim` counts the sessions of an account."""
         self.id = session_id
         self.peer = peer
         self.outcome = None
         self._services = services
+        self._claim = claim
         self._protocol = protocol
-        self._started = services.clock()
+        withheld = services.security.disabled_capabilities
+        if withheld:
+            protocol.withheld = frozenset(tag.encode("ascii") for tag in withheld)
+        self._wording = Wording(withheld=withheld)
+        self.started = services.clock()
         self._authorization = Authorization(
             services=services,
             protocol=protocol,
+            wording=self._wording,
             timestamp=timestamp,
             peer=peer,
             judged=self._judged,
             bad=self._bad,
         )
-        self._account: Account | None = None
+        self.account = None
         self._maildrop: OpenMaildrop | None = None
         self._transaction: Transaction | None = None
-        self._tally = _Tally()
+        self._sending: Sending | None = None
+        self.tally = Tally()
 
     # --- what the connection calls -------------------------------------------------------------------------------
 
@@ -117,6 +124,10 @@ class Session:
     def secured(self) -> None:
         """Hear that the connection is under TLS from here on."""
         self._authorization.secured()
+
+    def failed(self) -> bytes:
+        """Give the answer to a command at which the server failed."""
+        return self._wording.err(Text.SERVER_FAILED, ResponseCode.SYS_TEMP)
 
     @property
     def authorized(self) -> bool:
@@ -133,7 +144,7 @@ class Session:
 
     def answer(self, command: Command | Misuse) -> Soon[Answer]:
         """Answer a command."""
-        self._tally.commands += 1
+        self.tally.commands += 1
         # In the order of how often they come.
         match command:
             case commands.Retr(number):
@@ -153,21 +164,23 @@ class Session:
                 return self._authorization.log_in(command)
             case commands.Stls():
                 return self._authorization.begin_tls()
+            case commands.Utf8():
+                return self._authorization.begin_utf8()
             case commands.Noop():
-                return replies.ok()
+                return b"+OK\r\n"
             case commands.Rset():
                 transaction = self._in_transaction()
                 transaction.reset()
-                return replies.ok(
-                    b"%b, %d octets, none marked" % (wording.messages(transaction.count), transaction.octets)
-                )
+                return self._wording.counting(Text.NONE_MARKED, transaction.count, octets=transaction.octets)
             case commands.Capa():
                 return self._authorization.capabilities(logged_in=self._transaction is not None)
+            case commands.Lang(language_range):
+                return self._wording.choose(language_range) if language_range else self._wording.languages()
             case commands.Quit():
                 return self._quit()
             case Misuse():
                 self._authorization.leave_exchange()
-                return self._bad(replies.err(wording.misuse(command, self._protocol.state)))
+                return self._bad(self._wording.misuse(command, self._protocol.state))
             case _:
                 assert_never(command)
 
@@ -179,6 +192,10 @@ class Session:
         assert self._maildrop is not None, "the protocol gives out such commands in TRANSACTION only"
         return self._maildrop
 
+    def _opened_sending(self) -> Sending:
+        assert self._sending is not None, "the protocol gives out such commands in TRANSACTION only"
+        return self._sending
+
     # --- AUTHORIZATION -------------------------------------------------------------------------------------------
 
     def _judged(self, verdict: Verdict, name: str, mechanism: str) -> Soon[Answer]:
@@ -187,45 +204,39 @@ class Session:
                 return self._open(account, mechanism)
             case Refused(reason=reason):
                 self._services.tell(
-                    LoginRefused(
-                        session=self.id,
-                        peer=self.peer,
-                        name=name,
-                        mechanism=mechanism,
-                        reason=reason,
-                    )
+                    LoginRefused(session=self.id, peer=self.peer, name=name, mechanism=mechanism, reason=reason)
                 )
                 # One answer for every reason, so that names cannot be probed (RFC 3206 §5).
-                return self._bad(replies.err(b"name or password is wrong", ResponseCode.AUTH))
+                return self._bad(self._wording.err(Text.WRONG_CREDENTIALS, ResponseCode.AUTH))
             case Unavailable(reason=why):
                 return self._deferred(name, mechanism, why)
             case _:
                 assert_never(verdict)
 
     def _deferred(self, name: str, mechanism: str, reason: str) -> bytes:
+        self._tell_deferred(name, mechanism, reason)
+        return self._wording.err(Text.LOGIN_DEFERRED, ResponseCode.SYS_TEMP)
+
+    def _tell_deferred(self, name: str, mechanism: str, reason: str) -> None:
         self._services.tell(
-            LoginDeferred(
-                session=self.id,
-                peer=self.peer,
-                name=name,
-                mechanism=mechanism,
-                reason=reason,
-            )
-        )
-        return replies.err(
-            b"the login cannot be done now, for a reason of the server's; try again later", ResponseCode.SYS_TEMP
+            LoginDeferred(session=self.id, peer=self.peer, name=name, mechanism=mechanism, reason=reason)
         )
 
     def _open(self, account: Account, mechanism: str) -> Soon[Answer]:
+        if closed := self._claim(account.id):
+            return self._deferred(account.name, mechanism, closed.reason.value)
         holder = Holder(peer=self.peer, since_epoch_seconds=self._services.wall_clock())
         return attempt(
             lambda: self._services.store.open(account, holder),
             lambda maildrop: self._opened(account, mechanism, maildrop),
-            errors=(MaildropInUse, StoreFault),
+            errors=(MaildropInUse, StoreFault, TooSoon),
             rescue=lambda error: self._not_opened(account, mechanism, error),
         )
 
     def _not_opened(self, account: Account, mechanism: str, error: Exception) -> bytes:
+        if isinstance(error, TooSoon):
+            self._tell_deferred(account.name, mechanism, str(error))
+            return self._wording.too_soon(error.retry_in_seconds)
         if not isinstance(error, MaildropInUse):
             return self._deferred(account.name, mechanism, str(error))
         holder = error.holder
@@ -238,11 +249,17 @@ class Session:
                 held_since_epoch_seconds=holder.since_epoch_seconds if holder else None,
             )
         )
-        return replies.err(wording.in_use(holder), ResponseCode.IN_USE)
+        return self._wording.in_use(holder)
 
     def _opened(self, account: Account, mechanism: str, maildrop: OpenMaildrop) -> bytes:
-        self._account, self._maildrop = account, maildrop
-        transaction = self._transaction = Transaction(maildrop.snapshot)
+        self.account, self._maildrop = account, maildrop
+        sending = self._sending = Sending(
+            maildrop,
+            self._wording,
+            utf8=self._authorization.utf8,
+            downgrade=self._services.security.downgrades,
+        )
+        transaction = self._transaction = Transaction(sending.snapshot)
         self._protocol.state = State.TRANSACTION
         self._services.tell(
             LoginAccepted(
@@ -254,65 +271,61 @@ class Session:
                 octets=transaction.octets,
             )
         )
-        return b"+OK %b (%d octets)\r\n" % (wording.messages(transaction.count), transaction.octets)
+        return self._wording.maildrop(transaction.count, transaction.octets)
 
     # --- TRANSACTION ---------------------------------------------------------------------------------------------
 
     def _list(self, number: MessageNumber | None) -> bytes:
         transaction = self._in_transaction()
         if number is None:
-            text = b"%b (%d octets)" % (wording.messages(transaction.count), transaction.octets)
-            return replies.listing(text, transaction.scan_listing())
+            return self._wording.scan_listing(transaction.count, transaction.octets, transaction.scan_listing())
         try:
             return b"+OK %d %d\r\n" % (number, transaction.octets_of(number))
         except (NoSuchMessage, MarkedMessage) as error:
-            return replies.err(wording.not_there(error))
+            return self._wording.not_there(error)
 
     def _uidl(self, number: MessageNumber | None) -> bytes:
         transaction = self._in_transaction()
         if number is None:
-            return replies.listing(wording.messages(transaction.count), transaction.unique_id_listing())
+            return self._wording.unique_id_listing(transaction.count, transaction.unique_id_listing())
         try:
             return b"+OK %d %s\r\n" % (number, transaction.unique_id_of(number))
         except (NoSuchMessage, MarkedMessage) as error:
-            return replies.err(wording.not_there(error))
+            return self._wording.not_there(error)
 
     def _dele(self, number: MessageNumber) -> bytes:
         try:
             self._in_transaction().mark_deleted(number)
         except (NoSuchMessage, MarkedMessage) as error:
-            return replies.err(wording.not_there(error))
-        return b"+OK message %d is marked; QUIT removes it, RSET takes the mark off\r\n" % number
+            return self._wording.not_there(error)
+        return self._wording.marked(number)
 
     def _retr(self, number: MessageNumber) -> Soon[Answer]:
         try:
             octets = self._in_transaction().octets_of(number)
         except (NoSuchMessage, MarkedMessage) as error:
-            return replies.err(wording.not_there(error))
+            return self._wording.not_there(error)
         return self._fetch(number, lambda body: self._retrieved(body, octets))
 
     def _retrieved(self, body: bytes | LongMessage, octets: Octets) -> Answer:
-        self._tally.retrieved += 1
-        self._tally.retrieved_octets += octets
-        if isinstance(body, bytes):
-            return replies.message_reply(body)
-        return Outflow(b"+OK %d octets\r\n" % octets, body)
+        self.tally.retrieved += 1
+        self.tally.retrieved_octets += octets
+        return self._opened_sending().whole(body, octets)
 
     def _top(self, number: MessageNumber, lines: int) -> Soon[Answer]:
         try:
             self._in_transaction().live(number)
         except (NoSuchMessage, MarkedMessage) as error:
-            return replies.err(wording.not_there(error))
+            return self._wording.not_there(error)
         return self._fetch(number, lambda body: self._peeked(body, lines))
 
     def _peeked(self, body: bytes | LongMessage, lines: int) -> Answer:
-        self._tally.peeked += 1
-        status = b"the headers, and up to %d of the lines after them" % lines
-        if isinstance(body, bytes):
-            return replies.listing(status, top(body, lines))
-        return Outflow(replies.ok(status), body, TopCutter(lines))
+        self.tally.peeked += 1
+        return self._opened_sending().cut(body, lines)
 
     def _fetch(self, number: MessageNumber, step: Callable[[bytes | LongMessage], Answer]) -> Soon[Answer]:
+        if self._opened_sending().refuses(number):
+            return self._wording.err(Text.MESSAGE_NEEDS_UTF8, ResponseCode.UTF8, number=number)
         return attempt(  # type: ignore[misc]  # see Soon
             lambda: self._opened_maildrop().retrieve(number),
             step,
@@ -324,9 +337,8 @@ class Session:
         if isinstance(error, MessageGone):
             # Nothing of it was sent yet, so this can be said; but the listings are no longer true.
             self._end(Outcome.MESSAGE_GONE)
-            text = b"message %d was changed or taken away by another program; connect again for a new listing"
-            return replies.err(text % number, ResponseCode.SYS_TEMP)
-        return replies.err(b"message %d cannot be read now; try again later" % number, ResponseCode.SYS_TEMP)
+            return self._wording.err(Text.MESSAGE_GONE, ResponseCode.SYS_TEMP, number=number)
+        return self._wording.err(Text.MESSAGE_UNREADABLE, ResponseCode.SYS_TEMP, number=number)
 
     # --- the end -------------------------------------------------------------------------------------------------
 
@@ -334,7 +346,7 @@ class Session:
         transaction = self._transaction
         if transaction is None:
             self._end(Outcome.QUIT)
-            return replies.ok(b"good-bye")
+            return self._wording.ok(Text.GOOD_BYE)
         self._protocol.state = State.UPDATE
         plan = transaction.plan()
         if not plan.removals:
@@ -348,24 +360,21 @@ class Session:
 
     def _updated(self) -> bytes:
         transaction = self._in_transaction()
-        self._tally.removed = len(transaction.snapshot) - transaction.count
-        self._tally.removed_octets = transaction.snapshot.total_octets - transaction.octets
+        self.tally.count_removed(transaction)
         self._end(Outcome.QUIT)
-        if not self._tally.removed:
-            return replies.ok(b"good-bye; %b left here" % wording.messages(transaction.count))
-        return replies.ok(
-            b"%b removed, %d left here; good-bye" % (wording.messages(self._tally.removed), transaction.count)
-        )
+        if not self.tally.removed:
+            return self._wording.counting(Text.LEFT, transaction.count)
+        return self._wording.counting(Text.REMOVED, self.tally.removed, left=transaction.count)
 
     def _not_updated(self, error: Exception) -> bytes:
-        assert self._account is not None
-        self._services.tell(UpdateFailed(session=self.id, account=self._account.name, error=str(error)))
+        assert self.account is not None
+        self._services.tell(UpdateFailed(session=self.id, account=self.account.name, error=str(error)))
         self._end(Outcome.UPDATE_FAILED)
-        return replies.err(b"marked messages could not all be removed; try again later", ResponseCode.SYS_TEMP)
+        return self._wording.err(Text.NOT_REMOVED, ResponseCode.SYS_TEMP)
 
     def _bad(self, reply: bytes) -> bytes:
-        self._tally.bad_commands += 1
-        if self._tally.bad_commands < self._services.limits.bad_commands:
+        self.tally.bad_commands += 1
+        if self.tally.bad_commands < self._services.limits.bad_commands:
             return reply
         self._end(Outcome.TOO_MANY_BAD_COMMANDS)
         return reply
@@ -378,22 +387,14 @@ class Session:
             changed = self._maildrop.unique_ids_changed
             self._maildrop.release()
             self._maildrop = None
-        tally, transaction = self._tally, self._transaction
         self._services.tell(
-            SessionEnded(
+            self.tally.sum_up(
+                self._transaction,
                 session=self.id,
                 peer=self.peer,
-                account=self._account.name if self._account else None,
+                account=self.account.name if self.account else None,
                 outcome=outcome,
-                seconds=self._services.clock() - self._started,
-                commands=tally.commands,
-                retrieved=tally.retrieved,
-                retrieved_octets=tally.retrieved_octets,
-                peeked=tally.peeked,
-                removed=tally.removed,
-                removed_octets=tally.removed_octets,
-                left=len(transaction.snapshot) - tally.removed if transaction else 0,
-                left_octets=transaction.snapshot.total_octets - tally.removed_octets if transaction else 0,
+                seconds=self._services.clock() - self.started,
                 unique_ids_changed=changed,
             )
         )

@@ -15,6 +15,9 @@ from restante.stores.maildir.disk import Disk
 
 __all__ = ["FaultyDisk", "FullDisk", "fail_with", "kill"]
 
+FOLDER_OCTETS = 4096
+"""What a new folder takes."""
+
 
 def kill() -> None:
     """End this process as `kill -9` does."""
@@ -49,6 +52,11 @@ class FaultyDisk(Disk):
         """One step."""
         self._meet("make_folder", path)
         super().make_folder(path)
+
+    def remove_folder(self, path: bytes) -> None:
+        """One step."""
+        self._meet("remove_folder", path)
+        super().remove_folder(path)
 
     def create(self, path: bytes) -> int:
         """One step."""
@@ -100,6 +108,12 @@ class FullDisk(Disk):
     def __init__(self, *, room_octets: int = 0) -> None:
         self.room_octets = room_octets
         self._taking_room: set[int] = set()
+
+    def make_folder(self, path: bytes) -> None:
+        """Make a folder, if there is room for its first block."""
+        if self.room_octets < FOLDER_OCTETS and not os.path.lexists(path):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        super().make_folder(path)
 
     def create(self, path: bytes) -> int:
         """Make a file: a name takes no room, its octets will."""

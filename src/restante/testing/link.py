@@ -35,7 +35,7 @@ from restante.server.gate import Gate
 from restante.server.limits import WRITE_BUFFER_OCTETS, Limits
 from restante.server.pop3 import Pop3Server
 from restante.server.security import Security
-from restante.server.services import Services
+from restante.server.services import LoginThrottle, Services
 
 __all__ = ["Link", "LinkServer", "RecordingListener", "ScriptedAuthenticator", "scripted_account"]
 
@@ -122,6 +122,7 @@ class LinkServer(Pop3Server):
         *,
         limits: Limits | None = None,
         gate: Gate | None = None,
+        throttle: LoginThrottle | None = None,
         security: Security | None = None,
         tell: RecordingListener | None = None,
     ) -> None:
@@ -139,6 +140,8 @@ class LinkServer(Pop3Server):
                 implementation="Restante-test",
                 wall_clock=lambda: 1_000_000_000 + self.clock.now,
                 clock=self.clock.time,
+                throttle=throttle,
+                sleep=self._sleep,
             ),
             gate=gate,
         )
@@ -147,6 +150,10 @@ class LinkServer(Pop3Server):
         """Make the entrance of a connection on the still clock."""
         loop = cast(asyncio.AbstractEventLoop, self.clock)  # of which it asks the time only
         return Entrance(self, loop, partial(self._open, loop))
+
+    async def _sleep(self, seconds: float) -> None:
+        """Let the clock pass over a wait: nothing in a link takes time."""
+        self.clock.now += seconds
 
     def keep(self, work: Coroutine[Any, Any, None]) -> None:  # Any: as asyncio types coroutines
         """Keep work that waits, to be stepped by `settle`."""

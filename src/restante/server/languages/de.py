@@ -1,4 +1,4 @@
-"""Deutsch."""
+"""The server's words in German, Deutsch."""
 
 from __future__ import annotations
 
@@ -36,6 +36,9 @@ TEXTS: Final[Mapping[Text, str]] = {
     Text.LOGIN_DEFERRED: (
         "die Anmeldung ist im Moment nicht möglich, das liegt am Server; bitte später wieder versuchen"
     ),
+    Text.LOGIN_TOO_SOON: (
+        "dieses Konto hat sich gerade erst angemeldet; das Passwort stimmt, bitte in {seconds} s wieder versuchen"
+    ),
     Text.IN_USE: (
         "das Postfach wird gerade von einer anderen Sitzung benutzt; "
         "das Passwort stimmt, bitte später wieder versuchen"
@@ -45,13 +48,15 @@ TEXTS: Final[Mapping[Text, str]] = {
         "das Passwort stimmt, bitte später wieder versuchen"
     ),
     Text.EXCHANGE_CANCELLED: "der Client hat die Anmeldung abgebrochen",
-    Text.EXCHANGE_MALFORMED: "die Nachricht des Clients hat nicht die Form, die der Mechanismus verlangt",
+    Text.EXCHANGE_MALFORMED: "die Nachricht des Clients hat nicht die Form, die der Mechanismus verlangt: {detail}",
     Text.EXCHANGE_TOO_LONG: "die Nachricht des Clients ist zu lang",
     Text.EXCHANGE_NOT_BASE64: "die Zeile ist kein Base64",
     Text.EXCHANGE_INITIAL_RESPONSE: (
         "bei diesem Mechanismus spricht der Server zuerst: AUTH ohne erste Antwort senden"
     ),
-    Text.EXCHANGE_UNSUPPORTED: "der Client verlangt eine Erweiterung des Mechanismus, die hier nicht bekannt ist",
+    Text.EXCHANGE_UNSUPPORTED: (
+        "der Client verlangt eine Erweiterung des Mechanismus, die hier nicht bekannt ist: {detail}"
+    ),
     Text.MARKED: "Nachricht {number} ist zum Löschen markiert; QUIT entfernt sie, RSET hebt die Markierung auf",
     Text.MARKED_ALREADY: "Nachricht {number} ist als gelöscht markiert; RSET hebt alle Markierungen auf",
     Text.NONE_MARKED: "{messages}, {octets} Oktette, keine Markierungen",
@@ -68,9 +73,7 @@ TEXTS: Final[Mapping[Text, str]] = {
     ),
     Text.LEFT: "auf Wiedersehen; {messages} bleiben hier",
     Text.REMOVED: "{messages} entfernt, hier bleiben {left}; auf Wiedersehen",
-    Text.NOT_REMOVED: (
-        "nicht alle markierten Nachrichten konnten entfernt werden; bitte später wieder versuchen"
-    ),
+    Text.NOT_REMOVED: ("nicht alle markierten Nachrichten konnten entfernt werden; bitte später wieder versuchen"),
     Text.LINE_TOO_LONG: "die Befehlszeile ist zu lang und wurde übergangen",
     Text.FORBIDDEN_OCTET: "in einem Befehl stehen kein NUL und kein einzelnes CR",
     Text.UNKNOWN_COMMAND: "unbekannter Befehl; CAPA zählt auf, was dieser Server kann",

@@ -1,4 +1,4 @@
-"""English: what is spoken until a client asks for another language. It is in ASCII (RFC 1939 knows nothing else)."""
+"""The server's words in English: spoken until a client asks for others, in ASCII (RFC 1939 knows nothing else)."""
 
 from __future__ import annotations
 
@@ -32,17 +32,18 @@ TEXTS: Final[Mapping[Text, str]] = {
     Text.NAME_NOT_UTF8: "the name is not in UTF-8",
     Text.WRONG_CREDENTIALS: "name or password is wrong",
     Text.LOGIN_DEFERRED: "the login cannot be done now, for a reason of the server's; try again later",
+    Text.LOGIN_TOO_SOON: "this account logged in a moment ago; the password is right, try again in {seconds} s",
     Text.IN_USE: "the maildrop is in use by another session; the password is right, try again later",
     Text.IN_USE_SINCE: (
         "the maildrop is in use by another session since {since} UTC, from {peer}; "
         "the password is right, try again later"
     ),
     Text.EXCHANGE_CANCELLED: "the client cancelled the exchange",
-    Text.EXCHANGE_MALFORMED: "the client's message is not of the form that the mechanism asks for",
+    Text.EXCHANGE_MALFORMED: "the client's message is not of the form that the mechanism asks for: {detail}",
     Text.EXCHANGE_TOO_LONG: "the client's message is too long",
     Text.EXCHANGE_NOT_BASE64: "the line is not base64",
     Text.EXCHANGE_INITIAL_RESPONSE: "in this mechanism the server speaks first: send AUTH without initial response",
-    Text.EXCHANGE_UNSUPPORTED: "the client asks for an extension of the mechanism that is not known here",
+    Text.EXCHANGE_UNSUPPORTED: "the client asks for an extension of the mechanism that is not known here: {detail}",
     Text.MARKED: "message {number} is marked; QUIT removes it, RSET takes the mark off",
     Text.MARKED_ALREADY: "message {number} is marked as deleted; RSET takes all marks off",
     Text.NONE_MARKED: "{messages}, {octets} octets, none marked",

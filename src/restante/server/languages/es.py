@@ -1,4 +1,4 @@
-"""Español."""
+"""The server's words in Spanish, español."""
 
 from __future__ import annotations
 
@@ -36,19 +36,23 @@ TEXTS: Final[Mapping[Text, str]] = {
     Text.LOGIN_DEFERRED: (
         "ahora no es posible iniciar la sesión, por una causa del servidor; inténtelo de nuevo más tarde"
     ),
+    Text.LOGIN_TOO_SOON: (
+        "esta cuenta inició una sesión hace un momento; "
+        "la contraseña es correcta, inténtelo de nuevo en {seconds} s"
+    ),
     Text.IN_USE: "otra sesión está usando el buzón; la contraseña es correcta, inténtelo de nuevo más tarde",
     Text.IN_USE_SINCE: (
         "otra sesión usa el buzón desde {since} UTC, desde {peer}; "
         "la contraseña es correcta, inténtelo de nuevo más tarde"
     ),
     Text.EXCHANGE_CANCELLED: "el cliente canceló el intercambio",
-    Text.EXCHANGE_MALFORMED: "el mensaje del cliente no tiene la forma que pide el mecanismo",
+    Text.EXCHANGE_MALFORMED: "el mensaje del cliente no tiene la forma que pide el mecanismo: {detail}",
     Text.EXCHANGE_TOO_LONG: "el mensaje del cliente es demasiado largo",
     Text.EXCHANGE_NOT_BASE64: "la línea no está en base64",
     Text.EXCHANGE_INITIAL_RESPONSE: (
         "en este mecanismo habla primero el servidor: envíe AUTH sin respuesta inicial"
     ),
-    Text.EXCHANGE_UNSUPPORTED: "el cliente pide una extensión del mecanismo que aquí no se conoce",
+    Text.EXCHANGE_UNSUPPORTED: "el cliente pide una extensión del mecanismo que aquí no se conoce: {detail}",
     Text.MARKED: "el mensaje {number} queda marcado; QUIT lo elimina, RSET quita la marca",
     Text.MARKED_ALREADY: "el mensaje {number} está marcado como borrado; RSET quita todas las marcas",
     Text.NONE_MARKED: "{messages}, {octets} octetos, ninguno marcado",

@@ -1,4 +1,7 @@
-"""Français. Un espace ordinaire précède les signes doubles : les autres ne passent pas partout."""
+"""The server's words in French, français.
+
+A common space stands before a double mark: the others do not print everywhere.
+"""
 
 from __future__ import annotations
 
@@ -36,21 +39,20 @@ TEXTS: Final[Mapping[Text, str]] = {
     Text.LOGIN_DEFERRED: (
         "la connexion au compte n'est pas possible pour l'instant, du fait du serveur ; réessayez plus tard"
     ),
-    Text.IN_USE: (
-        "la boîte est utilisée par une autre session ; le mot de passe est bon, réessayez plus tard"
-    ),
+    Text.LOGIN_TOO_SOON: "ce compte vient de s'identifier ; le mot de passe est bon, réessayez dans {seconds} s",
+    Text.IN_USE: ("la boîte est utilisée par une autre session ; le mot de passe est bon, réessayez plus tard"),
     Text.IN_USE_SINCE: (
         "la boîte est utilisée par une autre session depuis {since} UTC, à partir de {peer} ; "
         "le mot de passe est bon, réessayez plus tard"
     ),
     Text.EXCHANGE_CANCELLED: "le client a annulé l'échange",
-    Text.EXCHANGE_MALFORMED: "le message du client n'a pas la forme que demande le mécanisme",
+    Text.EXCHANGE_MALFORMED: "le message du client n'a pas la forme que demande le mécanisme : {detail}",
     Text.EXCHANGE_TOO_LONG: "le message du client est trop long",
     Text.EXCHANGE_NOT_BASE64: "la ligne n'est pas en base64",
     Text.EXCHANGE_INITIAL_RESPONSE: (
         "dans ce mécanisme le serveur parle le premier : envoyez AUTH sans réponse initiale"
     ),
-    Text.EXCHANGE_UNSUPPORTED: "le client demande une extension du mécanisme qui n'est pas connue ici",
+    Text.EXCHANGE_UNSUPPORTED: "le client demande une extension du mécanisme qui n'est pas connue ici : {detail}",
     Text.MARKED: "le message {number} est marqué ; QUIT le supprime, RSET enlève la marque",
     Text.MARKED_ALREADY: "le message {number} est marqué comme supprimé ; RSET enlève toutes les marques",
     Text.NONE_MARKED: "{messages}, {octets} octets, aucune marque",

@@ -1,4 +1,4 @@
-"""日本語。"""
+"""The server's words in Japanese, 日本語."""
 
 from __future__ import annotations
 
@@ -30,27 +30,29 @@ TEXTS: Final[Mapping[Text, str]] = {
         "暗号化されていない接続ではパスワードを受け付けません。"
         "STLS で TLS を開始するか、POP3S のポートに接続してください"
     ),
-    Text.APOP_NOT_OFFERED: "ここでは APOP を利用できません。応答の挨拶にタイムスタンプがありません",
+    Text.APOP_NOT_OFFERED: "ここでは APOP を利用できません。接続時の挨拶にタイムスタンプがありません",
     Text.MECHANISM_NOT_OFFERED: "この認証方式は利用できません。利用できる方式は CAPA で一覧できます",
     Text.NAME_NOT_UTF8: "ユーザー名が UTF-8 ではありません",
     Text.WRONG_CREDENTIALS: "ユーザー名またはパスワードが違います",
     Text.LOGIN_DEFERRED: "サーバー側の都合により、現在ログインできません。しばらくしてからやり直してください",
+    Text.LOGIN_TOO_SOON: (
+        "このアカウントは少し前にログインしたばかりです。パスワードは正しいので、{seconds} 秒後にやり直してください"
+    ),
     Text.IN_USE: (
-        "メールボックスは別のセッションで使用中です。"
-        "パスワードは正しいので、しばらくしてからやり直してください"
+        "メールボックスは別のセッションで使用中です。パスワードは正しいので、しばらくしてからやり直してください"
     ),
     Text.IN_USE_SINCE: (
         "メールボックスは {since} UTC から {peer} の別のセッションで使用中です。"
         "パスワードは正しいので、しばらくしてからやり直してください"
     ),
     Text.EXCHANGE_CANCELLED: "クライアントが認証を取り消しました",
-    Text.EXCHANGE_MALFORMED: "クライアントのメッセージが、この認証方式の求める形式ではありません",
+    Text.EXCHANGE_MALFORMED: "クライアントのメッセージが、この認証方式の求める形式ではありません：{detail}",
     Text.EXCHANGE_TOO_LONG: "クライアントのメッセージが長すぎます",
     Text.EXCHANGE_NOT_BASE64: "この行は base64 ではありません",
     Text.EXCHANGE_INITIAL_RESPONSE: (
         "この認証方式ではサーバーが先に送ります。初期応答を付けずに AUTH を送ってください"
     ),
-    Text.EXCHANGE_UNSUPPORTED: "クライアントが求める認証方式の拡張には対応していません",
+    Text.EXCHANGE_UNSUPPORTED: "クライアントが求める認証方式の拡張には対応していません：{detail}",
     Text.MARKED: "メール {number} に削除の印を付けました。QUIT で削除し、RSET で印を外します",
     Text.MARKED_ALREADY: "メール {number} には削除の印が付いています。RSET ですべての印を外せます",
     Text.NONE_MARKED: "{messages}、{octets} オクテット、削除の印なし",
@@ -63,8 +65,7 @@ TEXTS: Final[Mapping[Text, str]] = {
     ),
     Text.MESSAGE_UNREADABLE: "メール {number} は現在読み出せません。しばらくしてからやり直してください",
     Text.MESSAGE_NEEDS_UTF8: (
-        "メール {number} のヘッダーには UTF-8 の文字があります。"
-        "受け取るには、ログインの前に UTF8 を送ってください"
+        "メール {number} のヘッダーには UTF-8 の文字があります。受け取るには、ログインの前に UTF8 を送ってください"
     ),
     Text.LEFT: "さようなら。ここに {messages}残っています",
     Text.REMOVED: "{messages}を削除しました。残りは {left} 通です。さようなら",

@@ -1,7 +1,7 @@
 """What the server has to say, by name: each language says it in a file of its own.
 
-Placeholders stand in braces, and are the same in all languages. Texts are one line, start with no bracket (that is a
-response code's), and leave room for what is put in. Words of the protocol (commands, CAPA, +OK) are not translated.
+Placeholders stand in braces, and are the same in all languages. Texts are one line, start with no bracket (that is
+a response code's), and leave room for what is put in. Words of the protocol (commands, +OK) are not translated.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ class Text(Enum):
     NAME_NOT_UTF8 = auto()
     WRONG_CREDENTIALS = auto()
     LOGIN_DEFERRED = auto()
+    LOGIN_TOO_SOON = auto()
+    """{seconds}: how long to wait, at least 1."""
     IN_USE = auto()
     IN_USE_SINCE = auto()
     """{since} is a date and time of UTC, {peer} an address."""
@@ -51,10 +53,12 @@ class Text(Enum):
     # --- an exchange of AUTH that came to nothing
     EXCHANGE_CANCELLED = auto()
     EXCHANGE_MALFORMED = auto()
+    """{detail}: a fixed sentence, in English in all languages."""
     EXCHANGE_TOO_LONG = auto()
     EXCHANGE_NOT_BASE64 = auto()
     EXCHANGE_INITIAL_RESPONSE = auto()
     EXCHANGE_UNSUPPORTED = auto()
+    """{detail}, as above."""
 
     # --- TRANSACTION
     MARKED = auto()

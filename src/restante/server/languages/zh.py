@@ -1,4 +1,4 @@
-"""中文（简体）。"""
+"""The server's words in Chinese in simplified characters, 简体中文."""
 
 from __future__ import annotations
 
@@ -32,14 +32,15 @@ TEXTS: Final[Mapping[Text, str]] = {
     Text.NAME_NOT_UTF8: "用户名不是有效的 UTF-8",
     Text.WRONG_CREDENTIALS: "用户名或密码错误",
     Text.LOGIN_DEFERRED: "由于服务器的原因，目前无法登录；请稍后再试",
+    Text.LOGIN_TOO_SOON: "此账户刚刚登录过；密码正确，请在 {seconds} 秒后再试",
     Text.IN_USE: "邮箱正被另一个会话使用；密码正确，请稍后再试",
     Text.IN_USE_SINCE: "邮箱自 {since} UTC 起正被来自 {peer} 的另一个会话使用；密码正确，请稍后再试",
     Text.EXCHANGE_CANCELLED: "客户端取消了认证",
-    Text.EXCHANGE_MALFORMED: "客户端的消息不符合该机制要求的格式",
+    Text.EXCHANGE_MALFORMED: "客户端的消息不符合该机制要求的格式：{detail}",
     Text.EXCHANGE_TOO_LONG: "客户端的消息太长",
     Text.EXCHANGE_NOT_BASE64: "该行不是 base64 编码",
     Text.EXCHANGE_INITIAL_RESPONSE: "该机制由服务器先发言：请发送不带初始响应的 AUTH",
-    Text.EXCHANGE_UNSUPPORTED: "客户端要求使用此处不支持的机制扩展",
+    Text.EXCHANGE_UNSUPPORTED: "客户端要求使用此处不支持的机制扩展：{detail}",
     Text.MARKED: "邮件 {number} 已标记；QUIT 将删除它，RSET 将取消标记",
     Text.MARKED_ALREADY: "邮件 {number} 已标记为删除；RSET 可取消所有标记",
     Text.NONE_MARKED: "{messages}，{octets} 字节，没有标记",

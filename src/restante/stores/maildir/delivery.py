@@ -1,5 +1,8 @@
 """Delivery into a Maildir, in two phases: durable and out of sight, then in its place.
 
+Before all of them room is set aside within the account's quota, where it has one: in memory, so that a crash leaves
+nothing of it.
+
 The steps, and what a crash after each leaves behind; the sender was told nothing before the last, and sends again:
 
 1. create `tmp/<name>`: an empty file that nobody reads, swept by `check` after 36 hours;
@@ -19,7 +22,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import fcntl
 import itertools
 import os
@@ -30,6 +32,7 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import TypeVar
 
+from restante.maildrop.policies import Quota
 from restante.ports.stores import StoreFault
 from restante.proto.terms import UniqueId
 from restante.stores.maildir import names
@@ -39,13 +42,12 @@ from restante.stores.maildir.listing import CLOCK_GRAIN_NS
 from restante.stores.maildir.measure import LineEnds
 from restante.stores.maildir.places import Places
 from restante.stores.maildir.removal import make_reserve
+from restante.stores.maildir.trash import NO_LINKS
+from restante.stores.maildir.usage import Reservation, Usages
 
 __all__ = ["Deliveries", "StagedFile", "ensure_folders"]
 
 T = TypeVar("T")
-
-_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
-"""What a file system without hard links says."""
 
 
 def ensure_folders(places: Places, disk: Disk) -> None:
@@ -87,21 +89,36 @@ class Deliveries:
         self._syncing: dict[bytes, asyncio.Future[None]] = {}
         self._waiting: dict[bytes, asyncio.Future[None]] = {}
         self._cur: tuple[bytes, int, int, frozenset[bytes]] | None = None
+        self._usages = Usages()
 
-    async def stage(self, places: Places, parts: Sequence[bytes], unique_id: UniqueId | None) -> StagedFile:
-        """Do steps 1 to 3. Raises StoreFull, StoreFault, and ValueError for a unique-id that is there already."""
+    async def stage(
+        self, places: Places, parts: Sequence[bytes], unique_id: UniqueId | None, quota: Quota | None = None
+    ) -> StagedFile:
+        """Do steps 1 to 3.
+
+        Raises OverQuota, StoreFull, StoreFault, and ValueError for a unique-id that is there already.
+        """
         # Time and counter are taken here and not in the thread: messages are numbered in the order of the calls.
         when, counter = self._clock(), next(self._counter)
-        base, guard = await self.in_thread(self._write, places, parts, unique_id, when, counter)
-        return StagedFile(self, places, base, guard)
+        base, guard, reservation = await self.in_thread(
+            partial(self._write, places, parts, unique_id, when=when, counter=counter, quota=quota)
+        )
+        return StagedFile(self, places, base, guard, reservation)
 
     async def in_thread(self, work: Callable[..., T], *arguments: object) -> T:
         """Run work that waits for the disk."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *arguments))
 
     def _write(
-        self, places: Places, parts: Sequence[bytes], unique_id: UniqueId | None, when: float, counter: int
-    ) -> tuple[bytes, FileGuard | None]:
+        self,
+        places: Places,
+        parts: Sequence[bytes],
+        unique_id: UniqueId | None,
+        *,
+        when: float,
+        counter: int,
+        quota: Quota | None,
+    ) -> tuple[bytes, FileGuard | None, Reservation | None]:
         ends = LineEnds()
         for part in parts:
             ends.feed(part)
@@ -116,6 +133,7 @@ class Deliveries:
         )
         path = places.tmp + b"/" + base
         try:
+            reservation = None if quota is None else self._reserve(places, quota, ends.wire_octets)
             try:
                 guard = FileGuard(self._disk.create(path))
             except FileNotFoundError:
@@ -132,7 +150,14 @@ class Deliveries:
                 raise
         except OSError as error:
             raise fault(error, path) from error
-        return base, None if unique_id is None else guard
+        return base, None if unique_id is None else guard, reservation
+
+    def _reserve(self, places: Places, quota: Quota, octets: int) -> Reservation:
+        try:
+            return self._usages.reserve(places, quota, octets)
+        except FileNotFoundError:
+            ensure_folders(places, self._disk)
+            return self._usages.reserve(places, quota, octets)
 
     def _take_over(self, places: Places, base: bytes, unique_id: UniqueId) -> None:
         if self._is_there(places, unique_id) or not Index(places.index).claim_id(
@@ -159,19 +184,20 @@ class Deliveries:
         self._cur = (places.cur, stamp, now_ns, bases)
         return bases
 
-    def place(self, places: Places, base: bytes) -> None:
+    def place(self, places: Places, base: bytes, reservation: Reservation | None = None) -> None:
         """Do steps 4 and 5. Raises StoreFault; then the message is in neither place."""
         draft, path = places.tmp + b"/" + base, places.new + b"/" + base
         try:
-            try:
-                self._disk.link(draft, path)
-            except OSError as error:
-                if error.errno not in _NO_LINKS or os.path.lexists(path):
-                    raise
-                self._disk.rename(draft, path)
-            else:
-                with contextlib.suppress(OSError):
-                    self._disk.unlink(draft)
+            with contextlib.nullcontext() if reservation is None else reservation.naming():
+                try:
+                    self._disk.link(draft, path)
+                except OSError as error:
+                    if error.errno not in NO_LINKS or os.path.lexists(path):
+                        raise
+                    self._disk.rename(draft, path)
+                else:
+                    with contextlib.suppress(OSError):
+                        self._disk.unlink(draft)
         except OSError as error:
             raise fault(error, path) from error
 
@@ -239,12 +265,21 @@ def is_held(path: bytes) -> bool:
 class StagedFile:
     """A message in `tmp`, durable there."""
 
-    def __init__(self, deliveries: Deliveries, places: Places, base: bytes, guard: FileGuard | None) -> None:
+    def __init__(
+        self,
+        deliveries: Deliveries,
+        places: Places,
+        base: bytes,
+        guard: FileGuard | None,
+        reservation: Reservation | None,
+    ) -> None:
         self._deliveries = deliveries
         self._places = places
         self._base = base
         self._guard = guard
         """Held while a unique-id that was taken over is not yet a message's."""
+        self._reservation = reservation
+        """Held while it counts as under way."""
         self._staged = True
 
     async def publish(self) -> None:
@@ -253,7 +288,7 @@ class StagedFile:
         self._staged = False
         placed = False
         try:
-            await deliveries.in_thread(deliveries.place, places, self._base)
+            await deliveries.in_thread(deliveries.place, places, self._base, self._reservation)
             placed = True
             await deliveries.sync_new(places)
         except StoreFault:
@@ -270,7 +305,7 @@ class StagedFile:
     async def _forget(self, *, placed: bool) -> None:
         forget = partial(self._deliveries.forget, placed=placed)
         await self._deliveries.in_thread(forget, self._places, self._base, self._guard is not None)
-        self._guard = None
+        self._guard = self._reservation = None
 
 
 def _hear(done: asyncio.Future[None]) -> None:

@@ -5,7 +5,7 @@ raise OSError as the system gave it; `fault` turns that into the store's own err
 """
 
 # Paths are octets here, and pathlib does not take those.
-# ruff: noqa: PTH102, PTH104, PTH108
+# ruff: noqa: PTH102, PTH104, PTH106, PTH108
 from __future__ import annotations
 
 import errno
@@ -53,6 +53,10 @@ class Disk:
             os.mkdir(path, 0o700)
         except FileExistsError:
             return
+
+    def remove_folder(self, path: bytes) -> None:
+        """Take an empty folder away."""
+        os.rmdir(path)
 
     def create(self, path: bytes) -> int:
         """Make a file that was not there, and give its descriptor."""

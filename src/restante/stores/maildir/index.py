@@ -1,8 +1,10 @@
 """The index: what file names cannot tell, remembered across restarts in SQLite.
 
-Two kinds of row. Measures (the octets of foreign files) can be had again by reading the files. Unique-ids (taken
+Three kinds of row. Measures (the octets of foreign files) can be had again by reading the files. Unique-ids (taken
 over from another server, or given where one base name stands twice) cannot: they are durable before anybody sees
-them. A maildrop whose names tell all has no index, and SQLite is never touched.
+them. Ages (when a message was first retrieved, or brought back from the trash) are kept only where the site's
+policy asks for them; without them mail stays longer. A maildrop whose names tell all has no index, and SQLite is
+never touched.
 
 A damaged index is a StoreFault, never quietly replaced: clients would download everything again.
 """
@@ -19,7 +21,7 @@ from typing import NamedTuple
 from restante.ports.stores import StoreFault, StoreFull
 from restante.stores.maildir.disk import is_full
 
-__all__ = ["ANY_FILE", "IdRow", "Index", "MeasureRow", "Rows"]
+__all__ = ["ANY_FILE", "Age", "IdRow", "Index", "MeasureRow", "Rows"]
 
 ANY_FILE = 0
 """Stands for the inode in a row that holds for the base name, whichever file bears it."""
@@ -37,6 +39,11 @@ _SCHEMA = (
     "PRAGMA user_version = 1",
 )
 
+_AGES = (
+    "CREATE TABLE IF NOT EXISTS ages (base BLOB NOT NULL, inode INTEGER NOT NULL, retrieved_seconds INTEGER,"
+    " restored_seconds INTEGER, PRIMARY KEY (base, inode)) WITHOUT ROWID"
+)
+"""Made on need, so that an index of before gets it too."""
 
 _INSERT_ID = (
     "INSERT INTO unique_ids VALUES (?, ?, ?) ON CONFLICT (base, inode) DO UPDATE SET unique_id = excluded.unique_id"
@@ -60,6 +67,15 @@ class IdRow(NamedTuple):
     inode: int
     """ANY_FILE unless several files bear that base name."""
     unique_id: bytes
+
+
+class Age(NamedTuple):
+    """What the index knows of a message's time here, in whole seconds since the epoch."""
+
+    retrieved: int | None
+    """When it was first retrieved by RETR, since it was brought back if it was."""
+    restored: int | None
+    """When it was brought back from the trash: from then on it is as if it had come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,15 +135,48 @@ class Index:
         with self._transaction(writing=True) as rows:
             rows.execute("DELETE FROM unique_ids WHERE base = ?", (base,))
 
+    def read_ages(self) -> dict[tuple[bytes, int], Age]:
+        """Give all ages, by base name and inode. Raises StoreFault when they cannot be read."""
+        if not self.exists():
+            return {}
+        with self._transaction(writing=False) as rows:
+            if not _has_ages(rows):
+                return {}
+            return {(row[0], row[1]): Age(row[2], row[3]) for row in rows.execute("SELECT * FROM ages")}
+
+    def note_retrieved(self, messages: Iterable[tuple[bytes, int]], seconds: int) -> None:
+        """Remember that messages were retrieved, unless they were before; durable on return. Raises StoreFault."""
+        with self._transaction(writing=True) as rows:
+            rows.execute(_AGES)
+            rows.executemany(
+                "INSERT INTO ages VALUES (?, ?, ?, NULL) ON CONFLICT (base, inode) DO UPDATE"
+                " SET retrieved_seconds = coalesce(retrieved_seconds, excluded.retrieved_seconds)",
+                [(base, inode, seconds) for base, inode in messages],
+            )
+
+    def note_restored(self, messages: Iterable[tuple[bytes, int]], seconds: int) -> None:
+        """Remember that messages were brought back: their time begins anew. Raises StoreFault."""
+        with self._transaction(writing=True) as rows:
+            rows.execute(_AGES)
+            rows.executemany(
+                "INSERT OR REPLACE INTO ages VALUES (?, ?, NULL, ?)",
+                [(base, inode, seconds) for base, inode in messages],
+            )
+
     def forget_all_but(self, bases: frozenset[bytes]) -> int:
         """Remove the rows of files that are no more; give how many. Raises StoreFault."""
         with self._transaction(writing=True) as rows:
+            rows.execute(_AGES)
             known: set[bytes] = {
-                row[0] for row in rows.execute("SELECT base FROM measures UNION SELECT base FROM unique_ids")
+                row[0]
+                for row in rows.execute(
+                    "SELECT base FROM measures UNION SELECT base FROM unique_ids UNION SELECT base FROM ages"
+                )
             }
             gone = [(base,) for base in known - bases]
             rows.executemany("DELETE FROM measures WHERE base = ?", gone)
             rows.executemany("DELETE FROM unique_ids WHERE base = ?", gone)
+            rows.executemany("DELETE FROM ages WHERE base = ?", gone)
             return len(gone)
 
     @contextlib.contextmanager
@@ -171,3 +220,7 @@ class Index:
 def _has_tables(rows: sqlite3.Connection) -> bool:
     # No tables stand in a file that was made when the disk was full.
     return bool(rows.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _has_ages(rows: sqlite3.Connection) -> bool:
+    return rows.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'ages'").fetchone() is not None

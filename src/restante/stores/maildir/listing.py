@@ -28,7 +28,7 @@ from restante.stores.maildir.measure import NotAFile, measure
 from restante.stores.maildir.places import Places
 from restante.stores.maildir.seen import Seen, compare, digest_of, write_seen
 
-__all__ = ["Entry", "FolderStamp", "Listing", "Stamp", "list_maildrop", "stamp_of"]
+__all__ = ["Ages", "Entry", "FolderStamp", "Listing", "Stamp", "list_maildrop", "stamp_of"]
 
 TRIES_FOR_A_QUIET_LISTING = 3
 """How often a listing is made again because a folder changed under it. The last one is taken as it is: a message
@@ -75,13 +75,26 @@ class Entry(NamedTuple):
     wire_octets: int
 
 
+class Ages(NamedTuple):
+    """How old the messages of a listing are; all times in seconds since the epoch, all places from 0."""
+
+    received: array[int]
+    retrieved: dict[int, int]
+    """When first, by place; of those that were."""
+    next_due: float
+    """Before this nothing is due by the site's policy."""
+    index_stamp: tuple[int, int] | None
+    """Of the index when it was read."""
+
+
 class Listing:
-    """A maildrop as it was listed: immutable but for the three attributes that say so, and shared by sessions."""
+    """A maildrop as it was listed: immutable but for the four attributes that say so, and shared by sessions."""
 
     __slots__ = (
         "_in_cur",
         "_inodes",
         "_names",
+        "ages",
         "doubled",
         "file_octets",
         "recorded",
@@ -109,6 +122,8 @@ class Listing:
         """Changes: as of the last session; 0 once recorded."""
         self.refuted = False
         """Changes: whether some message proved to have other octets than listed."""
+        self.ages: Ages | None = None
+        """Changes: what the retention policy goes by; found out when it first asks."""
 
     def __len__(self) -> int:
         return len(self._names)

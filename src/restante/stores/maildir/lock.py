@@ -1,9 +1,10 @@
 """The exclusive-access lock: flock on a file in the maildrop.
 
 The kernel keeps it, so it holds between processes and goes with the process that has it, however that ends. The
-file's one line says who holds the lock; it is only read by whoever finds it held. The file is never unlinked.
+file's first line says who holds the lock; it is only read by whoever finds it held. Where the site wants time
+between logins a second line has the time of the last one. The file is never unlinked.
 It does not hold off other programs that read or deliver: a Maildir needs no lock for those.
-Source: RFC 1939 §4.
+Sources: RFC 1939 §4, RFC 2449 §6.5 (LOGIN-DELAY).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import math
 import os
 
 from restante.ports.stores import Holder, MaildropInUse
@@ -22,6 +24,9 @@ HOLDER_OCTETS = 512
 
 LONGEST_PEER = 60
 """Characters kept of where the holder comes from: at six octets for each, as JSON escapes, they fit the line."""
+
+LOGIN_OCTETS = 32
+"""The second line's fixed length: seconds since the epoch, in decimal. Commands that take the lock leave it be."""
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -53,6 +58,20 @@ class ExclusiveLock:
         # A full disk does not take the line, and does not need to: the lock is what counts.
         with contextlib.suppress(OSError):
             os.pwrite(descriptor, line, 0)
+
+    def last_login(self) -> float | None:
+        """Give when the last login was, in seconds since the epoch; None when none was noted that can be read."""
+        try:
+            last = float(os.pread(self._descriptor, LOGIN_OCTETS, HOLDER_OCTETS))
+        except (OSError, ValueError):
+            return None
+        return last if math.isfinite(last) else None
+
+    def note_login(self, epoch_seconds: float) -> None:
+        """Note a login. Not made durable: a power cut may forget it, and then the next login is not held off."""
+        line = b"%.6f" % epoch_seconds
+        with contextlib.suppress(OSError):
+            os.pwrite(self._descriptor, line.rjust(LOGIN_OCTETS - 1) + b"\n", HOLDER_OCTETS)
 
     def release(self) -> None:
         """Let go. Safe to call twice."""

@@ -57,6 +57,11 @@ class Places:
         """The unique-ids at the end of the last session."""
         return self.folder + b"/restante.seen"
 
+    @property
+    def trash(self) -> bytes:
+        """Where removed mail waits, a folder for each day; see `trash`."""
+        return self.folder + b"/restante.trash"
+
 
 def places_in(maildir: Path, *, ours: bool) -> Places:
     """Give the places of a Maildir."""

@@ -14,6 +14,16 @@ The steps, and what a crash after each leaves behind:
 
 One message alone needs no record: its unlink and the fsync of the folder are all or nothing by themselves.
 
+**With a trash** (see `trash`) removed messages are moved: the record then names the day's folder, and more steps
+are taken, each of which finds its work done when it is done again:
+
+- before 1: make the day's folder in the trash, durably: an empty folder more;
+- before 5: link each message into the trash and fsync that: as after 4, or as before 1 where there is no record;
+  the message is in the trash too, and bringing it back from there finds it where it is.
+
+So a message is never gone from the maildrop before it is durable in the trash. A disk without room for the trash
+keeps none: what is removed then is gone, and makes room.
+
 **A full disk.** The reserve is room set aside while there was some: writing over it and renaming take none. A plan
 too long for it is worked off in parts, the first of them small enough; the messages they remove make room for the
 record of the rest. Where there is no reserve, the first part is one message. Only then, on a full disk, can a crash
@@ -33,9 +43,11 @@ import os
 import stat
 import zlib
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 from restante.ports.stores import StoreFault
+from restante.stores.maildir import trash
 from restante.stores.maildir.disk import Disk, is_full
 from restante.stores.maildir.index import ANY_FILE
 from restante.stores.maildir.names import base_of
@@ -53,6 +65,8 @@ TRIES_TO_CATCH = 10
 """How often a message that is moved under our hands is looked for again."""
 
 _MAGIC = b"restante redo 1"
+_MAGIC_TO_TRASH = b"restante redo 2"
+"""Of a record whose first part is the day in the trash: a program that knows no trash refuses it whole."""
 
 
 class Removal(NamedTuple):
@@ -65,19 +79,22 @@ class Removal(NamedTuple):
     """Where it was last; empty when unknown."""
 
 
-def remove(places: Places, disk: Disk, removals: Sequence[Removal]) -> None:
-    """Remove messages durably, all or nothing; on return none of them comes back.
+def remove(places: Places, disk: Disk, removals: Sequence[Removal], *, day: bytes | None = None) -> None:
+    """Remove messages durably, all or nothing; on return none of them comes back by itself.
 
+    `day` names the folder in the trash to move them to, as `trash.day_of` gives it; None: they are gone.
     Raises OSError and StoreFault. Then either nothing is gone, or the record is there and the rest goes at the next
     opening; on a full disk see the module's docstring.
     """
     pending = list(removals)
     while pending:
         committed = 0
+        if day is not None and not trash.make_day(places, disk, day):
+            day = None
         if len(pending) > 1 or pending[0].inode != ANY_FILE:
-            committed = _commit(places, disk, pending)
+            committed = _commit(places, disk, pending, day)
         part, pending = pending[: committed or 1], pending[committed or 1 :]
-        _unlink(places, disk, part)
+        _take_away(places, disk, part, day)
         _sync_both(places, disk)
         if committed:
             _clear(places, disk)
@@ -92,7 +109,10 @@ def finish(places: Places, disk: Disk) -> bool:
         record = _read(places.redo)
     except FileNotFoundError:
         return False
-    _unlink(places, disk, _decode(record, places.redo))
+    removals, day = _decode(record, places.redo)
+    if day is not None and not trash.make_day(places, disk, day):
+        day = None
+    _take_away(places, disk, removals, day)
     _sync_both(places, disk)
     _clear(places, disk)
     return True
@@ -124,20 +144,20 @@ def make_reserve(places: Places, disk: Disk) -> bool:
     return True
 
 
-def _commit(places: Places, disk: Disk, removals: Sequence[Removal]) -> int:
+def _commit(places: Places, disk: Disk, removals: Sequence[Removal], day: bytes | None) -> int:
     """Make a record durable of all the removals, or of the first ones on a full disk: give of how many.
 
     0 means that not even the reserve could be had.
     """
     try:
-        _write(places, disk, _encode(removals))
+        _write(places, disk, _encode(removals, day))
         return len(removals)
     except OSError as error:
         if not is_full(error):
             raise
     count = len(removals)
     while (count := count // 2) > 1:
-        record = _encode(removals[:count])
+        record = _encode(removals[:count], day)
         if len(record) <= RESERVE_OCTETS:
             try:
                 return count if _write_over_reserve(places, disk, record) else 0
@@ -196,21 +216,27 @@ def _sync_both(places: Places, disk: Disk) -> None:
     disk.sync_folder(places.cur)
 
 
-def _encode(removals: Sequence[Removal]) -> bytes:
+def _encode(removals: Sequence[Removal], day: bytes | None) -> bytes:
     # A base name can hold any octet but NUL and the slash.
-    told = zlib.compress(b"\0".join([b"%d/%s" % (one.inode, one.base) for one in removals]))
-    return b"%s %d %s\n%s" % (_MAGIC, len(told), hashlib.sha256(told).hexdigest().encode(), told)
+    parts = [b"%d/%s" % (one.inode, one.base) for one in removals]
+    told = zlib.compress(b"\0".join(parts if day is None else [day, *parts]))
+    magic = _MAGIC if day is None else _MAGIC_TO_TRASH
+    return b"%s %d %s\n%s" % (magic, len(told), hashlib.sha256(told).hexdigest().encode(), told)
 
 
-def _decode(record: bytes, path: bytes) -> list[Removal]:
+def _decode(record: bytes, path: bytes) -> tuple[list[Removal], bytes | None]:
     header, _, rest = record.partition(b"\n")
     try:
         magic, length, digest = header.rsplit(b" ", 2)
         told = rest[: int(length)]
-        if magic != _MAGIC or hashlib.sha256(told).hexdigest().encode() != digest:
+        if magic not in (_MAGIC, _MAGIC_TO_TRASH) or hashlib.sha256(told).hexdigest().encode() != digest:
             raise ValueError("its checksum does not hold")
-        parts = [one.split(b"/", 1) for one in zlib.decompress(told).split(b"\0")]
-        return [Removal(base, int(inode), b"") for inode, base in parts]
+        parts = zlib.decompress(told).split(b"\0")
+        day = parts.pop(0) if magic == _MAGIC_TO_TRASH else None
+        if day is not None:
+            date.fromisoformat(day.decode())
+        bases = [one.split(b"/", 1) for one in parts]
+        return [Removal(base, int(inode), b"") for inode, base in bases], day
     except (ValueError, zlib.error) as error:
         raise StoreFault(
             f"{os.fsdecode(path)}: the record of what the last session removed is damaged ({error}): "
@@ -224,21 +250,29 @@ def _read(path: bytes) -> bytes:
         return file.read(LONGEST_RECORD_OCTETS)
 
 
-def _unlink(places: Places, disk: Disk, removals: Sequence[Removal]) -> None:
-    """Take away all names of the messages, wherever they are by now."""
+def _take_away(places: Places, disk: Disk, removals: Sequence[Removal], day: bytes | None) -> None:
+    """Take away all names of the messages, wherever they are by now; into the trash where there is a day."""
     wanted: dict[bytes, set[int]] = {}
+    known: list[Removal] = []
     for one in removals:
         if one.path and one.inode == ANY_FILE:
-            try:
-                disk.unlink(one.path)
-                continue
-            except FileNotFoundError:
-                pass  # moved, or its flags changed, or it is gone: looked for below
-        wanted.setdefault(one.base, set()).add(one.inode)
+            known.append(one)
+        else:
+            wanted.setdefault(one.base, set()).add(one.inode)
+    if day is not None and known:
+        trash.keep(places, disk, day, [one.path for one in known])
+    for one in known:
+        try:
+            disk.unlink(one.path)
+        except FileNotFoundError:
+            # Moved, or its flags changed, or it is gone: looked for below.
+            wanted.setdefault(one.base, set()).add(ANY_FILE)
     for _ in range(TRIES_TO_CATCH):
         found = _find(places, wanted) if wanted else []
         if not found:
             return
+        if day is not None:
+            trash.keep(places, disk, day, found)
         for path in found:
             with contextlib.suppress(FileNotFoundError):
                 disk.unlink(path)

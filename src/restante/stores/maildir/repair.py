@@ -1,6 +1,7 @@
 """Checking one Maildir: finding what a crash or a hand left, and repairing what can be repaired without a loss.
 
-It removes nothing that could be mail but files in `tmp` that no delivery can still be writing. Runs under the
+It removes nothing that could be mail but files in `tmp` that no delivery can still be writing, and what has waited
+its days in the trash. Runs under the
 exclusive-access lock and reads every message, so it takes as long as that does.
 """
 
@@ -16,7 +17,7 @@ from enum import Enum
 from pathlib import Path
 
 from restante.ports.stores import Holder
-from restante.stores.maildir import names, removal
+from restante.stores.maildir import names, removal, trash
 from restante.stores.maildir.delivery import ensure_folders
 from restante.stores.maildir.disk import Disk, fault
 from restante.stores.maildir.index import Index, MeasureRow
@@ -42,6 +43,7 @@ class FindingKind(Enum):
     NOT_A_FILE = "neither a regular file nor a link: it is not served; look what it is, and remove it"
     LINK = "a link: it is not followed; replace it by the file itself"
     UNREADABLE = "cannot be read: let the user that runs Restante own it"
+    TRASH_SWEPT = "removed mail had waited its days in the trash: it was removed for good"
     RESERVE_MADE = "room was set aside so that messages can be removed when the disk is full"
 
 
@@ -63,9 +65,10 @@ class CheckReport:
     """In the order they were found; empty when all is well."""
 
 
-def check(maildir: Path, *, now: float) -> CheckReport:
+def check(maildir: Path, *, now: float, trash_days: int | None = None) -> CheckReport:
     """Check a Maildir and repair it. `now` is in seconds since the epoch.
 
+    `trash_days` is how long removed mail waits in the trash; None leaves the trash alone.
     Raises MaildropInUse when a session holds it, StoreFault when it is not there or the disk fails.
     """
     places = places_in(maildir, ours=False)
@@ -83,10 +86,14 @@ def check(maildir: Path, *, now: float) -> CheckReport:
             if removal.make_reserve(places, disk):
                 findings.append((FindingKind.RESERVE_MADE, places.reserve))
             findings += _sweep(places, disk, now)
+            if trash_days is not None and trash.sweep(places, disk, now=now, days=trash_days):
+                findings.append((FindingKind.TRASH_SWEPT, places.trash))
             bases, more = _check_messages(places)
             findings += more
             index = Index(places.index)
-            if index.exists() and index.forget_all_but(bases | _staged(places)):
+            # What comes back from the trash is to have its unique-id.
+            others = _staged(places) | trash.bases_in_trash(places)
+            if index.exists() and index.forget_all_but(bases | others):
                 findings.append((FindingKind.INDEX_ROWS_REMOVED, places.index))
         finally:
             lock.release()
@@ -107,7 +114,7 @@ def _mend_folders(places: Places, disk: Disk) -> Iterator[tuple[FindingKind, byt
             yield FindingKind.FOLDER_MADE, folder
     for folder in (places.folder, places.new, places.cur, places.tmp):
         yield from _tighten(folder)
-    for file in (places.lock, places.reserve, places.index, places.seen):
+    for file in (places.lock, places.reserve, places.index, places.seen, places.trash):
         if os.path.lexists(file):
             yield from _tighten(file)
 

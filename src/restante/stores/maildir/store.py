@@ -6,7 +6,7 @@ what a name tells in `names`, what a crash leaves in `delivery` and `removal`.
 
 It wants a local file system with flock, hard links and times in nanoseconds (ext4, XFS, btrfs, ZFS, tmpfs).
 Everything that may wait for the disk runs in threads; a poll of a maildrop that did not change waits for none.
-Sources: RFC 1939 §4 (lock, numbers), §6 (UPDATE), §7 (unique-ids), §11 (octets).
+Sources: RFC 1939 §4 (lock, numbers), §6 (UPDATE), §7 (unique-ids), §8 (site policies), §11 (octets).
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TypeVar
 
+from restante.maildrop.policies import MaildropPolicies
 from restante.maildrop.snapshot import Snapshot
 from restante.maildrop.transaction import UpdatePlan
 from restante.ports.accounts import Account
 from restante.ports.soon import Later, Soon, then
-from restante.ports.stores import Holder, LongMessage
+from restante.ports.stores import Holder, LongMessage, QuotaOf, TooSoon, no_quota
 from restante.proto.lines import canonical
 from restante.proto.terms import MessageNumber, UniqueId, is_legal_unique_id
-from restante.stores.maildir import removal
+from restante.stores.maildir import removal, trash
 from restante.stores.maildir.cache import CACHED_MAILDROPS, CACHED_MESSAGES, ListingCache
 from restante.stores.maildir.delivery import Deliveries, StagedFile, ensure_folders
 from restante.stores.maildir.disk import Disk, fault
@@ -36,6 +37,7 @@ from restante.stores.maildir.listing import Listing, list_maildrop, stamp_of
 from restante.stores.maildir.lock import ExclusiveLock
 from restante.stores.maildir.measure import is_canonical, open_message
 from restante.stores.maildir.places import Places, places_of
+from restante.stores.maildir.retention import SessionRetention
 from restante.stores.maildir.retrieval import WHOLE_OCTETS, LongFile, MessageFile, read_at_once
 
 __all__ = ["MaildirStore", "OpenMaildir"]
@@ -65,11 +67,22 @@ class MaildirStore:
         hostname: str,
         clock: Callable[[], float] = time.time,
         disk: Disk | None = None,
+        policies: MaildropPolicies | None = None,
+        quota_of: QuotaOf = no_quota,
         cached_maildrops: int = CACHED_MAILDROPS,
         cached_messages: int = CACHED_MESSAGES,
     ) -> None:
-        """Touch nothing yet. `clock` (seconds since the epoch) and `hostname` go into the names of new messages."""
+        """Touch nothing yet. `clock` (seconds since the epoch) and `hostname` go into the names of new messages.
+
+        `policies` None: mail stays, what is removed is gone, and everybody may log in as often as they like.
+        """
+        self._clock = clock
         self._disk = disk or Disk()
+        policies = policies or MaildropPolicies()
+        self._retention = policies.retention if policies.retention.is_on else None
+        self._login_delay = policies.login_delay if policies.login_delay.seconds else None
+        self._keeps_trash = policies.trash_days > 0
+        self._quota_of = quota_of
         self._cache = ListingCache(maildrops=cached_maildrops, messages=cached_messages)
         self._session_threads = ThreadPoolExecutor(SESSION_THREADS, "restante-maildrop")
         self._delivery_threads = ThreadPoolExecutor(DELIVERY_THREADS, "restante-delivery")
@@ -85,7 +98,7 @@ class MaildirStore:
     def open(self, account: Account, holder: Holder) -> Soon[OpenMaildir]:
         """Take the lock, finish what a crash left of an UPDATE, and list: at once where nothing changed.
 
-        Raises MaildropInUse, StoreFault.
+        Raises MaildropInUse, TooSoon, StoreFault.
         """
         places = self._places(account.id, account.maildir)
         try:
@@ -104,13 +117,18 @@ class MaildirStore:
             raise fault(error, places.lock) from error
 
     def _open_locked(self, places: Places, lock: ExclusiveLock) -> Soon[OpenMaildir]:
+        if self._login_delay is not None:
+            wait_seconds = self._login_delay.wait_seconds(last=lock.last_login(), now=self._clock())
+            if wait_seconds:
+                lock.release()
+                raise TooSoon(wait_seconds)
         if not os.access(places.redo, os.F_OK):
             try:
                 listing = self._cache.get(places.folder, stamp_of(places))
             except OSError:
                 listing = None  # told by the thread, which makes folders that are missing
             if listing is not None:
-                return OpenMaildir(self, places, lock, listing)
+                return self._opened(places, lock, listing)
         return self._open_listing(places, lock)
 
     def _open_listing(self, places: Places, lock: ExclusiveLock) -> Soon[OpenMaildir]:
@@ -146,18 +164,30 @@ class MaildirStore:
 
     def _keep(self, places: Places, lock: ExclusiveLock, listing: Listing) -> OpenMaildir:
         self._cache.put(places.folder, listing)
-        return OpenMaildir(self, places, lock, listing)
+        return self._opened(places, lock, listing)
+
+    def _opened(self, places: Places, lock: ExclusiveLock, listing: Listing) -> OpenMaildir:
+        if self._login_delay is not None:
+            # Only now: a login that could not be listed is none, and may be tried again at once.
+            lock.note_login(self._clock())
+        retention = None
+        if self._retention is not None:
+            retention = SessionRetention(
+                self._retention, listing, places, clock=self._clock, in_thread=self.in_thread
+            )
+        return OpenMaildir(self, places, lock, listing, retention)
 
     async def stage(
         self, account: Account, parts: Sequence[bytes], *, unique_id: UniqueId | None = None
     ) -> StagedFile:
-        """Write a message durably into `tmp`. Raises StoreFull, StoreFault, ValueError.
+        """Write a message durably into `tmp`. Raises OverQuota, StoreFull, StoreFault, ValueError.
 
         Octets that are not canonical are kept as they are, and served in canonical form.
         """
         if unique_id is not None and not is_legal_unique_id(unique_id):
             raise ValueError(f"not a legal unique-id: {unique_id!r}")
-        return await self._deliveries.stage(self._places(account.id, account.maildir), parts, unique_id)
+        places, quota = self._places(account.id, account.maildir), self._quota_of(account)
+        return await self._deliveries.stage(places, parts, unique_id, quota)
 
     async def close(self) -> None:
         """Wait for what threads still write, and let go of them."""
@@ -177,8 +207,9 @@ class MaildirStore:
         return self.in_thread(partial(self._remove, places, removals, then_record))
 
     def _remove(self, places: Places, removals: Sequence[removal.Removal], then_record: Callable[[], None]) -> None:
+        day = trash.day_of(self._clock()) if self._keeps_trash else None
         try:
-            removal.remove(places, self._disk, removals)
+            removal.remove(places, self._disk, removals, day=day)
         except OSError as error:
             raise fault(error, os.fsencode(error.filename or places.folder)) from error
         then_record()
@@ -196,14 +227,34 @@ class MaildirStore:
 class OpenMaildir:
     """A Maildir under its exclusive-access lock."""
 
-    __slots__ = ("_listing", "_lock", "_places", "_store", "_updated", "snapshot", "unique_ids_changed")
+    __slots__ = (
+        "_listing",
+        "_lock",
+        "_places",
+        "_retention",
+        "_store",
+        "_updated",
+        "expired",
+        "expired_octets",
+        "snapshot",
+        "unique_ids_changed",
+    )
 
-    def __init__(self, store: MaildirStore, places: Places, lock: ExclusiveLock, listing: Listing) -> None:
+    def __init__(
+        self,
+        store: MaildirStore,
+        places: Places,
+        lock: ExclusiveLock,
+        listing: Listing,
+        retention: SessionRetention | None,
+    ) -> None:
         self._store = store
         self._places = places
         self._lock: ExclusiveLock | None = lock
         self._listing = listing
+        self._retention = retention
         self._updated = False
+        self.expired = self.expired_octets = 0
         self.snapshot: Snapshot = listing.snapshot
         self.unique_ids_changed: int = listing.unique_ids_changed
 
@@ -246,16 +297,33 @@ class OpenMaildir:
             refute=listing.refute,
         )
 
+    def note_retrieved(self, number: MessageNumber) -> None:
+        """Hear that a message went out by RETR."""
+        if self._retention is not None:
+            self._retention.note_retrieved(number)
+
     def update(self, plan: UpdatePlan) -> Soon[None]:
-        """Remove what the plan names, durably, all or nothing. Raises StoreFault."""
-        if not plan.removals:
+        """Remove what the plan names, and what is due, durably, all or nothing. Raises StoreFault."""
+        if self._retention is None:
+            return self._remove(frozenset(number - 1 for number in plan.removals)) if plan.removals else None
+        marked = frozenset(number - 1 for number in plan.removals)
+        return then(self._retention.due_besides(marked), partial(self._remove_due, marked))
+
+    def _remove_due(self, marked: frozenset[int], due: frozenset[int]) -> Soon[None]:
+        if not marked and not due:
             return None
+        return then(self._remove(marked | due), partial(self._count_expired, due))
+
+    def _count_expired(self, due: frozenset[int], _: None) -> None:
+        self.expired = len(due)
+        self.expired_octets = sum(self.snapshot.octets(MessageNumber(place + 1)) for place in due)
+
+    def _remove(self, gone: frozenset[int]) -> Later[None]:
         self._updated = True
         listing, places = self._listing, self._places
-        gone = frozenset(number - 1 for number in plan.removals)
         removals = [
             removal.Removal(listing.base(place), listing.inode(place), listing.path(place, places))
-            for place in gone
+            for place in sorted(gone)
         ]
         return self._store.remove(places, removals, partial(listing.record, places, gone))
 
