@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from restante.config import SETTINGS
+from restante.proto.spec import SPECS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -41,9 +45,19 @@ def test_no_test_names_a_rule_that_is_not_there(generate: ModuleType) -> None:
     assert unknown == {}
 
 
-def test_the_rules_of_lines_states_and_commands_wait_for_no_stage(generate: ModuleType) -> None:
-    waiting = [rule.id for rule in generate.read_rules() if rule.stage and rule.id[0] in "LSC"]
-    assert waiting == []
+def test_rules_wait_for_nothing_but_the_client(generate: ModuleType) -> None:
+    assert {rule.stage for rule in generate.read_rules()} <= {None, "the client"}
+    assert [rule.id for rule in generate.read_rules() if rule.stage and rule.id[0] in "LSCU"] == []
+
+
+def test_the_generated_pages_leave_nothing_out(generate: ModuleType) -> None:
+    settings = generate.settings()
+    assert [row.name for row in SETTINGS if f"### `{row.name}`" not in settings] == []
+    commands = generate.commands()
+    assert [spec.syntax for spec in SPECS.values() if f"| `{spec.syntax}` |" not in commands] == []
+    command_line = generate.command_line()
+    assert "## restante account app-password revoke\n" in command_line
+    assert [row.flag for row in SETTINGS if not re.search(rf"^  {row.flag}\b", command_line, re.M)] == []
 
 
 @pytest.mark.parametrize(

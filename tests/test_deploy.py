@@ -128,7 +128,9 @@ def test_what_the_container_copies_is_there() -> None:
 
 def test_the_container_installs_by_hash_and_serves_as_nobodys_root() -> None:
     steps = instructions()
-    installs = [part for name, words in steps if name == "RUN" for part in words.split("&&") if "pip install" in part]
+    installs = [
+        part for name, words in steps if name == "RUN" for part in words.split("&&") if "pip install" in part
+    ]
     assert all("--require-hashes" in part or "--no-deps" in part for part in installs)
     assert steps[-1][0] == "ENTRYPOINT"
     (user,) = [words for name, words in steps if name == "USER"]
@@ -164,7 +166,11 @@ def test_what_the_container_builds_from_makes_a_package_that_runs(tmp_path: Path
     )
     assert built.returncode == 0, built.stderr
     run = subprocess.run(
-        [sys.executable, "-c", "import restante.cli, sys; print(restante.__file__); restante.cli.main(['--version'])"],
+        [
+            sys.executable,
+            "-c",
+            "import restante.cli, sys; print(restante.__file__); restante.cli.main(['--version'])",
+        ],
         env={"PYTHONPATH": str(tmp_path / "installed")},
         cwd=tmp_path,
         capture_output=True,

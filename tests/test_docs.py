@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ import typer
 
 from restante.cli.application import application
 from restante.config import SETTINGS, load_settings
+from restante.observe.families import FAMILIES, Kind
+from restante.sasl import MECHANISMS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -187,7 +190,7 @@ def test_each_settings_file_can_be_loaded(document: Path, tmp_path: Path) -> Non
 
 def dependencies() -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    groups = project["dependency-groups"].values()
+    groups = [*project["project"]["optional-dependencies"].values(), *project["dependency-groups"].values()]
     listed = [*project["project"]["dependencies"], *(entry for group in groups for entry in group)]
     return {re.split(r"[^A-Za-z0-9-]", entry)[0] for entry in listed if isinstance(entry, str)}
 
@@ -222,3 +225,73 @@ def test_each_source_file_that_is_named_exists(document: Path) -> None:
 def test_each_python_example_compiles(document: Path) -> None:
     for block in blocks(document, "python"):
         compile(block, document.name, "exec")
+
+
+# --- for those who come from Dovecot -----------------------------------------------------------------------------
+
+FROM_DOVECOT = ROOT / "docs" / "howto" / "from-dovecot.md"
+ITS_SETTINGS = re.compile(r"(?:pop3|login|lmtp|lda|ssl|auth|mail|maildir|haproxy)(?:_[a-z0-9_]+)?")
+"""Dovecot's settings that touch what Restante does, by their names."""
+
+
+def settings_of_dovecot() -> set[str]:
+    listed = subprocess.run(["doveconf", "-d"], capture_output=True, text=True, check=True).stdout
+    return set(re.findall(r"^([a-z0-9_]+) =", listed, re.M))
+
+
+def first_cells() -> list[str]:
+    """Give all names in the first column of the page's tables."""
+    cells = re.findall(r"^\| (`.*?) \| ", FROM_DOVECOT.read_text(), re.M)
+    return [name for cell in cells for name in INLINE.findall(cell)]
+
+
+@pytest.mark.peer("dovecot")
+def test_each_setting_of_dovecots_has_its_counterpart_or_the_reason_why_there_is_none() -> None:
+    wanted = {name for name in settings_of_dovecot() if ITS_SETTINGS.fullmatch(name)}
+    assert len(wanted) > 100
+    assert wanted - set(first_cells()) == set()
+
+
+@pytest.mark.peer("dovecot")
+def test_no_setting_is_said_to_be_dovecots_that_is_not() -> None:
+    names = {name for name in first_cells() if re.fullmatch(r"[a-z0-9_]+", name)}
+    assert names - settings_of_dovecot() == set()
+
+
+def test_no_setting_of_dovecots_is_told_of_twice() -> None:
+    names = first_cells()
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
+
+
+# --- metrics, mechanisms, threats --------------------------------------------------------------------------------
+
+
+@documents
+def test_each_metric_that_is_named_exists(document: Path) -> None:
+    suffixes = {Kind.COUNTER: ["_total"], Kind.GAUGE: [""], Kind.HISTOGRAM: ["_bucket", "_count", "_sum", ""]}
+    names = {family.name + suffix for family in FAMILIES for suffix in suffixes[family.kind]} | {
+        "restante_build_info"
+    }
+    text = "\n".join([*blocks(document, "yaml"), *INLINE.findall(prose(document))])
+    assert set(re.findall(r"restante_[a-z0-9_]+", text)) - names == set()
+
+
+def test_each_mechanism_of_the_registry_is_told_of() -> None:
+    told = set(INLINE.findall((ROOT / "docs" / "howto" / "passwords.md").read_text()))
+    assert {mechanism.name for mechanism in MECHANISMS} - told == set()
+
+
+@documents
+def test_each_test_that_is_named_exists(document: Path) -> None:
+    for words in INLINE.findall(prose(document)):
+        if re.match(r"tests/[a-z0-9_/]+\.py", words):
+            path, _, name = words.partition("::")
+            assert (ROOT / path).exists(), words
+            assert not name or f"def {name}(" in (ROOT / path).read_text(), words
+
+
+def test_each_threat_has_its_test() -> None:
+    rows = re.findall(r"^\| (.*) \|$", (ROOT / "docs" / "security.md").read_text(), re.M)
+    threats = [row.split(" | ") for row in rows if not row.startswith(("threat |", "---"))]
+    assert len(threats) > 30
+    assert [threat for threat, _, held_by in threats if "`tests/" not in held_by] == []

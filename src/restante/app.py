@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from restante.config.settings import Settings
+from restante.maildrop.policies import LoginDelay, MaildropPolicies, Quota, RetentionPolicy
 
 if TYPE_CHECKING:
     from restante.accounts import PasswordHasher, Sealer, SqlDirectory
@@ -20,7 +21,16 @@ if TYPE_CHECKING:
 
 # What a command needs is imported where it is needed: `restante deliver` runs once for each message.
 
-__all__ = ["deliver", "open_directory", "open_hasher", "open_receiver", "open_sealer", "open_store"]
+__all__ = [
+    "deliver",
+    "open_directory",
+    "open_hasher",
+    "open_receiver",
+    "open_sealer",
+    "open_site_store",
+    "open_store",
+    "policies_of",
+]
 
 
 def open_directory(settings: Settings) -> SqlDirectory:
@@ -45,11 +55,38 @@ def open_sealer(settings: Settings) -> Sealer:
     return Sealer(settings.data / "apop.key")
 
 
+def policies_of(settings: Settings) -> MaildropPolicies:
+    """Give the site's policies on the mail it keeps."""
+    maildrop = settings.maildrop
+    return MaildropPolicies(
+        retention=RetentionPolicy(
+            expire_days=maildrop.expire_days,
+            expire_after_retrieval_days=maildrop.expire_after_retrieval_days,
+        ),
+        login_delay=LoginDelay(seconds=maildrop.login_delay_seconds),
+        trash_days=maildrop.trash_days,
+    )
+
+
 def open_store(settings: Settings) -> MaildirStore:
-    """Open the maildrops of a data folder."""
+    """Open the maildrops of a data folder for a command: it keeps all that is there, and everything comes in."""
     from restante.stores.maildir import MaildirStore
 
     return MaildirStore(settings.data, hostname=settings.hostname)
+
+
+def open_site_store(settings: Settings) -> MaildirStore:
+    """Open the maildrops of a data folder for clients and senders, for whom the site's policies hold."""
+    from restante.stores.maildir import MaildirStore
+
+    maildrop = settings.maildrop
+    quota = Quota(messages=maildrop.quota_messages, octets=maildrop.quota_octets)
+    return MaildirStore(
+        settings.data,
+        hostname=settings.hostname,
+        policies=policies_of(settings),
+        quota_of=lambda _account: quota if quota != Quota() else None,
+    )
 
 
 def deliver(settings: Settings, name: str, stream: OctetStream, sender: str | None) -> tuple[int, str]:
@@ -57,7 +94,7 @@ def deliver(settings: Settings, name: str, stream: OctetStream, sender: str | No
     from restante.delivery import deliver_from_pipe
 
     async def run() -> tuple[int, str]:
-        store = open_store(settings)
+        store = open_site_store(settings)
         try:
             receiver = open_receiver(settings, store, open_directory(settings), _Nobody())
             result = await deliver_from_pipe(
@@ -72,7 +109,7 @@ def deliver(settings: Settings, name: str, stream: OctetStream, sender: str | No
 
 def open_receiver(settings: Settings, store: MaildirStore, directory: SqlDirectory, tell: Listener) -> Receiver:
     """Make what takes mail in for the accounts of a data folder."""
-    from restante.delivery import Receiver
+    from restante.delivery import OverQuotaAnswer, Receiver
 
     return Receiver(
         store,
@@ -84,6 +121,7 @@ def open_receiver(settings: Settings, store: MaildirStore, directory: SqlDirecto
         postmaster=settings.delivery.postmaster,
         clock=time.time,
         held_octets=settings.delivery.octets_at_once,
+        over_quota=OverQuotaAnswer(settings.delivery.over_quota.value),
     )
 
 

@@ -104,7 +104,7 @@ class Worker:
         settings, auth = self._settings, self._settings.auth
         metrics = None if self._board is None else Metrics(self._board, version=__version__)
         tell = _open_listener(settings, metrics, demo=self._demo)
-        directory, store = app.open_directory(settings), app.open_store(settings)
+        directory, store = app.open_directory(settings), app.open_site_store(settings)
         pool = HashPool(at_once=auth.hashes_at_once, queue=auth.hash_queue)
         closing = contextlib.AsyncExitStack()
         closing.push_async_callback(store.close)
@@ -223,6 +223,7 @@ def _open_pop3(settings: Settings, parts: _Parts, context: ssl.SSLContext | None
                 tls_handshake_seconds=settings.tls.handshake_seconds,
             ),
             throttle=parts.throttle,
+            policies=app.policies_of(settings),
             hostname=settings.hostname,
             implementation=f"Restante-{__version__}",
         ),

@@ -14,7 +14,8 @@ _COMMANDS = {
     *(f"restante account {name}" for name in ("add", "list", "password", "lock", "unlock", "remove", "apop")),
     "restante account app-password",
     *(f"restante account app-password {name}" for name in ("add", "list", "revoke")),
-    *(f"restante maildrop {name}" for name in ("list", "check", "import", "export")),
+    *(f"restante maildrop {name}" for name in ("list", "check", "import", "export", "expire", "undelete")),
+    *("restante sessions", "restante sessions end"),
 }
 
 

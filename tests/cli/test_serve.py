@@ -5,8 +5,8 @@ import pytest
 from tests.cli.conftest import Run
 
 from restante.config import SETTINGS, LogFormat, Setting, Settings, load_settings
-from restante.config.kinds import Choice, ListOf, WholeNumber, YesOrNo
-from restante.config.settings import as_typed
+from restante.config.kinds import Choice, ListOf, OptionalNumber, WholeNumber, YesOrNo
+from restante.config.table import as_typed
 
 _Served = list[tuple[Settings, bool]]
 
@@ -32,6 +32,8 @@ def _another(setting: Setting) -> str:
             return str(max(least, setting.default) + 1)
         case Choice(among=among):
             return str(next(word for word in among if word is not setting.default))
+        case OptionalNumber():
+            return "7"
         case ListOf():
             return {
                 "domains": "example.net",

@@ -3,7 +3,8 @@ import re
 
 import pytest
 
-from restante.config.settings import SETTINGS, TABLES, Setting, Settings, as_typed
+from restante.config.settings import Settings
+from restante.config.table import SETTINGS, TABLES, Setting, as_typed
 
 _each_setting = pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
 

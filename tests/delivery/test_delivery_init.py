@@ -12,6 +12,7 @@ def test_the_package_exports_what_others_use_and_nothing_else() -> None:
         "DoorLimits",
         "LmtpDoor",
         "OctetStream",
+        "OverQuotaAnswer",
         "PipeResult",
         "Receiver",
         "SmtpDoor",

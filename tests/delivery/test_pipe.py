@@ -9,9 +9,11 @@ from tests.delivery.rig import ANN, TED, Rig
 
 from restante.delivery import SysExit, deliver_from_pipe
 from restante.delivery.pipe import PipeResult
+from restante.delivery.replies import OverQuotaAnswer
+from restante.maildrop.policies import Quota, Usage
 from restante.ports.accounts import AccountFault
 from restante.ports.events import DeliveryRefused, MessageDelivered
-from restante.ports.stores import StoreFault, StoreFull
+from restante.ports.stores import OverQuota, StoreFault, StoreFull
 
 MESSAGE = b"Subject: x\n\n.\nbody\n"
 KEPT = b"Subject: x\r\n\r\n.\r\nbody\r\n"
@@ -123,3 +125,15 @@ def test_the_codes_are_those_of_sysexits() -> None:
         "EX_NOPERM": 77,
         "EX_CONFIG": 78,
     }
+
+
+@pytest.mark.parametrize(
+    ("over_quota", "code"),
+    [(OverQuotaAnswer.DEFER, SysExit.EX_TEMPFAIL), (OverQuotaAnswer.REFUSE, SysExit.EX_NOPERM)],
+)
+async def test_an_account_over_its_quota_ends_as_the_site_chose(over_quota: OverQuotaAnswer, code: SysExit) -> None:
+    rig = Rig(over_quota=over_quota)
+    rig.store.stage_errors[TED.id] = OverQuota(Quota(octets=9), Usage(messages=1, octets=8))
+    result = await piped(rig, MESSAGE)
+    assert result.code is code
+    assert "quota of 9 octets" in result.message

@@ -9,11 +9,12 @@ from tests.delivery.rig import ANN, FAR, OPS, TED, Rig, settle
 
 from restante.delivery.envelope import Envelope, Recipient
 from restante.delivery.receive import Delivered
-from restante.delivery.replies import BareLineEnds, Cause, Rejection
+from restante.delivery.replies import BareLineEnds, Cause, OverQuotaAnswer, Rejection
 from restante.delivery.trace import Arrival
+from restante.maildrop.policies import Quota, Usage
 from restante.ports.accounts import Account, AccountFault
 from restante.ports.events import DeliveryDeferred, DeliveryRefused, Door, FaultMet, MessageDelivered
-from restante.ports.stores import StoreFault, StoreFull
+from restante.ports.stores import OverQuota, StoreFault, StoreFull
 
 MESSAGE = b"Subject: x\r\n\r\nbody\r\n"
 
@@ -215,3 +216,28 @@ async def test_a_delivery_that_is_cancelled_discards_what_it_staged() -> None:
         await delivery
     assert rig.store.messages(TED) == rig.store.messages(ANN) == []
     assert rig.store.discarded == 2
+
+
+OVER_QUOTA = OverQuota(Quota(messages=3), Usage(messages=3, octets=90))
+
+
+@pytest.mark.parametrize(
+    ("options", "cause", "code", "told"),
+    [
+        ({}, Cause.OVER_QUOTA_NOW, "452 4.2.2 ", DeliveryDeferred),
+        ({"over_quota": OverQuotaAnswer.DEFER}, Cause.OVER_QUOTA_NOW, "452 4.2.2 ", DeliveryDeferred),
+        ({"over_quota": OverQuotaAnswer.REFUSE}, Cause.OVER_QUOTA_FOR_GOOD, "552 5.2.2 ", DeliveryRefused),
+    ],
+)
+async def test_an_account_over_its_quota_is_told_as_the_site_chose(
+    options: dict[str, OverQuotaAnswer], cause: Cause, code: str, told: type
+) -> None:
+    rig = Rig(**options)  # type: ignore[arg-type]  # the rig hands on what the receiver takes
+    rig.store.stage_errors[TED.id] = OVER_QUOTA
+    outcomes = await rig.receiver.deliver(envelope(TED, ANN), MESSAGE, arrival(Door.LMTP))
+    assert outcomes[0] == Rejection(cause=cause, detail=str(OVER_QUOTA))
+    assert outcomes[0].reply.startswith(code)
+    assert isinstance(outcomes[1], Delivered)
+    (event,) = rig.heard.of(told)
+    assert event.recipient == "Ted-address"
+    assert "3 messages" in event.reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import tempfile
@@ -13,6 +14,8 @@ from tests.e2e.bed import Bed, Wire
 pytestmark = [pytest.mark.peer("systemd-analyze"), pytest.mark.peer("strace")]
 
 SERVICE = Path(__file__).resolve().parents[2] / "deploy" / "restante.service"
+OF_ROOT = {"fchown"} if os.geteuid() == 0 else set()
+"""SQLite gives its files to the owner of the database, but as root only, which under the unit it is not."""
 MESSAGE = b"Subject: a test\r\n\r\nHello Ted\r\n"
 
 
@@ -22,6 +25,7 @@ def groups() -> dict[str, list[str]]:
         ["systemd-analyze", "--no-pager", "syscall-filter"], capture_output=True, text=True, check=True
     ).stdout
     found: dict[str, list[str]] = {}
+    members: list[str] = []
     for line in re.sub(r"#.*", "", listed).splitlines():
         if line.startswith("@"):
             members = found.setdefault(line.strip(), [])
@@ -75,8 +79,7 @@ def test_start_mail_tls_and_stop_need_no_denied_call_and_no_writable_code() -> N
                 for command in ("DELE 1", "DELE 2", "QUIT"):
                     session.ok(command)
         calls = written.read_text("utf-8", "replace")
-    # The first one is strace's own, before it is the server.
     made = set(re.findall(r"^\d+ +([a-z_0-9]+)\(", calls, re.M))
     assert {"flock", "fsync", "accept4", "unlink"} <= made
-    assert made - allowed_calls() == set()
+    assert made - allowed_calls() - OF_ROOT == set()
     assert re.findall(r"^.*PROT_WRITE\|PROT_EXEC.*$", calls, re.M) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from restante.ports.stores import StoreFault
-from restante.stores.maildir.index import ANY_FILE, IdRow, Index, MeasureRow, Rows
+from restante.stores.maildir.index import ANY_FILE, Age, IdRow, Index, MeasureRow, Rows
 
 
 @pytest.fixture
@@ -89,3 +89,31 @@ def test_a_link_is_not_followed(path: bytes, tmp_path: Path) -> None:
     with pytest.raises(StoreFault):
         Index(path).remember(measures=[MeasureRow(b"a", 1, 1, 1)])
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_the_first_retrieval_is_the_one_that_is_remembered(path: bytes) -> None:
+    index = Index(path)
+    assert index.read_ages() == {}
+    assert not os.path.exists(path)
+    index.note_retrieved([(b"a", ANY_FILE), (b"b", 9)], 100)
+    index.note_retrieved([(b"a", ANY_FILE)], 200)
+    assert index.read_ages() == {(b"a", 0): Age(100, None), (b"b", 9): Age(100, None)}
+
+
+def test_what_was_brought_back_begins_anew(path: bytes) -> None:
+    index = Index(path)
+    index.note_retrieved([(b"a", ANY_FILE)], 100)
+    index.note_restored([(b"a", ANY_FILE)], 300)
+    assert index.read_ages() == {(b"a", 0): Age(None, 300)}
+    index.note_retrieved([(b"a", ANY_FILE)], 400)
+    assert index.read_ages() == {(b"a", 0): Age(400, 300)}
+
+
+def test_an_index_of_before_there_were_ages_has_none_and_takes_some(path: bytes) -> None:
+    index = Index(path)
+    index.remember(unique_ids=[IdRow(b"a", ANY_FILE, b"A")])
+    assert index.read_ages() == {}
+    index.note_retrieved([(b"a", ANY_FILE)], 100)
+    assert index.read().unique_ids == {(b"a", 0): b"A"}
+    assert index.forget_all_but(frozenset()) == 1
+    assert index.read_ages() == {}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from restante.ports.stores import Holder, MaildropInUse
-from restante.stores.maildir.lock import ExclusiveLock
+from restante.stores.maildir.lock import HOLDER_OCTETS, LOGIN_OCTETS, ExclusiveLock
 
 # Not by plain fork: the tests' own process may have threads. Loaded ahead, so that each child starts at once.
 CHILDREN = multiprocessing.get_context("forkserver")
@@ -94,3 +94,26 @@ def test_a_link_is_not_followed(path: bytes, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="symbolic"):
         ExclusiveLock(path, HOLDER)
     assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.rule("C11")
+def test_the_last_login_is_remembered_by_the_next_and_by_no_other_holder(path: bytes) -> None:
+    lock = ExclusiveLock(path, HOLDER)
+    assert lock.last_login() is None
+    lock.note_login(1_700_000_000.25)
+    lock.release()
+    ExclusiveLock(path, Holder(peer="restante maildrop list", since_epoch_seconds=2e9)).release()
+    lock = ExclusiveLock(path, HOLDER)
+    assert lock.last_login() == 1_700_000_000.25
+    lock.note_login(9.0)
+    assert lock.last_login() == 9.0
+    assert os.stat(path).st_size == HOLDER_OCTETS + LOGIN_OCTETS
+    lock.release()
+
+
+@pytest.mark.parametrize("line", [b"", b"\xff" * 32, b"nan", b"-inf", b"1e999", b"\0" * 32, b" " * 32])
+def test_a_last_login_that_cannot_be_read_is_none(path: bytes, line: bytes) -> None:
+    Path(os.fsdecode(path)).write_bytes(b" " * HOLDER_OCTETS + line)
+    lock = ExclusiveLock(path, HOLDER)
+    assert lock.last_login() is None
+    lock.release()

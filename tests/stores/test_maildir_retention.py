@@ -199,3 +199,32 @@ async def test_deliveries_of_another_process_are_counted(made: MakesStores) -> N
     for store in stores:
         with pytest.raises(OverQuota):
             await store.stage(ACCOUNT, [b"x\r\n"])
+
+
+async def test_a_retrieval_is_noticed_though_the_listing_is_kept_and_by_other_processes_too(
+    made: MakesStores, clock: HandClock
+) -> None:
+    """The maildrop does not change, so each process goes by the listing that it made first."""
+    here, elsewhere = made(AFTER_A_WEEK), made(AFTER_A_WEEK)
+    await deliver(here, ACCOUNT, b"x\r\n")
+    for folder in ("new", "cur"):
+        os.utime(folder_of(made) / folder, (1_600_000_000, 1_600_000_000))
+    for store in (here, elsewhere):
+        await quit_after(store)
+        assert not isinstance(store.open(ACCOUNT, HOLDER), Later)
+    await quit_after(here, 1)
+    clock.pass_days(7)
+    assert await quit_after(elsewhere) == 1
+
+
+async def test_a_retrieval_of_a_kept_listing_expires_in_the_same_process(
+    made: MakesStores, clock: HandClock
+) -> None:
+    store = made(AFTER_A_WEEK)
+    await deliver(store, ACCOUNT, b"x\r\n")
+    for folder in ("new", "cur"):
+        os.utime(folder_of(made) / folder, (1_600_000_000, 1_600_000_000))
+    await quit_after(store)
+    await quit_after(store, 1)
+    clock.pass_days(7)
+    assert await quit_after(store) == 1

@@ -142,3 +142,12 @@ def test_a_fault_says_what_is_there_and_what_to_do(places: Places) -> None:
         Usages().reserve(places, Quota(messages=1, octets=9), 3)
     with pytest.raises(OverQuota, match=r"quota of 9 octets"):
         Usages().reserve(places, Quota(octets=9), 7)
+
+
+def test_a_message_that_got_its_name_is_counted_once(places: Places) -> None:
+    usages = Usages()
+    reservation = usages.reserve(places, FIVE, 3)
+    with reservation.naming():
+        put(places, "1.m,S=3,W=3")
+    assert usage_of(usages, places) == Usage(messages=1, octets=3)
+    assert not reservation.is_held

@@ -17,6 +17,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from restante.maildrop.policies import DAY_SECONDS, MaildropPolicies, RetentionPolicy
 from restante.ports.accounts import Account, AccountId
 from restante.ports.stores import MaildropInUse, MessageGone, OpenMaildrop, Store
 from restante.proto.lines import canonical
@@ -46,13 +47,15 @@ async def update(maildrop: OpenMaildrop, marked: set[int]) -> None:
 
 
 class StoresAgree(RuleBasedStateMachine):
+    policies = MaildropPolicies()
+
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.root = Path(tempfile.mkdtemp())
         self.now = 1_700_000_000.0
         self.maildir = self.started()
-        self.memory = MemoryStore()
+        self.memory = MemoryStore(clock=self.clock, policies=self.policies)
         self.names: dict[bytes, bytes] = {}
         """Unique-id in memory, to unique-id in the Maildir."""
         self.session: tuple[OpenMaildrop, OpenMaildrop] | None = None
@@ -62,7 +65,7 @@ class StoresAgree(RuleBasedStateMachine):
         self.release()
 
     def started(self) -> MaildirStore:
-        return MaildirStore(self.root, hostname="h", clock=self.clock, disk=QuickDisk())
+        return MaildirStore(self.root, hostname="h", clock=self.clock, disk=QuickDisk(), policies=self.policies)
 
     def clock(self) -> float:
         return self.now
@@ -152,6 +155,8 @@ class StoresAgree(RuleBasedStateMachine):
                 octets = self.run(octets_of(ours, number))
                 assert octets == self.run(octets_of(theirs, number))
                 assert len(octets) == ours.snapshot.octets(MessageNumber(number))
+                ours.note_retrieved(MessageNumber(number))
+                theirs.note_retrieved(MessageNumber(number))
 
     @precondition(lambda self: self.session is not None)
     @rule(data=st.data())
@@ -184,6 +189,8 @@ class StoresAgree(RuleBasedStateMachine):
         marked = data.draw(st.sets(st.integers(min_value=1, max_value=count))) if count else set()
         for one in self.session:
             self.run(update(one, marked))
+        # What another program took away is known to be gone by one store and not by the other.
+        assert self.gone_in_session or self.session[0].expired == self.session[1].expired
         self.release()
 
     @precondition(lambda self: self.session is not None)
@@ -217,6 +224,21 @@ class StoresAgree(RuleBasedStateMachine):
                 continue
             raise AssertionError("two sessions have the lock")
 
+
+class StoresAgreeUnderPolicies(StoresAgree):
+    """Mail expires, and what is removed waits in a trash that no session sees."""
+
+    policies = MaildropPolicies(
+        retention=RetentionPolicy(expire_days=30, expire_after_retrieval_days=7), trash_days=7
+    )
+
+    @rule(days=st.sampled_from([1, 6, 7, 23]))
+    def days_pass(self, days: int) -> None:
+        self.now += days * DAY_SECONDS
+
+
+TestStoresAgreeUnderPolicies = StoresAgreeUnderPolicies.TestCase
+TestStoresAgreeUnderPolicies.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
 
 TestStoresAgree = StoresAgree.TestCase
 TestStoresAgree.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)

@@ -21,7 +21,7 @@ from restante.cli.opening import in_use_told
 from restante.cli.options import AccountName, ConfigOption, DataOption, settings_of
 from restante.cli.outcome import CommandFailed, ExitCode, complain, say, shown
 from restante.config import Settings
-from restante.maildrop.policies import LoginDelay, MaildropPolicies, RetentionPolicy
+from restante.maildrop.policies import LoginDelay, MaildropPolicies
 from restante.ports.accounts import Account
 from restante.proto.terms import UniqueId
 
@@ -189,20 +189,10 @@ def undelete(
 
 
 def site_policies(settings: Settings) -> MaildropPolicies:
-    """Give the policies of the settings; settings without the table [maildrop] have none.
+    """Give the policies of the settings. A login delay holds for clients and not for commands."""
+    from restante import app
 
-    A login delay holds for clients and not for commands.
-    """
-    table = getattr(settings, "maildrop", None)
-    if table is None:
-        return MaildropPolicies()
-    return MaildropPolicies(
-        retention=RetentionPolicy(
-            expire_days=table.expire_days, expire_after_retrieval_days=table.expire_after_retrieval_days
-        ),
-        login_delay=LoginDelay(),
-        trash_days=table.trash_days,
-    )
+    return replace(app.policies_of(settings), login_delay=LoginDelay())
 
 
 def account_named(name: str, config: Path | None, data: str | None) -> tuple[Settings, Account]:

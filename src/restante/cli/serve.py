@@ -28,6 +28,7 @@ _PANELS: Final[Mapping[str | None, str]] = {
     "auth": "Logins and passwords",
     "limits": "Limits of a POP3 session",
     "delivery": "Delivery",
+    "maildrop": "Policies on mail",
     "log": "Log",
 }
 _DEMO_DEFAULTS: Final[Mapping[str, str | list[str]]] = {

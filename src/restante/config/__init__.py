@@ -3,7 +3,6 @@
 from restante.config.address import Address, TcpAddress, UnixAddress, parse_address
 from restante.config.loading import CONFIG_VARIABLE, DEFAULT_CONFIG, ConfigError, load_settings
 from restante.config.settings import (
-    SETTINGS,
     AuthSettings,
     BareLineEnds,
     DeliverySettings,
@@ -11,9 +10,9 @@ from restante.config.settings import (
     LogEvents,
     LogFormat,
     LogSettings,
-    Setting,
     Settings,
 )
+from restante.config.table import SETTINGS, Setting
 
 __all__ = [
     "CONFIG_VARIABLE",

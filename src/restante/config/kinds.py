@@ -25,6 +25,7 @@ __all__ = [
     "Kind",
     "ListOf",
     "ListenAddress",
+    "OptionalNumber",
     "OptionalPath",
     "OptionalText",
     "Text",
@@ -108,6 +109,27 @@ class WholeNumber:
         if not _NUMBER.fullmatch(text):
             raise ValueError("is not a whole number")
         return self.from_toml(int(text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionalNumber:
+    """A whole number with bounds, or nothing: an empty value, where 0 means something."""
+
+    number: WholeNumber
+
+    @property
+    def allowed(self) -> str:
+        return f"{self.number.allowed}, or empty for none"
+
+    @property
+    def placeholder(self) -> str:
+        return self.number.placeholder
+
+    def from_toml(self, value: object, /) -> int | None:
+        return None if value == "" else self.number.from_toml(value)
+
+    def from_text(self, text: str, /) -> int | None:
+        return self.number.from_text(text) if text else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from restante.config.kinds import Kind, ListOf
-from restante.config.settings import ENVIRONMENT_PREFIX, SETTINGS, TABLES, Setting, Settings, as_typed
+from restante.config.settings import Settings
+from restante.config.table import ENVIRONMENT_PREFIX, SETTINGS, TABLES, Setting, as_typed
 
 __all__ = ["CONFIG_VARIABLE", "DEFAULT_CONFIG", "LARGEST_CONFIG_OCTETS", "ConfigError", "load_settings"]
 

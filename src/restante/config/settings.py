@@ -1,7 +1,7 @@
 """The settings: every one with its default, what is allowed, and the sentence that the reference prints.
 
-This is the one table of settings. The loader, the flags of `restante serve` and the reference page of the docs are
-made from it. It reads nothing: `restante.config.loading` does. A value made by hand (in a test) is not checked.
+The loader, the flags of `restante serve` and the reference page of the docs are made from it, by way of `table`. It
+reads nothing: `restante.config.loading` does. A value made by hand (in a test) is not checked.
 
 Plain dataclasses, since `restante deliver` runs once for each message: a validation library would cost it more time
 than all of the delivery.
@@ -11,11 +11,9 @@ than all of the delivery.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field, fields
-from enum import StrEnum
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TypeVar
 
 from restante.config.address import Address, TcpAddress
 from restante.config.kinds import (
@@ -26,17 +24,27 @@ from restante.config.kinds import (
     Kind,
     ListenAddress,
     ListOf,
+    OptionalNumber,
     OptionalPath,
     OptionalText,
     PatternText,
-    Text,
     WholeNumber,
     YesOrNo,
 )
+from restante.config.values import (
+    DELIMITER,
+    DOMAIN,
+    HOSTNAME,
+    MECHANISM,
+    NETWORK,
+    BareLineEnds,
+    LogEvents,
+    LogFormat,
+    OverQuota,
+    Plaintext,
+)
 
 __all__ = [
-    "ENVIRONMENT_PREFIX",
-    "SETTINGS",
     "AuthSettings",
     "BareLineEnds",
     "DeliverySettings",
@@ -44,60 +52,14 @@ __all__ = [
     "LogEvents",
     "LogFormat",
     "LogSettings",
+    "MaildropSettings",
+    "OverQuota",
     "Plaintext",
-    "Setting",
     "Settings",
     "TlsSettings",
 ]
 
 T = TypeVar("T")
-
-ENVIRONMENT_PREFIX: Final = "RESTANTE_"
-
-_HOST: Final = r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?"
-_HOSTNAME: Final = Text(pattern=_HOST, words="a host's name: letters, digits, `.`, `-`, `_`", placeholder="HOST")
-_DOMAIN: Final = Text(pattern=_HOST, words="a domain: letters, digits, `.`, `-`, `_`", placeholder="DOMAIN")
-_MECHANISM: Final = Text(
-    pattern=r"[A-Za-z0-9_-]{1,20}",
-    words="the name of a SASL mechanism, such as SCRAM-SHA-256",
-    placeholder="MECHANISM",
-)
-_NETWORK: Final = Text(
-    pattern=r"unix|[0-9.]+(?:/[0-9]{1,2})?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:/[0-9]{1,3})?",
-    words="an address or a network such as 10.0.0.0/8, or unix",
-    placeholder="NETWORK",
-)
-_DELIMITER: Final = Text(pattern=r"[!#$%&'*+/=?^_`{|}~-]", words="one character such as + or -", placeholder="CHAR")
-
-
-class BareLineEnds(StrEnum):
-    """What happens to a message that comes with a CR or LF that is not part of a CRLF."""
-
-    NORMALISE = "normalise"
-    REFUSE = "refuse"
-
-
-class Plaintext(StrEnum):
-    """Where a password may cross a line that is not under TLS."""
-
-    TLS = "tls"
-    LOOPBACK = "loopback"
-    ALWAYS = "always"
-
-
-class LogFormat(StrEnum):
-    """How a line of the log is written."""
-
-    AUTO = "auto"
-    TEXT = "text"
-    JSON = "json"
-
-
-class LogEvents(StrEnum):
-    """Which events get a line in the log."""
-
-    ALL = "all"
-    PROBLEMS = "problems"
 
 
 def _setting(default: T, kind: Kind[T], description: str, *, default_words: str | None = None) -> T:
@@ -117,7 +79,7 @@ class AuthSettings:
     )
     mechanisms: tuple[str, ...] = _setting(
         ("PLAIN", "LOGIN"),
-        ListOf(kind=_MECHANISM),
+        ListOf(kind=MECHANISM),
         "SASL mechanisms that AUTH takes; PLAIN under TLS is always one of them.",
     )
 
@@ -221,7 +183,7 @@ class DeliverySettings:
     )
     recipient_delimiter: str | None = _setting(
         "+",
-        OptionalText(text=_DELIMITER),
+        OptionalText(text=DELIMITER),
         "Character that ends the account's name in an address: ted+news reaches ted; empty turns that off.",
     )
     postmaster: str | None = _setting(
@@ -233,6 +195,11 @@ class DeliverySettings:
         BareLineEnds.NORMALISE,
         Choice(among=BareLineEnds),
         "What becomes of a CR or LF that is not part of a CRLF: made a CRLF, or the message is refused.",
+    )
+    over_quota: OverQuota = _setting(
+        OverQuota.DEFER,
+        Choice(among=OverQuota),
+        "What a sender hears whose recipient may keep no more: try again later, or never.",
     )
     timeout_seconds: int = _setting(
         300,
@@ -248,6 +215,42 @@ class DeliverySettings:
         268_435_456,
         WholeNumber(least=65_536, most=2**40),
         "Octets of messages that each worker holds in memory while they come in; at least message_octets.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaildropSettings:
+    """A site's policies on the mail it keeps; none of them by default."""
+
+    expire_days: int | None = _setting(
+        None,
+        OptionalNumber(number=WholeNumber(least=1, most=36_500)),
+        "Days after its arrival at which mail is removed.",
+        default_words="none",
+    )
+    expire_after_retrieval_days: int | None = _setting(
+        None,
+        OptionalNumber(number=WholeNumber(least=0, most=36_500)),
+        "Days after its first RETR at which mail is removed; 0 is at that session's QUIT.",
+        default_words="none",
+    )
+    trash_days: int = _setting(
+        0, WholeNumber(least=0, most=36_500), "Days for which removed mail can be brought back; 0 is none."
+    )
+    login_delay_seconds: int = _setting(
+        0, WholeNumber(least=0, most=86_400), "Seconds from one login of an account to its next; 0 is none."
+    )
+    quota_messages: int | None = _setting(
+        None,
+        OptionalNumber(number=WholeNumber(least=1)),
+        "Messages that an account may keep.",
+        default_words="none",
+    )
+    quota_octets: int | None = _setting(
+        None,
+        OptionalNumber(number=WholeNumber(least=1)),
+        "Octets, as LIST tells them, that an account may keep.",
+        default_words="none",
     )
 
 
@@ -293,7 +296,7 @@ class Settings:
     )
     trusted_proxies: tuple[str, ...] = _setting(
         (),
-        ListOf(kind=_NETWORK),
+        ListOf(kind=NETWORK),
         "Proxies whose PROXY header (v1 or v2) says who the client is; they have to send one.",
         default_words="none",
     )
@@ -303,13 +306,13 @@ class Settings:
     workers: int = _setting(0, WholeNumber(least=0, most=1024), "Processes that serve; 0 is one for each core.")
     hostname: str = _setting(
         "localhost",
-        _HOSTNAME,
+        HOSTNAME,
         "Name by which the server greets and signs trace headers.",
         default_words="the machine's name",
     )
     domains: tuple[str, ...] = _setting(
         ("localhost",),
-        ListOf(kind=_DOMAIN),
+        ListOf(kind=DOMAIN),
         "Domains whose mail is local.",
         default_words="hostname and localhost",
     )
@@ -323,76 +326,5 @@ class Settings:
     auth: AuthSettings = field(default_factory=AuthSettings)
     limits: LimitSettings = field(default_factory=LimitSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
+    maildrop: MaildropSettings = field(default_factory=MaildropSettings)
     log: LogSettings = field(default_factory=LogSettings)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """One row of the table: a setting's one name in its three spellings, and all that is said about it."""
-
-    table: str | None
-    """The TOML table, or None at the top."""
-    key: str
-    kind: Kind[Any]  # Any: the rows are of many kinds, and each reads its own
-    default: Any  # Any: as above
-    default_words: str
-    """The default as one would type it, or in words where it depends on the machine."""
-    description: str
-
-    @property
-    def name(self) -> str:
-        """As it stands in the TOML file, its table before it: `limits.autologout_seconds`."""
-        return f"{self.table}.{self.key}" if self.table else self.key
-
-    @property
-    def variable(self) -> str:
-        """As it stands in the environment: `RESTANTE_LIMITS_AUTOLOGOUT_SECONDS`."""
-        return ENVIRONMENT_PREFIX + self.name.replace(".", "_").upper()
-
-    @property
-    def flag(self) -> str:
-        """As it stands on the command line: `--limits-autologout-seconds`."""
-        return "--" + re.sub(r"[._]", "-", self.name)
-
-
-TABLES: Final[dict[str, type]] = {
-    "tls": TlsSettings,
-    "auth": AuthSettings,
-    "limits": LimitSettings,
-    "delivery": DeliverySettings,
-    "log": LogSettings,
-}
-
-
-def as_typed(value: object) -> str:
-    """Give a setting's value as one would type it in the environment."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case tuple():
-            return " ".join(str(item) for item in value)
-        case _:
-            return str(value)
-
-
-def _rows(table: str | None, model: type) -> list[Setting]:
-    return [
-        Setting(
-            table=table,
-            key=each.name,
-            kind=each.metadata["kind"],
-            default=each.default,
-            default_words=each.metadata["default_words"] or as_typed(each.default) or "none",
-            description=each.metadata["description"],
-        )
-        for each in fields(model)
-        if each.name not in TABLES or table is not None
-    ]
-
-
-SETTINGS: Final[tuple[Setting, ...]] = tuple(
-    row for table, model in ((None, Settings), *TABLES.items()) for row in _rows(table, model)
-)
-"""Every setting there is, in the order of the reference."""

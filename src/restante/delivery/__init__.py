@@ -4,7 +4,7 @@ from restante.delivery.limits import DoorLimits
 from restante.delivery.lmtp import LmtpDoor
 from restante.delivery.pipe import OctetStream, PipeResult, SysExit, deliver_from_pipe
 from restante.delivery.receive import Receiver
-from restante.delivery.replies import BareLineEnds
+from restante.delivery.replies import BareLineEnds, OverQuotaAnswer
 from restante.delivery.smtp import SmtpDoor
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "DoorLimits",
     "LmtpDoor",
     "OctetStream",
+    "OverQuotaAnswer",
     "PipeResult",
     "Receiver",
     "SmtpDoor",

@@ -27,12 +27,14 @@ def capability_lines(
     stls: bool,
     implementation: bytes,
     withheld: Collection[str] = (),
+    expire: bytes = b"EXPIRE NEVER",
+    login_delay: bytes | None = None,
 ) -> bytes:
     """Render the capability list, each line ended, without the terminating line.
 
     `user` says whether USER and PASS are taken, `mechanisms` what AUTH takes, `stls` whether STLS would be accepted
-    now: that alone may be announced before the login and not after it (RFC 2449 §5, RFC 2595 §4). `withheld` are
-    the capabilities that are switched off.
+    now: that alone may be announced before the login and not after it (RFC 2449 §5, RFC 2595 §4). `expire` and
+    `login_delay` are the site's policies as tags. `withheld` are the capabilities that are switched off.
     """
     user = user and "USER" not in withheld
     names = " ".join(mechanisms)
@@ -43,7 +45,8 @@ def capability_lines(
         # Without any response codes there are none of logins either.
         "AUTH-RESP-CODE": b"" if "RESP-CODES" in withheld else b"AUTH-RESP-CODE",
         "PIPELINING": b"PIPELINING",
-        "EXPIRE": b"EXPIRE NEVER",
+        "EXPIRE": expire,
+        "LOGIN-DELAY": login_delay or b"",
         "USER": b"USER" if user else b"",
         "SASL": b"SASL " + names.encode("ascii") if names else b"",
         "STLS": b"STLS" if stls else b"",

@@ -107,6 +107,8 @@ class Authorization:
             stls=not (logged_in or self._secured or self.utf8) and security.tls is not None,
             implementation=self._services.implementation.encode("ascii", "replace"),
             withheld=security.disabled_capabilities,
+            expire=self._services.policies.retention.capability,
+            login_delay=self._services.policies.login_delay.capability,
         )
         return self._wording.listing(Text.CAPABILITIES, lines)
 

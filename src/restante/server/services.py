@@ -7,9 +7,10 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from restante.maildrop.policies import MaildropPolicies
 from restante.ports.accounts import Authenticator
 from restante.ports.events import Listener
 from restante.ports.stores import Store
@@ -61,6 +62,8 @@ class Services:
     """Seconds since the epoch."""
     clock: Callable[[], float] = time.monotonic
     """Seconds, for durations."""
+    policies: MaildropPolicies = field(default_factory=MaildropPolicies)
+    """What the store holds to, for CAPA to say."""
     throttle: LoginThrottle | None = None
     """None: failed logins slow nobody down."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

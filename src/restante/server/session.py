@@ -214,13 +214,10 @@ class Session:
                 assert_never(verdict)
 
     def _deferred(self, name: str, mechanism: str, reason: str) -> bytes:
-        self._tell_deferred(name, mechanism, reason)
-        return self._wording.err(Text.LOGIN_DEFERRED, ResponseCode.SYS_TEMP)
-
-    def _tell_deferred(self, name: str, mechanism: str, reason: str) -> None:
         self._services.tell(
             LoginDeferred(session=self.id, peer=self.peer, name=name, mechanism=mechanism, reason=reason)
         )
+        return self._wording.err(Text.LOGIN_DEFERRED, ResponseCode.SYS_TEMP)
 
     def _open(self, account: Account, mechanism: str) -> Soon[Answer]:
         if closed := self._claim(account.id):
@@ -235,7 +232,7 @@ class Session:
 
     def _not_opened(self, account: Account, mechanism: str, error: Exception) -> bytes:
         if isinstance(error, TooSoon):
-            self._tell_deferred(account.name, mechanism, str(error))
+            self._deferred(account.name, mechanism, str(error))
             return self._wording.too_soon(error.retry_in_seconds)
         if not isinstance(error, MaildropInUse):
             return self._deferred(account.name, mechanism, str(error))
@@ -305,9 +302,10 @@ class Session:
             octets = self._in_transaction().octets_of(number)
         except (NoSuchMessage, MarkedMessage) as error:
             return self._wording.not_there(error)
-        return self._fetch(number, lambda body: self._retrieved(body, octets))
+        return self._fetch(number, lambda body: self._retrieved(number, body, octets))
 
-    def _retrieved(self, body: bytes | LongMessage, octets: Octets) -> Answer:
+    def _retrieved(self, number: MessageNumber, body: bytes | LongMessage, octets: Octets) -> Answer:
+        self._opened_maildrop().note_retrieved(number)
         self.tally.retrieved += 1
         self.tally.retrieved_octets += octets
         return self._opened_sending().whole(body, octets)
@@ -348,23 +346,23 @@ class Session:
             self._end(Outcome.QUIT)
             return self._wording.ok(Text.GOOD_BYE)
         self._protocol.state = State.UPDATE
-        plan = transaction.plan()
-        if not plan.removals:
-            return self._updated()
+        # With nothing marked, too: what the site's retention policy says is due goes in the same step.
         return attempt(
-            lambda: self._opened_maildrop().update(plan),
+            lambda: self._opened_maildrop().update(transaction.plan()),
             lambda _: self._updated(),
             errors=(StoreFault,),
             rescue=self._not_updated,
         )
 
     def _updated(self) -> bytes:
-        transaction = self._in_transaction()
-        self.tally.count_removed(transaction)
+        transaction, maildrop = self._in_transaction(), self._opened_maildrop()
+        self.tally.count_removed(transaction, expired=maildrop.expired, expired_octets=maildrop.expired_octets)
         self._end(Outcome.QUIT)
         if not self.tally.removed:
-            return self._wording.counting(Text.LEFT, transaction.count)
-        return self._wording.counting(Text.REMOVED, self.tally.removed, left=transaction.count)
+            return self._wording.counting(Text.LEFT, len(transaction.snapshot) - self.tally.removed)
+        return self._wording.counting(
+            Text.REMOVED, self.tally.removed, left=len(transaction.snapshot) - self.tally.removed
+        )
 
     def _not_updated(self, error: Exception) -> bytes:
         assert self.account is not None

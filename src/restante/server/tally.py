@@ -22,10 +22,10 @@ class Tally:
     removed: int = 0
     removed_octets: int = 0
 
-    def count_removed(self, transaction: Transaction) -> None:
-        """Take what UPDATE removed: all that was marked."""
-        self.removed = len(transaction.snapshot) - transaction.count
-        self.removed_octets = transaction.snapshot.total_octets - transaction.octets
+    def count_removed(self, transaction: Transaction, *, expired: int, expired_octets: int) -> None:
+        """Take what UPDATE removed: all that was marked, and what the retention policy said was due."""
+        self.removed = len(transaction.snapshot) - transaction.count + expired
+        self.removed_octets = transaction.snapshot.total_octets - transaction.octets + expired_octets
 
     def sum_up(
         self,

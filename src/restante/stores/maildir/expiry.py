@@ -19,7 +19,7 @@ from restante.proto.terms import MessageNumber, UniqueId
 from restante.stores.maildir import removal, trash
 from restante.stores.maildir.delivery import ensure_folders
 from restante.stores.maildir.disk import Disk, fault
-from restante.stores.maildir.index import Index
+from restante.stores.maildir.index import ANY_FILE, Index
 from restante.stores.maildir.listing import Listing, list_maildrop
 from restante.stores.maildir.lock import ExclusiveLock
 from restante.stores.maildir.places import Places, places_in
@@ -111,9 +111,11 @@ def undelete(
         there = trash.read_trash(places)
         wanted = there if unique_ids is None else [one for one in there if one.unique_id in unique_ids]
         if wanted and retention.is_on:
-            by_inode = {key for key in Index(places.index).read().unique_ids if key[1]}
-            keys = [(one.base, one.inode if (one.base, one.inode) in by_inode else 0) for one in wanted]
-            Index(places.index).note_restored(keys, int(now))
+            by_inode = {key for key in Index(places.index).read().unique_ids if key[1] != ANY_FILE}
+            keys = {(one.base, ANY_FILE) for one in wanted}
+            # Of two files with one name each is known by its inode, as long as both are there.
+            keys |= {(one.base, one.inode) for one in wanted} & by_inode
+            Index(places.index).note_restored(sorted(keys), int(now))
         in_the_way = trash.restore(places, disk, wanted)
     known = {one.unique_id for one in there}
     return Undeleted(

@@ -1,0 +1,136 @@
+"""The benchmark works: its load generator checks what it gets, and a short row gives a figure."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from benchmarks import mail
+from benchmarks.bed import Bed, CannotRun, Measured
+from benchmarks.rows import Goal, Row, Side
+from benchmarks.run import Outcome, measure, table
+from benchmarks.servers import Limit, Restante
+
+MESSAGES = 3
+
+
+@pytest.fixture(scope="module")
+def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
+    with Bed(tmp_path_factory.mktemp("bench"), seconds=0.2, idle=2, many=10) as made:
+        made.compile()
+        yield made
+
+
+@pytest.fixture
+def limit(bed: Bed) -> Iterator[Limit]:
+    shutil.rmtree(bed.folder / "served", ignore_errors=True)
+    mail.make_maildrop(bed.folder / "served", mail.Form.CRLF, MESSAGES)
+    server = Limit(bed.folder / "limit", bed.folder / "served" / "new", cores=bed.server_cores)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("mode", ["sessions", "retr", "listings", "dele"])
+def test_load_generator_counts_right_answers(bed: Bed, limit: Limit, mode: str) -> None:
+    result = bed.load(limit.pop3, mode=mode, messages=MESSAGES, sessions=40)
+    assert result["sessions"] == 40
+    assert result["count"] == (40 * MESSAGES if mode == "retr" else 40)
+
+
+def test_pipelined_retrievals_give_the_octets_of_all_messages(bed: Bed, limit: Limit) -> None:
+    result = bed.load(limit.pop3, mode="retr", pipelined=1, messages=MESSAGES, sessions=1, connections=1)
+    stuffing_not_counted = sum(mail.letter(n).count(b"\n.") for n in range(MESSAGES))
+    assert stuffing_not_counted, "a message with a dot at a line's start is among them"
+    octets = sum(len(mail.letter(n)) for n in range(MESSAGES))
+    assert result["octets"] == octets - stuffing_not_counted, "the limit server does not stuff, and says so in LIST"
+
+
+def test_load_generator_refuses_a_message_with_other_octets_than_were_listed(bed: Bed, limit: Limit) -> None:
+    file = sorted((bed.folder / "served" / "new").iterdir())[1]  # its body does not begin with a dot yet
+    # As long as before, and one dot less that counts: whoever takes stuffing off finds one octet less.
+    head, body = file.read_bytes().split(b"\r\n\r\n", 1)
+    file.write_bytes(head + b"\r\n\r\n" + b"." + body[1:])
+    with pytest.raises(CannotRun, match="LIST said"):
+        bed.load(limit.pop3, mode="retr", messages=MESSAGES, sessions=20)
+
+
+def test_load_generator_refuses_another_count_than_it_was_told(bed: Bed, limit: Limit) -> None:
+    with pytest.raises(CannotRun, match="STAT has not as many"):
+        bed.load(limit.pop3, mode="sessions", messages=MESSAGES + 1, sessions=5)
+
+
+@pytest.mark.parametrize("octets", [b"+OK hello\r\n-ERR no\r\n", b"-ERR no\r\n", b"+OK hello\r\n"])
+async def test_load_generator_tells_a_wrong_or_missing_answer(bed: Bed, octets: bytes) -> None:
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(octets)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    with pytest.raises(CannotRun, match="wrong answers"):
+        await asyncio.to_thread(bed.load, port, mode="sessions", sessions=3, connections=1)
+    server.close()
+    await server.wait_closed()
+
+
+def test_a_short_row_on_restante_gives_a_figure(bed: Bed) -> None:
+    names = [f"user{n}" for n in range(4)]
+    server = Restante(bed.folder / "restante", names, cores=bed.server_cores, hash_memory_kib=8)
+    for name in names:
+        mail.make_maildrop(server.mail / name, mail.Form.CRLF, 12)
+    server.start()
+    few = {"accounts": 4, "connections": 3, "messages": 12}
+
+    def retrieve(bed: Bed, run: int) -> Measured:
+        return bed.rate(server.pop3, mode="retr", **few)
+
+    def poll(bed: Bed, run: int) -> Measured:
+        return bed.rate(server.pop3, mode="sessions", **few)
+
+    row = Row(key="a", title="a row", unit="/s", goal=None, sides=(Side("A", retrieve), Side("B", poll)))
+    try:
+        outcome = measure(bed, row, 1, float("inf"))
+        listed = bed.load(server.pop3, mode="listings", sessions=2, **few)
+    finally:
+        server.stop()
+    assert outcome.problem == ""
+    assert outcome.pairs[0][0].value > 0
+    assert listed["sessions"] == 2
+
+
+def test_a_row_that_cannot_run_says_why_in_the_table(bed: Bed) -> None:
+    def refuse(bed: Bed, run: int) -> Measured:
+        raise CannotRun("there is no Dovecot")
+
+    row = Row(key="a", title="a row", unit="/s", goal=Goal(2), sides=(Side("A", refuse), Side("B", refuse)))
+    assert "not measured: there is no Dovecot" in table([measure(bed, row, 2, float("inf"))])
+
+
+def test_the_ratio_is_taken_pair_by_pair() -> None:
+    def never(bed: Bed, run: int) -> Measured:
+        raise AssertionError
+
+    row = Row(
+        key="a", title="a row", unit="ms", goal=Goal(0.5, at_least=False), sides=(Side("Restante", never),) * 2
+    )
+    pairs = [(Measured(value=a), Measured(value=b)) for a, b in ((1, 4), (30, 100), (5, 10))]
+    outcome = Outcome(row=row, pairs=pairs)
+    assert outcome.ratio == pytest.approx(0.3)
+    assert outcome.met is True
+    assert "0.3 (0.25–0.5 of 3)" in table([outcome])
+
+
+def test_the_same_mail_is_made_each_time(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        mail.make_maildrop(tmp_path / name, mail.Form.LF, 5)
+    assert subprocess.run(["diff", "-r", tmp_path / "one", tmp_path / "two"], check=False).returncode == 0
+    for file in (tmp_path / "one" / "new").iterdir():
+        octets = file.read_bytes()
+        line_ends = octets.count(b"\n")
+        assert file.name.endswith(f",S={len(octets)},W={len(octets) + line_ends}")
