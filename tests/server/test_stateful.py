@@ -7,7 +7,7 @@ import asyncio
 import re
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
 
@@ -180,7 +180,9 @@ class ServerAndModel(RuleBasedStateMachine):
         assert len(self.server) == len(self.models)
 
 
-ServerAndModel.TestCase.settings = settings(deadline=None, stateful_step_count=40)
+ServerAndModel.TestCase.settings = settings(
+    deadline=None, stateful_step_count=40, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 @pytest.mark.rule("S1", "S2", "S3", "S5", "S6", "C3", "C4", "C5", "C6", "C7", "C9")

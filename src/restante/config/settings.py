@@ -122,7 +122,7 @@ class TlsSettings:
     client_authorities: Path | None = _setting(
         None,
         OptionalPath(),
-        "Authorities, in PEM, whose client certificates AUTH EXTERNAL takes.",
+        "Authorities, in PEM, that have to have signed a client's certificate, if it shows one.",
         default_words="none",
     )
     handshake_seconds: int = _setting(
@@ -164,10 +164,10 @@ class LimitSettings:
     connections_per_address: int = _setting(
         100,
         WholeNumber(least=1, most=1_000_000),
-        "The same from one address (IPv6: one /64); loopback is not counted.",
+        "POP3 connections from one address (IPv6: one /64) in each worker; loopback is not counted.",
     )
     connections_per_account: int = _setting(
-        10, WholeNumber(least=1, most=1_000_000), "The same for one account, after its login."
+        10, WholeNumber(least=1, most=1_000_000), "POP3 sessions of one account in each worker, after its login."
     )
 
 

@@ -54,6 +54,7 @@ class _Supervisor:
         self._children: set[int] = set()
         self._deaths: list[float] = []
         self._stopping = False
+        self._hung_up = False
         self._ready_reader, self._ready_writer = os.pipe()
         self._wake_reader, self._wake_writer = os.pipe()
         for end in (self._wake_reader, self._wake_writer, self._ready_reader):
@@ -62,6 +63,7 @@ class _Supervisor:
     def run(self) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        signal.signal(signal.SIGHUP, self._on_hangup)
         # A child's end wakes the wait below.
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
@@ -78,6 +80,9 @@ class _Supervisor:
                     waiting_for_ready -= len(os.read(self._ready_reader, 4096))
                 if waiting_for_ready <= 0:
                     self._on_ready()
+            if self._hung_up:
+                self._hung_up = False
+                self._signal_all(signal.SIGHUP)
             if not self._replace_the_dead():
                 failed = True
                 break
@@ -86,6 +91,9 @@ class _Supervisor:
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
+
+    def _on_hangup(self, _number: int, _frame: FrameType | None) -> None:
+        self._hung_up = True
 
     def _fork(self) -> None:
         sys.stdout.flush()
@@ -99,6 +107,8 @@ class _Supervisor:
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
+            # Until the work sets its own handler there is nothing to read anew.
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
             os.close(self._ready_reader)
             os.close(self._wake_reader)
             os.close(self._wake_writer)

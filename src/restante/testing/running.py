@@ -87,6 +87,11 @@ class RunningServer:
         self._folder.close()
 
     @property
+    def process_id(self) -> int | None:
+        """The server's process, or None before it was started."""
+        return None if self._process is None else self._process.pid
+
+    @property
     def log(self) -> str:
         """What the server wrote to standard error so far."""
         return self._log.read_text()

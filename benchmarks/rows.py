@@ -1,0 +1,399 @@
+"""The rows of the table: what is measured, against whom, and what the goal is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TypeAlias
+
+from benchmarks import mail
+from benchmarks.bed import ACCOUNTS, LONG_MESSAGES, MARKED, Bed, CannotRun, Measured, Option
+from benchmarks.servers import PASSWORD, Dovecot, Restante, Server, tree_cpu_seconds, tree_pss_octets
+
+__all__ = ["ROWS", "Goal", "Row", "Side"]
+
+Measure: TypeAlias = Callable[[Bed, int], Measured]
+"""One run; the number counts the runs of this side of this row, and 0 is for warming up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What the ratio should be."""
+
+    bound: float
+    at_least: bool = True
+
+    def met(self, ratio: float) -> bool:
+        return ratio >= self.bound if self.at_least else ratio <= self.bound
+
+    def __str__(self) -> str:
+        return f"{'≥' if self.at_least else '≤'} {self.bound:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two that a row compares."""
+
+    name: str
+    measure: Measure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row."""
+
+    key: str
+    title: str
+    unit: str
+    goal: Goal | None
+    sides: tuple[Side, Side]
+    once: bool = False
+    """Memory does not vary: one pair is enough."""
+
+
+def _restante(bed: Bed) -> Server:
+    return bed.restante
+
+
+def _dovecot(bed: Bed) -> Server:
+    return bed.dovecot()
+
+
+def _rate(server: Callable[[Bed], Server], **options: Option) -> Measure:
+    def measure(bed: Bed, run: int) -> Measured:
+        chosen = server(bed)
+        port = chosen.pop3s if options.get("tls") else chosen.pop3
+        if run == 0:
+            # Each account once, so that maildrops are listed and measured, and passwords proven.
+            return bed.rate(port, **{**options, "sessions": ACCOUNTS})
+        return bed.rate(port, **options)
+
+    return measure
+
+
+def _both(**options: Option) -> tuple[Side, Side]:
+    return Side("Restante", _rate(_restante, **options)), Side("Dovecot", _rate(_dovecot, **options))
+
+
+# --- a very big maildrop -----------------------------------------------------------------------------------------
+
+
+def _listings(server: Callable[[Bed], Server], *, after_start: bool) -> Measure:
+    def measure(bed: Bed, run: int) -> Measured:
+        chosen = server(bed)
+        if after_start and run:
+            chosen.restart()
+        one: dict[str, Option] = {"accounts": 1, "connections": 1, "prefix": "big", "messages": bed.many}
+        result = bed.load(chosen.pop3, mode="listings", sessions=1, **one)
+        return Measured(value=result["all_seconds"] * 1000)
+
+    return measure
+
+
+# --- UPDATE and deliveries ---------------------------------------------------------------------------------------
+
+
+def _removals(server: Callable[[Bed], Restante | Dovecot]) -> Measure:
+    def measure(bed: Bed, run: int) -> Measured:
+        chosen = server(bed)
+        folder = chosen.mail
+        owner = chosen.owner if isinstance(chosen, Dovecot) else -1
+        for n in range(MARKED):
+            # A name is never used again, so that no server takes new mail for what it has just removed.
+            source = folder.parent / f"{folder.name}-to-mark" / "new"
+            mail.refill(folder / f"mark{n}", source, owner, batch=next(_BATCHES))
+        of_them: dict[str, Option] = {"prefix": "mark", "accounts": MARKED, "messages": 100, "sessions": MARKED}
+        # Look in once, so that what is measured is the removal and not the arrival of a hundred messages.
+        bed.load(chosen.pop3, mode="sessions", **of_them)
+        return bed.rate(chosen.pop3, mode="dele", **of_them)
+
+    return measure
+
+
+_BATCHES: Final = iter(range(1, 1_000_000))
+
+
+def _always(bed: Bed) -> Dovecot:
+    return bed.dovecot_always()
+
+
+def _deliveries(server: Callable[[Bed], Restante | Dovecot]) -> Measure:
+    def measure(bed: Bed, run: int) -> Measured:
+        chosen = server(bed)
+        folders = [chosen.mail / f"in{n}" for n in range(ACCOUNTS)]
+        for folder in folders:
+            mail.empty(folder)
+        options: dict[str, Option] = {"mode": "lmtp", "prefix": "in", "letter": str(bed.folder / "letter")}
+        if run == 0:
+            options["sessions"] = ACCOUNTS
+        result = bed.load(chosen.lmtp, **options)
+        there = sum(len(list(folder.glob("new/*"))) for folder in folders)
+        if there < result["count"]:
+            raise CannotRun(f"{result['count']} deliveries were acknowledged, and {there} messages are there")
+        return Measured(
+            value=result["count"] / result["seconds"], busy=result["cpu_seconds"] / result["all_seconds"]
+        )
+
+    return measure
+
+
+# --- memory and CPU ----------------------------------------------------------------------------------------------
+
+
+def _idle(make: Callable[[Bed, Sequence[str]], Server]) -> Measure:
+    def measure(bed: Bed, run: int) -> Measured:
+        server = make(bed, [f"idle{n}" for n in range(bed.idle)])
+        bed.start(server)
+        try:
+            one: dict[str, Option] = {"prefix": "idle", "messages": 20}
+            bed.load(server.pop3, sessions=1, **{**one, "accounts": 1, "connections": 1})
+            before = tree_pss_octets(server.pid)
+            command = bed.command(
+                server.pop3, mode="idle", **{**one, "accounts": bed.idle, "connections": bed.idle}
+            )
+            with subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                preexec_fn=partial(os.sched_setaffinity, 0, bed.load_cores),  # noqa: PLW1509 - no threads here
+            ) as clients:
+                assert clients.stdout is not None
+                bed.read_result(clients.stdout.readline())
+                after = tree_pss_octets(server.pid)
+                assert clients.stdin is not None
+                clients.stdin.close()
+            return Measured(value=(after - before) / bed.idle / 1024)
+        finally:
+            server.stop()
+
+    return measure
+
+
+def _idle_mail(bed: Bed, server: Restante | Dovecot, names: Sequence[str]) -> None:
+    owner = server.owner if isinstance(server, Dovecot) else -1
+    source = bed.folder / "idle-letters"
+    if not source.exists():
+        mail.make_maildrop(source, mail.Form.CRLF, 20)
+    for name in names:
+        if not (server.mail / name).exists():
+            mail.refill(server.mail / name, source / "new", owner, batch=0)
+
+
+def _idle_restante(bed: Bed, names: Sequence[str]) -> Server:
+    # Thousands of argon2id hashes take minutes, and none of their memory stays: here they are weak.
+    server = Restante(bed.folder / "restante-idle", names, cores=bed.server_cores, pair=bed.pair, hash_memory_kib=8)
+    _idle_mail(bed, server, names)
+    return server
+
+
+def _idle_dovecot(bed: Bed, names: Sequence[str], *, shared: int) -> Server:
+    bed.dovecot()
+    folder = bed.folder / f"dovecot-idle-{shared}"
+    folder.mkdir(exist_ok=True)
+    server = Dovecot(
+        folder,
+        dict.fromkeys(names, "{PLAIN}" + PASSWORD),
+        cores=bed.server_cores,
+        pair=bed.pair,
+        processes=len(names) + 100,
+        sessions_in_a_process=shared,
+    )
+    _idle_mail(bed, server, names)
+    return server
+
+
+def _cpu(workers: int) -> Measure:
+    def measure(bed: Bed, run: int) -> Measured:
+        server = Restante(bed.folder / "restante", [], cores=bed.server_cores, pair=bed.pair, workers=workers)
+        server.start()
+        try:
+            # Each worker has to prove each password once: as often as it takes chance to deal them out.
+            bed.load(server.pop3, sessions=ACCOUNTS * 6)
+            bed.load(server.pop3, mode="retr", sessions=ACCOUNTS)
+            before = tree_cpu_seconds(server.pid)
+            result = bed.load(server.pop3, mode="retr", sessions=max(40, int(30 * bed.seconds)))
+            spent = tree_cpu_seconds(server.pid) - before
+            return Measured(value=spent / result["count"] * 1e6)
+        finally:
+            server.stop()
+
+    return measure
+
+
+def _limit(bed: Bed) -> Server:
+    return bed.limit
+
+
+def _apart(bed: Bed) -> Server:
+    return bed.dovecot_apart()
+
+
+_RETR: Final[dict[str, Option]] = {"mode": "retr"}
+_LONG: Final[dict[str, Option]] = {"mode": "retr", "prefix": "long", "messages": LONG_MESSAGES, "repeat": 5}
+
+ROWS: Final[tuple[Row, ...]] = (
+    Row(
+        key="sessions",
+        title="sessions (USER PASS STAT QUIT; 200 messages, 20 accounts, 16 at once)",
+        unit="/s",
+        goal=Goal(8),
+        sides=_both(mode="sessions"),
+    ),
+    Row(
+        key="sessions-tls",
+        title="the same, over TLS 1.3 without resumption",
+        unit="/s",
+        goal=Goal(2),
+        sides=_both(mode="sessions", tls=1),
+    ),
+    Row(
+        key="sessions-argon2id",
+        title="sessions, argon2id in both",
+        unit="/s",
+        goal=None,
+        sides=(
+            Side("Restante", _rate(_restante, mode="sessions")),
+            Side("Dovecot", _rate(_dovecot, mode="sessions", prefix="argon")),
+        ),
+    ),
+    Row(
+        key="retr",
+        title="RETR of 5.5 KB one at a time, 16 at once",
+        unit="/s",
+        goal=Goal(4),
+        sides=_both(**_RETR),
+    ),
+    Row(
+        key="retr-apart",
+        title="the same, Dovecot with a process for each session, as its manual advises",
+        unit="/s",
+        goal=None,
+        sides=(Side("Restante", _rate(_restante, **_RETR)), Side("Dovecot", _rate(_apart, **_RETR))),
+    ),
+    Row(
+        key="retr-pipelined",
+        title="RETR of 5.5 KB, 200 pipelined, 16 at once",
+        unit="/s",
+        goal=Goal(4),
+        sides=_both(mode="retr", pipelined=1),
+    ),
+    Row(key="retr-long", title="RETR of 1 MiB", unit="/s", goal=Goal(3), sides=_both(**_LONG)),
+    Row(
+        key="retr-tls",
+        title="RETR of 5.5 KB one at a time, over TLS",
+        unit="/s",
+        goal=Goal(2),
+        sides=_both(mode="retr", tls=1),
+    ),
+    Row(
+        key="retr-postfix",
+        title="RETR of 5.5 KB from a Maildir that Postfix filled (LF lines, bare names)",
+        unit="/s",
+        goal=Goal(2),
+        sides=_both(mode="retr", prefix="post"),
+    ),
+    Row(
+        key="many-again",
+        title="login, STAT, UIDL, LIST on a very big maildrop, second time",
+        unit="ms",
+        goal=Goal(0.5, at_least=False),
+        sides=(
+            Side("Restante", _listings(_restante, after_start=False)),
+            Side("Dovecot", _listings(_dovecot, after_start=False)),
+        ),
+    ),
+    Row(
+        key="many-first",
+        title="the same, the first time after a start",
+        unit="ms",
+        goal=Goal(1, at_least=False),
+        sides=(
+            Side("Restante", _listings(_restante, after_start=True)),
+            Side("Dovecot", _listings(_dovecot, after_start=True)),
+        ),
+    ),
+    Row(
+        key="dele",
+        title="sessions with DELE of 100 and QUIT, durable, 16 at once",
+        unit="/s",
+        goal=Goal(1),
+        sides=(Side("Restante", _removals(lambda bed: bed.restante)), Side("Dovecot", _removals(_always))),
+    ),
+    Row(
+        key="dele-optimized",
+        title="the same, Dovecot not waiting for the disk (mail_fsync = optimized)",
+        unit="/s",
+        goal=None,
+        sides=(
+            Side("Restante", _removals(lambda bed: bed.restante)),
+            Side("Dovecot", _removals(lambda bed: bed.dovecot())),
+        ),
+    ),
+    Row(
+        key="lmtp",
+        title="LMTP deliveries of 5.5 KB, durable, 16 at once",
+        unit="/s",
+        goal=Goal(1.5),
+        sides=(
+            Side("Restante", _deliveries(lambda bed: bed.restante)),
+            Side("Dovecot", _deliveries(lambda bed: bed.dovecot_apart())),
+        ),
+    ),
+    Row(
+        key="limit",
+        title="RETR of 5.5 KB one at a time, against open, sendfile and close in C",
+        unit="/s",
+        goal=Goal(0.6),
+        sides=(Side("Restante", _rate(_restante, **_RETR)), Side("limit server", _rate(_limit, **_RETR))),
+    ),
+    Row(
+        key="limit-sessions",
+        title="sessions, against fixed answers in C",
+        unit="/s",
+        goal=None,
+        sides=(
+            Side("Restante", _rate(_restante, mode="sessions")),
+            Side("limit server", _rate(_limit, mode="sessions")),
+        ),
+    ),
+    Row(
+        key="limit-pipelined",
+        title="RETR of 5.5 KB pipelined, against open, sendfile and close in C",
+        unit="/s",
+        goal=None,
+        sides=(
+            Side("Restante", _rate(_restante, mode="retr", pipelined=1)),
+            Side("limit server", _rate(_limit, mode="retr", pipelined=1)),
+        ),
+    ),
+    Row(
+        key="idle",
+        title="memory (PSS) of a logged-in idle session",
+        unit="KiB",
+        goal=Goal(0.01, at_least=False),
+        sides=(Side("Restante", _idle(_idle_restante)), Side("Dovecot", _idle(partial(_idle_dovecot, shared=1)))),
+        once=True,
+    ),
+    Row(
+        key="idle-shared",
+        title="the same, Dovecot with 100 sessions in a process",
+        unit="KiB",
+        goal=None,
+        sides=(
+            Side("Restante", _idle(_idle_restante)),
+            Side("Dovecot", _idle(partial(_idle_dovecot, shared=100))),
+        ),
+        once=True,
+    ),
+    Row(
+        key="cpu",
+        title="CPU for a message, two workers against one",
+        unit="µs",
+        goal=Goal(1.1, at_least=False),
+        sides=(Side("two workers", _cpu(2)), Side("one worker", _cpu(1))),
+    ),
+)
