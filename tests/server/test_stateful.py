@@ -13,6 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invaria
 
 from restante.maildrop.downgrade import downgraded
 from restante.proto.lines import canonical
+from restante.server.gate import Gate, GateLimits
 from restante.stores.memory import MemoryStore
 from restante.testing.link import Link, LinkServer, ScriptedAuthenticator, scripted_account
 
@@ -41,7 +42,9 @@ class ServerAndModel(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.store = MemoryStore()
-        self.server = LinkServer(self.store, ScriptedAuthenticator({"Ted": b"SECRET"}))
+        self.server = LinkServer(
+            self.store, ScriptedAuthenticator({"Ted": b"SECRET"}), gate=Gate(GateLimits(each_account=1000))
+        )
         self.maildrop: list[tuple[bytes, bytes]] = []
         self.delivered = 0
         self.models: dict[Link, Model] = {}
@@ -83,6 +86,9 @@ class ServerAndModel(RuleBasedStateMachine):
             return
         if model.messages is not None:
             assert not self.say(link, b"USER Ted")[0]
+            if link.closed:
+                # Ten bad commands.
+                self.gone(link)
             return
         if utf8:
             assert self.say(link, b"UTF8")[0]
