@@ -1,9 +1,9 @@
-# make run · make test · make lint · make bench · make docs · make lock
+# make run · make test · make lint · make coverage · make bench · make docs · make lock
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test lint bench docs lock clean
+.PHONY: run test lint coverage bench docs lock clean
 
 run: $(VENV)/ready-run
 	$(BIN)/restante serve --demo
@@ -17,6 +17,10 @@ lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+# By branch, the server's own processes too.
+coverage: $(VENV)/ready-dev
+	$(BIN)/pytest -n 3 --dist worksteal --cov --cov-report=term-missing:skip-covered $(PYTEST_ARGS)
 
 docs: $(VENV)/ready-dev
 	$(BIN)/python docs/generate
