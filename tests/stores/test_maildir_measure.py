@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restante.proto.lines import canonical
-from restante.stores.maildir.measure import LineEnds, NotAFile, is_canonical, measure
+from restante.proto.lines import canonical, is_canonical
+from restante.stores.maildir.measure import LineEnds, NotAFile, measure
 from restante.testing.store_contract import any_octets
 
 

@@ -25,7 +25,7 @@ from restante.ports.accounts import Account, AccountDirectory, AccountFault, Acc
 from restante.ports.events import DeliveryDeferred, DeliveryRefused, Door, FaultMet, Listener, MessageDelivered
 from restante.ports.soon import Later
 from restante.ports.stores import OverQuota, StagedMessage, Store, StoreFault, StoreFull
-from restante.proto.lines import canonical
+from restante.proto.lines import canonical, has_bare_line_end
 
 __all__ = ["Delivered", "Receiver", "RecipientOutcome"]
 
@@ -125,13 +125,9 @@ class Receiver:
         Recipients that lead to one account get one copy, with the first one's address. Never raises but for
         cancellation; then nothing is promised, and what was staged is discarded.
         """
-        if not (octets.count(b"\r\n") == octets.count(b"\n") == octets.count(b"\r")):
-            if bare_line_ends is BareLineEnds.REFUSE:
-                return self.refuse(envelope, Rejection(cause=Cause.BARE_LINE_END), arrival)
-            octets = canonical(octets)
-        elif not octets.endswith(b"\r\n"):
-            octets = canonical(octets)
-        octets, _ = cut_return_path(octets)
+        if bare_line_ends is BareLineEnds.REFUSE and has_bare_line_end(octets):
+            return self.refuse(envelope, Rejection(cause=Cause.BARE_LINE_END), arrival)
+        octets, _ = cut_return_path(canonical(octets))
         copies: dict[AccountId, Recipient] = {}
         for recipient in envelope.recipients:
             copies.setdefault(recipient.account.id, recipient)

@@ -18,6 +18,8 @@ __all__ = [
     "Stuffer",
     "TopCutter",
     "canonical",
+    "has_bare_line_end",
+    "is_canonical",
     "stuffed",
     "top",
 ]
@@ -96,10 +98,20 @@ class LineSplitter:
         return len(self._buffer) - self._position
 
 
-def _with_crlf(octets: bytes) -> bytes:
-    # Counting is some twenty times as fast as a regular expression that looks for a bare CR or LF.
+def has_bare_line_end(octets: bytes) -> bool:
+    """Tell whether there is a CR or an LF that is not part of a CRLF."""
+    # Counting is some twenty times as fast as a regular expression that looks for one.
     pairs = octets.count(b"\r\n")
-    if octets.count(b"\n") == pairs and octets.count(b"\r") == pairs:
+    return octets.count(b"\n") != pairs or octets.count(b"\r") != pairs
+
+
+def is_canonical(octets: bytes) -> bool:
+    """Tell whether `canonical` would change nothing."""
+    return not has_bare_line_end(octets) and (not octets or octets.endswith(b"\n"))
+
+
+def _with_crlf(octets: bytes) -> bytes:
+    if not has_bare_line_end(octets):
         return octets
     return octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
 

@@ -11,7 +11,7 @@ import os
 import stat
 from typing import NamedTuple
 
-__all__ = ["LineEnds", "Measure", "NotAFile", "is_canonical", "measure", "open_message"]
+__all__ = ["LineEnds", "Measure", "NotAFile", "measure", "open_message"]
 
 READ_OCTETS = 256 * 1024
 """How much of a file is held at once."""
@@ -62,12 +62,6 @@ class LineEnds:
     def owed_so_far(self) -> int:
         """The octets that canonical form adds to what came, its very end left aside."""
         return self._owed
-
-
-def is_canonical(octets: bytes) -> bool:
-    """Tell whether octets are in canonical form."""
-    crlf = octets.count(b"\r\n")
-    return crlf == octets.count(b"\n") == octets.count(b"\r") and (not octets or octets.endswith(b"\n"))
 
 
 def open_message(path: bytes) -> tuple[int, os.stat_result]:

@@ -27,7 +27,7 @@ from restante.maildrop.transaction import UpdatePlan
 from restante.ports.accounts import Account
 from restante.ports.soon import Later, Soon, then
 from restante.ports.stores import Holder, LongMessage, QuotaOf, TooSoon, no_quota
-from restante.proto.lines import canonical
+from restante.proto.lines import canonical, is_canonical
 from restante.proto.terms import MessageNumber, UniqueId, is_legal_unique_id
 from restante.stores.maildir import removal, trash
 from restante.stores.maildir.cache import CACHED_MAILDROPS, CACHED_MESSAGES, ListingCache
@@ -35,7 +35,7 @@ from restante.stores.maildir.delivery import Deliveries, StagedFile, ensure_fold
 from restante.stores.maildir.disk import Disk, fault
 from restante.stores.maildir.listing import Listing, list_maildrop, stamp_of
 from restante.stores.maildir.lock import ExclusiveLock
-from restante.stores.maildir.measure import is_canonical, open_message
+from restante.stores.maildir.measure import open_message
 from restante.stores.maildir.places import Places, places_of
 from restante.stores.maildir.retention import SessionRetention
 from restante.stores.maildir.retrieval import WHOLE_OCTETS, LongFile, MessageFile, read_at_once
