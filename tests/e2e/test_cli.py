@@ -16,6 +16,9 @@ from pathlib import Path
 import pytest
 from tests.e2e.bed import RESTANTE, WAIT_SECONDS, Bed, Owner, Ran, run
 
+CTRL_C = b"\x03"
+RETYPE_SECONDS = 3
+
 MESSAGE = b"From: ann@example.org\nSubject: tea\n\nAt four?\n.\n"
 
 
@@ -46,10 +49,16 @@ def at_terminal(
     pid, terminal = pty.fork()
     if pid == 0:
         os.execve(RESTANTE, [str(RESTANTE), *arguments], {**os.environ, **environment})
-    seen, waiting, deadline = b"", list(typed), time.monotonic() + WAIT_SECONDS
+    seen, last, waiting, deadline = b"", b"", list(typed), time.monotonic() + WAIT_SECONDS
     try:
         while True:
-            ready, _, _ = select.select([terminal], [], [], max(0, deadline - time.monotonic()))
+            left = deadline - time.monotonic()
+            ready, _, _ = select.select([terminal], [], [], max(0, min(left, RETYPE_SECONDS)))
+            if not ready and left > RETYPE_SECONDS:
+                if last == CTRL_C:
+                    # Python notes a signal that comes right before it reads, and reads: one types the key again.
+                    os.write(terminal, last)
+                continue
             assert ready, f"nothing more came after {seen!r}"
             try:
                 octets = os.read(terminal, 4096)
@@ -59,7 +68,8 @@ def at_terminal(
                 break
             seen += octets
             if seen.endswith(b": ") and waiting:
-                os.write(terminal, waiting.pop(0))
+                last = waiting.pop(0)
+                os.write(terminal, last)
                 seen += b"<typed>"
     finally:
         os.close(terminal)
@@ -127,7 +137,7 @@ def test_two_passwords_that_differ_make_no_account(
 
 
 def test_ctrl_c_at_a_question_is_quiet(environment: Mapping[str, str], restante: Callable[..., Ran]) -> None:
-    code, seen = at_terminal(["account", "add", "ted"], [b"\x03"], environment)
+    code, seen = at_terminal(["account", "add", "ted"], [CTRL_C], environment)
     assert code == 130
     assert b"Traceback" not in seen
     assert restante("account", "list").out == b""
