@@ -1,0 +1,393 @@
+"""From the octets of both sides to events: which reply belongs to which command, and in which state.
+
+It watches and judges nothing: wrong things are told as they are, and what they mean is for `diagnoses`. The table
+in `proto.spec` says what follows a good answer. Secrets are taken out here, those that a server repeats in its
+answer too. It never raises, whatever comes, and keeps a bounded part of it.
+Sources: RFC 1939 §3-6, RFC 2449 §6.6 (pipelining), RFC 2595 §4 (STLS), RFC 5034 §4 (AUTH).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from restante.explain import server_lines
+from restante.explain.bodies import Body
+from restante.explain.client_lines import decoded, read_client_line, response_kind
+from restante.explain.events import (
+    AuthResponseSent,
+    BodyEnd,
+    Challenged,
+    Closed,
+    CommandSent,
+    Connected,
+    Greeted,
+    Lost,
+    Replied,
+    ResponseKind,
+    Secured,
+    Show,
+    StrayLine,
+    WireEvent,
+)
+from restante.explain.following import has_body, is_plainly_a_command, state_after, without
+from restante.explain.line_reader import Line, LineReader
+from restante.explain.sealed import SealedSide
+from restante.explain.tls_records import looks_like_tls
+from restante.explain.wire import Side
+from restante.proto.redact import HIDDEN
+from restante.proto.spec import ReplyShape
+from restante.proto.terms import State
+
+__all__ = ["MOST_AWAITED", "TOLD_UNANSWERED", "Reader"]
+
+MOST_AWAITED: Final = 10_000
+"""Commands that wait for their answer. Beyond it commands are told, and their answers stand for themselves."""
+
+TOLD_UNANSWERED: Final = 100
+"""Commands that the end of a session names as unanswered."""
+
+_MOST_SECRETS: Final = 8
+"""Of one command: an AUTH exchange has several lines."""
+
+_SECRET_OCTETS: Final = 2048
+"""Looked for in an answer, whose line has 512."""
+
+_HARMLESS_RESPONSES: Final = frozenset({ResponseKind.EMPTY, ResponseKind.CANCEL})
+
+
+@dataclass(slots=True)
+class _Awaited:
+    """A command whose answer has not come, or is under way."""
+
+    sent: CommandSent
+    secrets: list[bytes]
+    challenges: int = 0
+    """Challenges of AUTH that no response has come to."""
+
+
+class Reader:
+    """Reads one connection; an observer of the wire (`explain.wire.WireObserver`). `tell` takes each event.
+
+    `show` lets secrets through. `excerpt` says that the octets are those of a log or a transcript, which may leave
+    out the greeting, the handshake, and what follows a status line.
+    """
+
+    __slots__ = (
+        "_awaited",
+        "_body",
+        "_closed",
+        "_excerpt",
+        "_greeted",
+        "_lines",
+        "_sealed",
+        "_secured",
+        "_sequence",
+        "_show",
+        "_state",
+        "_stls",
+        "_tell",
+    )
+
+    def __init__(
+        self, tell: Callable[[WireEvent], None], *, show: Show = Show.NOTHING, excerpt: bool = False
+    ) -> None:
+        self._tell = tell
+        self._show = show
+        self._excerpt = excerpt
+        self._state = State.AUTHORIZATION
+        self._secured = self._stls = self._greeted = self._closed = False
+        self._sequence = 0
+        self._awaited: deque[_Awaited] = deque()
+        self._body: Body | None = None
+        self._lines = {side: LineReader() for side in Side}
+        self._sealed: dict[Side, SealedSide] = {}
+
+    # --- what a link tells ------------------------------------------------------------------------------------
+
+    def connected(self, server: str, *, at_seconds: float | None) -> None:
+        """Hear that the connection stands."""
+        self._tell(Connected(at_seconds=at_seconds, state=self._state, secured=False, server=server))
+
+    def secured(self, description: str, *, at_seconds: float | None) -> None:
+        """Hear that TLS stands; what came before it and was not worked off is told, and belongs to nothing."""
+        self._finish_line(Side.CLIENT, at_seconds)
+        self._finish_line(Side.SERVER, at_seconds)
+        self._awaited.clear()
+        self._sealed.clear()
+        was_stls, self._stls = self._stls, False
+        self._tell(
+            Secured(
+                at_seconds=at_seconds,
+                state=self._state,
+                secured=self._secured,
+                description=description,
+                by_stls=was_stls,
+            )
+        )
+        self._secured = True
+
+    def octets(self, side: Side, octets: bytes, *, at_seconds: float | None) -> None:
+        """Hear octets of a side, in whatever pieces."""
+        if self._closed:
+            return
+        lines, start = self._lines[side], 0
+        while start < len(octets):
+            if side in self._sealed:
+                if (event := self._sealed[side].take(octets[start:], at_seconds)) is not None:
+                    self._tell(event)
+                return
+            if self._begins_tls(side, octets, start):
+                head = lines.beginning
+                self._lines[side] = lines = LineReader()
+                self._sealed[side] = SealedSide(side, state=self._state, secured=self._secured, by_stls=self._stls)
+                octets, start = head + octets[start:], 0
+                continue
+            line, start = lines.take(octets, start)
+            if line is not None:
+                self._take_line(side, line, at_seconds)
+
+    def closed(self, by: Side | None, reason: str, *, at_seconds: float | None) -> None:
+        """Hear that the connection ended. What comes after it is not listened to."""
+        if self._closed:
+            return
+        for sealed in self._sealed.values():
+            if (event := sealed.finish(at_seconds)) is not None:
+                self._tell(event)
+        self._finish_line(Side.CLIENT, at_seconds)
+        self._finish_line(Side.SERVER, at_seconds)
+        if self._body is not None:
+            self._end_body(BodyEnd.NOT_SHOWN if self._left_out_body() else BodyEnd.CUT, at_seconds)
+        self._closed = True
+        self._tell(
+            Closed(
+                at_seconds=at_seconds,
+                state=self._state,
+                secured=self._secured,
+                by=by,
+                reason=reason,
+                unanswered=tuple([awaited.sent for awaited in self._awaited][:TOLD_UNANSWERED]),
+            )
+        )
+
+    # --- what a log or a capture tells besides ----------------------------------------------------------------
+
+    @property
+    def awaits_body(self) -> bool:
+        """Whether lines of a listing or a message are what the server has to send next."""
+        return self._body is not None
+
+    @property
+    def awaited_keyword(self) -> bytes | None:
+        """The keyword of the command whose answer comes next; None when none is awaited."""
+        return self._awaited[0].sent.keyword if self._awaited else None
+
+    def line(self, side: Side, line: bytes, *, at_seconds: float | None) -> None:
+        """Hear one line, given without its end, from a source that does not tell line ends."""
+        self.octets(side, line + b"\r\n", at_seconds=at_seconds)
+
+    def body_left_out(self, wire_octets: int | None, *, at_seconds: float | None) -> None:
+        """Hear that the source tells nothing of the body that is under way; its octets on the wire, if it does."""
+        if self._body is not None:
+            self._end_body(BodyEnd.NOT_SHOWN, at_seconds, wire_octets)
+
+    def lost(self, side: Side, octets: int, *, at_seconds: float | None) -> None:
+        """Hear that octets of a side went by unseen."""
+        self._tell(Lost(at_seconds=at_seconds, state=self._state, secured=self._secured, side=side, octets=octets))
+
+    # --- lines ------------------------------------------------------------------------------------------------
+
+    def _begins_tls(self, side: Side, octets: bytes, start: int) -> bool:
+        if octets[start] > 0x17 and self._lines[side].at_line_start:
+            return False
+        beginning = self._lines[side].beginning
+        if len(beginning) > 2 or (side is Side.SERVER and self._body is not None):
+            return False
+        return looks_like_tls(beginning + octets[start : start + 3])
+
+    def _finish_line(self, side: Side, at_seconds: float | None) -> None:
+        line = self._lines[side].finish()
+        if line is not None:
+            self._take_line(side, line, at_seconds)
+
+    def _take_line(self, side: Side, line: Line, at_seconds: float | None) -> None:
+        match side:
+            case Side.CLIENT:
+                self._take_client_line(line, at_seconds)
+            case Side.SERVER:
+                self._take_server_line(line, at_seconds)
+
+    def _take_client_line(self, line: Line, at_seconds: float | None) -> None:
+        if self._excerpt:
+            self._greeted = True
+            if self._stls and not self._awaited:
+                self.secured("", at_seconds=at_seconds)
+            if self._left_out_body():
+                self._end_body(BodyEnd.NOT_SHOWN, at_seconds)
+        read = read_client_line(line.kept, self._show)
+        exchange = self._exchange()
+        if exchange is not None and (exchange.challenges or not is_plainly_a_command(read)):
+            self._tell_response(exchange, line, at_seconds)
+            return
+        self._sequence += 1
+        sent = CommandSent(
+            at_seconds=at_seconds,
+            state=self._state,
+            secured=self._secured,
+            sequence=self._sequence,
+            line=read.shown,
+            keyword=read.keyword,
+            spec=read.spec,
+            number=read.number,
+            lines=read.lines,
+            name=read.name,
+            mechanism=read.mechanism,
+            has_argument=read.has_argument,
+            has_initial_response=read.has_initial_response,
+            misuse=read.misuse,
+            foreign=read.foreign,
+            octets=line.octets,
+            line_end=line.end,
+        )
+        if len(self._awaited) < MOST_AWAITED:
+            self._awaited.append(_Awaited(sent, [read.secret[:_SECRET_OCTETS]] if read.secret else []))
+        self._tell(sent)
+
+    def _exchange(self) -> _Awaited | None:
+        """Give the AUTH whose lines come now: nothing but its exchange may stand behind it."""
+        last = self._awaited[-1] if self._awaited else None
+        return last if last is not None and last.sent.keyword == b"AUTH" and last.sent.has_argument else None
+
+    def _tell_response(self, exchange: _Awaited, line: Line, at_seconds: float | None) -> None:
+        exchange.challenges = max(0, exchange.challenges - 1)
+        kind = response_kind(line.kept)
+        harmless = kind in _HARMLESS_RESPONSES or Show.SECRETS in self._show
+        if not harmless and len(exchange.secrets) < _MOST_SECRETS:
+            exchange.secrets.append(line.kept[:_SECRET_OCTETS])
+        self._tell(
+            AuthResponseSent(
+                at_seconds=at_seconds,
+                state=self._state,
+                secured=self._secured,
+                to=exchange.sent,
+                kind=kind,
+                line=line.kept if harmless else HIDDEN,
+                octets=line.octets,
+                line_end=line.end,
+            )
+        )
+
+    def _take_server_line(self, line: Line, at_seconds: float | None) -> None:
+        if self._body is not None and self._take_body_line(line, at_seconds):
+            return
+        status = server_lines.read_status(line.kept)
+        if status is None:
+            self._take_other_line(line, at_seconds)
+        elif not self._greeted:
+            self._greeted = True
+            self._tell(
+                Greeted(
+                    at_seconds=at_seconds,
+                    state=self._state,
+                    secured=self._secured,
+                    good=status.good,
+                    code=status.code,
+                    text=status.text,
+                    timestamp=server_lines.timestamp_in(status.text),
+                    octets=line.octets,
+                    line_end=line.end,
+                )
+            )
+        else:
+            self._take_reply(status, line, at_seconds)
+
+    def _take_other_line(self, line: Line, at_seconds: float | None) -> None:
+        awaited = self._awaited[0] if self._awaited else None
+        if awaited is not None and awaited.sent.keyword == b"AUTH" and server_lines.is_challenge(line.kept):
+            awaited.challenges += 1
+            content = line.kept[2:]
+            self._tell(
+                Challenged(
+                    at_seconds=at_seconds,
+                    state=self._state,
+                    secured=self._secured,
+                    to=awaited.sent,
+                    text=server_lines.harmless_challenge(content, awaited.sent.mechanism),
+                    is_base64=decoded(content) is not None,
+                    octets=line.octets,
+                    line_end=line.end,
+                )
+            )
+            return
+        # After the login it may be a line of a message that came out of step.
+        shown = self._state is State.AUTHORIZATION or Show.MESSAGES in self._show
+        secrets = awaited.secrets if awaited is not None else []
+        self._tell(
+            StrayLine(
+                at_seconds=at_seconds,
+                state=self._state,
+                secured=self._secured,
+                line=without(secrets, line.kept[: server_lines.SHOWN_OCTETS]) if shown else b"",
+                foreign=server_lines.foreign_server(line.kept),
+                octets=line.octets,
+            )
+        )
+
+    def _take_reply(self, status: server_lines.StatusLine, line: Line, at_seconds: float | None) -> None:
+        awaited = self._awaited.popleft() if self._awaited else None
+        sent = awaited.sent if awaited is not None else None
+        new_state = state_after(sent, self._state, good=status.good)
+        self._tell(
+            Replied(
+                at_seconds=at_seconds,
+                state=self._state if sent is None or sent.keyword != b"QUIT" else new_state,
+                secured=self._secured,
+                to=sent,
+                good=status.good,
+                code=status.code,
+                text=without(awaited.secrets, status.text) if awaited is not None else status.text,
+                octets=line.octets,
+                line_end=line.end,
+                new_state=new_state,
+            )
+        )
+        self._state = new_state
+        if sent is None or not status.good:
+            return
+        self._stls = sent.keyword == b"STLS"
+        if has_body(sent):
+            is_message = sent.spec is not None and sent.spec.reply is ReplyShape.MESSAGE
+            self._body = Body(sent, is_message=is_message, shows_messages=Show.MESSAGES in self._show)
+
+    # --- bodies -----------------------------------------------------------------------------------------------
+
+    def _left_out_body(self) -> bool:
+        return self._excerpt and self._body is not None and self._body.is_empty
+
+    def _take_body_line(self, line: Line, at_seconds: float | None) -> bool:
+        """Take a line of the body, and tell whether it was one."""
+        assert self._body is not None
+        if self._left_out_body() and self._awaited and server_lines.read_status(line.kept) is not None:
+            self._end_body(BodyEnd.NOT_SHOWN, at_seconds)
+            return False
+        if self._body.take(line):
+            self._end_body(BodyEnd.COMPLETE, at_seconds)
+        return True
+
+    def _end_body(self, end: BodyEnd, at_seconds: float | None, wire_octets: int | None = None) -> None:
+        body, self._body = self._body, None
+        assert body is not None
+        if end is BodyEnd.NOT_SHOWN:
+            event = Body.unseen(
+                body.to,
+                is_message=body.is_message,
+                wire_octets=wire_octets,
+                at_seconds=at_seconds,
+                state=self._state,
+                secured=self._secured,
+            )
+        else:
+            event = body.event(end, at_seconds=at_seconds, state=self._state, secured=self._secured)
+        self._tell(event)
