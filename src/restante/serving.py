@@ -19,14 +19,14 @@ from restante import app
 from restante.config.address import Address, TcpAddress, UnixAddress
 from restante.config.settings import Settings
 from restante.demo import DEMO_MESSAGES, DEMO_NAME, DEMO_PASSWORD, lines_to_copy
+from restante.doors.certificates import PairFiles, TlsConfigError, fingerprint, self_signed
+from restante.doors.tls import ServerTls
 from restante.observe.metrics import new_board
 from restante.ports.events import Door
 from restante.proto.lines import canonical
 from restante.proto.terms import Secret
-from restante.server.certificates import PairFiles, TlsConfigError, fingerprint, self_signed
 from restante.server.sockets import BoundSocket, ListenFailed, inherited, listen_tcp, listen_unix
 from restante.server.systemd import notify
-from restante.server.tls import ServerTls
 from restante.server.workers import supervise
 from restante.worker import Worker, open_tls
 

@@ -28,23 +28,24 @@ from restante.accounts.scram import needs_scram_keys, scram_decoy
 from restante.accounts.throttle import Throttle
 from restante.config.settings import LogEvents, LogFormat, Settings
 from restante.delivery import BareLineEnds, DoorLimits, LmtpDoor, Receiver, SmtpDoor
+from restante.doors.certificates import PairFiles
+from restante.doors.gate import Gate, GateLimits, Places
+from restante.doors.proxy_header import TrustedPeers
+from restante.doors.security import Plaintext, Security
+from restante.doors.sessions import SessionRegistry
+from restante.doors.tls import ServerTls, TlsReloadFailed, without_bad_server_names
 from restante.observe import LogFormat as WrittenAs
 from restante.observe import LogWriter, TerminalTranscript, journal_reads, tell_all, wants_colour
 from restante.observe.board import Board
 from restante.observe.exposition import MetricsDoor
 from restante.observe.metrics import Metrics
 from restante.ports.events import CertificatesRead, Door, FaultMet, Listener
-from restante.server.certificates import PairFiles
-from restante.server.control import ControlServer, SessionRegistry
-from restante.server.gate import Gate, GateLimits, Places
+from restante.server.control import ControlServer
 from restante.server.limits import Limits
 from restante.server.pop3 import Pop3Server
 from restante.server.process import DoorService, serve_doors
-from restante.server.proxy_header import TrustedPeers
-from restante.server.security import Plaintext, Security
 from restante.server.services import Services
 from restante.server.sockets import BoundSocket
-from restante.server.tls import ServerTls, TlsReloadFailed, without_bad_server_names
 
 if TYPE_CHECKING:
     from restante.accounts import SqlDirectory

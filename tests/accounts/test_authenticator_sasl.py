@@ -14,6 +14,7 @@ from restante.accounts.authenticator import PasswordAuthenticator
 from restante.accounts.credentials import Credentials
 from restante.accounts.scram import make_scram_keys, scram_decoy, seal_scram_keys, unseal_scram_keys
 from restante.accounts.sealing import Sealer
+from restante.doors.sasl_login import Move, SaslLogin
 from restante.ports.accounts import Accepted, AccountStatus, Judgement, RefusalReason, Refused, Unavailable
 from restante.ports.soon import Later, Soon
 from restante.proto.terms import Secret
@@ -22,7 +23,6 @@ from restante.sasl.exchange import ClientAuthExchange, LoggedIn, SendLine
 from restante.sasl.prep import NotPreparable, prepared
 from restante.sasl.registry import ClientMaterial, ServerMaterial, find
 from restante.sasl.scram_keys import ScramHash
-from restante.server.sasl_login import Move, SaslLogin
 
 
 def _plain(authcid: str = "Ted", password: Secret = RIGHT, authzid: str | None = None) -> sasl.JudgePassword:

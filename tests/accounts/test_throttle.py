@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from restante.accounts.throttle import DELAYS_SECONDS, Throttle, ThrottleLimits, Wait
+from restante.doors.gate import Places
 from restante.proto.terms import Secret
-from restante.server.gate import Places
 
 HERE, THERE = "203.0.113.5", "203.0.113.6"
 FORGET = ThrottleLimits().forget_seconds

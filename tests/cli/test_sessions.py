@@ -14,9 +14,10 @@ import typer
 from tests.cli.conftest import Ended
 
 from restante.cli import main, sessions
+from restante.doors.sessions import SessionInfo
 from restante.ports.events import Door
 from restante.proto.terms import State
-from restante.server.control import ControlServer, SessionInfo
+from restante.server.control import ControlServer
 
 _Run = Callable[..., Ended]
 

@@ -15,6 +15,7 @@ import pytest
 import trustme
 import uvloop
 
+from restante.doors.security import Plaintext, Security
 from restante.ports.events import (
     CommandReceived,
     ConnectionOpened,
@@ -26,7 +27,6 @@ from restante.ports.events import (
 )
 from restante.server.limits import Limits
 from restante.server.pop3 import Pop3Server
-from restante.server.security import Plaintext, Security
 from restante.server.services import Services
 from restante.stores.memory import MemoryStore
 from restante.testing.link import RecordingListener, ScriptedAuthenticator

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-from restante.server.proxy_header import HEADER_OCTETS, Need, ProxyHeader, ProxyHeaderParser
+from restante.doors.proxy_header import HEADER_OCTETS, Need, ProxyHeader, ProxyHeaderParser
 
 
 def one_input(octets: bytes) -> None:

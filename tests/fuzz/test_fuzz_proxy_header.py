@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fuzz.fuzz_proxy_header import one_input
 
-from restante.server.proxy_header import ProxyHeader, ProxyHeaderParser
+from restante.doors.proxy_header import ProxyHeader, ProxyHeaderParser
 
 CORPUS = sorted((Path(__file__).parent / "corpus" / "proxy_header").iterdir())
 SEEDS = [seed.read_bytes() for seed in CORPUS]

@@ -2,9 +2,9 @@
 
 import re
 
+from restante.doors.gate import ClosedBy
 from restante.observe import families
 from restante.observe.families import FAMILIES, GAUGE_CELLS, TOTAL_CELLS, Kind
-from restante.server.gate import ClosedBy
 
 MAY_BE_LABELS = {"door", "reason", "outcome", "mechanism", "result"}
 

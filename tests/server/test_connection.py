@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
+from restante.doors.gate import Gate, GateLimits
 from restante.ports.events import CommandReceived, ConnectionRefused, FaultMet, Outcome, ReplySent, SessionEnded
 from restante.ports.soon import Later, Soon
 from restante.ports.stores import LongMessage, MessageGone, StoreFault
 from restante.proto.terms import MessageNumber
-from restante.server.gate import Gate, GateLimits
 from restante.server.limits import READ_BUFFER_OCTETS, TURN_OCTETS, WRITE_BUFFER_OCTETS, Limits
 from restante.stores.memory import MemoryStore
 from restante.testing.link import Link, LinkServer, RecordingListener, ScriptedAuthenticator, scripted_account

@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from restante.doors.sessions import SessionInfo
 from restante.ports.events import Door
 from restante.proto.terms import State
 from restante.server.control import (
     LARGEST_REQUEST_OCTETS,
     ControlServer,
-    SessionInfo,
     connect,
     control_sockets,
 )

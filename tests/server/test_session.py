@@ -10,6 +10,8 @@ from typing import NoReturn
 import pytest
 
 from restante.accounts.throttle import Throttle
+from restante.doors.gate import Gate, GateLimits, Places
+from restante.doors.security import Plaintext, Security
 from restante.maildrop.downgrade import downgraded
 from restante.ports.accounts import RefusalReason, Refused, Unavailable, Verdict
 from restante.ports.events import (
@@ -26,9 +28,7 @@ from restante.ports.soon import Later, Soon
 from restante.ports.stores import StoreFault, TooSoon
 from restante.proto.capabilities import CAPABILITIES
 from restante.proto.terms import Secret, State
-from restante.server.gate import Gate, GateLimits, Places
 from restante.server.limits import Limits
-from restante.server.security import Plaintext, Security
 from restante.stores.memory import MemoryStore
 from restante.testing.link import (
     Link,

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
 
+from restante.doors.gate import Gate, GateLimits
 from restante.maildrop.downgrade import downgraded
 from restante.proto.lines import canonical
-from restante.server.gate import Gate, GateLimits
 from restante.stores.memory import MemoryStore
 from restante.testing.link import Link, LinkServer, ScriptedAuthenticator, scripted_account
 

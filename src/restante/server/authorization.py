@@ -8,13 +8,15 @@ RFC 6856 §2 (UTF8).
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeAlias, TypeVar, assert_never
+from typing import TypeAlias, TypeVar, assert_never
 
-from restante.ports.accounts import Accepted, AccountFault, RefusalReason, Refused, Unavailable, Verdict
-from restante.ports.soon import Later, Soon, attempt
+from restante.doors.peers import is_local
+from restante.doors.sasl_login import GivenUp, Move, SaslLogin
+from restante.doors.slow_logins import note_verdict, slowly
+from restante.ports.accounts import AccountFault, RefusalReason, Refused, Unavailable, Verdict
+from restante.ports.soon import Soon, attempt
 from restante.proto import commands
 from restante.proto.capabilities import capability_lines
 from restante.proto.server import ServerProtocol
@@ -24,16 +26,12 @@ from restante.sasl import find as find_mechanism
 from restante.sasl.scram import ENTROPY_OCTETS
 from restante.server.languages import I_DEFAULT, Text
 from restante.server.outflow import Outflow
-from restante.server.sasl_login import GivenUp, Move, SaslLogin
-from restante.server.services import LoginThrottle, Services
+from restante.server.services import Services
 from restante.server.wording import Wording
 
 __all__ = ["Answer", "Authorization", "LoginCommand", "UpgradeToTls"]
 
 T = TypeVar("T")
-
-LOCAL_PEER: Final = "unix"
-"""The peer of a connection over a socket in the file system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ class Authorization:
         self._wording = wording
         self._timestamp = timestamp
         self._peer = peer
-        self._local = _is_local(peer)
+        self._local = is_local(peer)
         self._secured = False
         self.utf8 = False
         self._judged = judged
@@ -228,31 +226,10 @@ class Authorization:
     # --- failed logins slow an address down ----------------------------------------------------------------------
 
     def _slowly(self, ask: Callable[[], Soon[T]]) -> Soon[T | Unavailable]:
-        """Ask at once, or where logins failed from this address, after a while: it holds no hash while it waits."""
-        throttle = self._services.throttle
-        seconds = throttle.delay_for(self._peer) if throttle is not None else 0
-        if throttle is None or not seconds:
-            return ask()
-        return Later(self._after(throttle, seconds, ask))
-
-    async def _after(self, throttle: LoginThrottle, seconds: float, ask: Callable[[], Soon[T]]) -> T | Unavailable:
-        place = throttle.wait(self._peer)
-        if place is None:
-            return Unavailable(reason="too many logins wait out the delay that failed ones cost")
-        with place:
-            await self._services.sleep(seconds)
-        answer = ask()
-        return await answer if isinstance(answer, Later) else answer
+        return slowly(self._services.throttle, self._peer, ask, sleep=self._services.sleep)
 
     def _note(self, verdict: Verdict, name: str, password: Secret | None) -> None:
-        throttle = self._services.throttle
-        if throttle is None:
-            return
-        if isinstance(verdict, Accepted):
-            throttle.succeeded(self._peer, name)
-        elif isinstance(verdict, Refused):
-            known = None if password is None else throttle.fingerprint(name, password)
-            throttle.failed(self._peer, name, known)
+        note_verdict(self._services.throttle, self._peer, verdict, name, password)
 
     # --- AUTH ----------------------------------------------------------------------------------------------------
 
@@ -294,12 +271,3 @@ class Authorization:
         sasl, self._sasl = self._exchange, None
         self._protocol.end_exchange()
         return sasl
-
-
-def _is_local(peer: str) -> bool:
-    if peer == LOCAL_PEER:
-        return True
-    try:
-        return ipaddress.ip_address(peer.partition("%")[0]).is_loopback
-    except ValueError:
-        return False

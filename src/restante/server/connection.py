@@ -14,6 +14,10 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, cast
 
+from restante.doors.gate import Entry
+from restante.doors.sessions import SessionInfo
+from restante.doors.tls import handshake_reason
+from restante.doors.tls_layer import TlsLayer
 from restante.ports.events import (
     CommandReceived,
     ConnectionOpened,
@@ -28,14 +32,10 @@ from restante.ports.stores import MessageGone
 from restante.proto.redact import HIDDEN, redacted
 from restante.proto.server import ServerProtocol
 from restante.server.authorization import Answer, UpgradeToTls
-from restante.server.control import SessionInfo
-from restante.server.gate import Entry
 from restante.server.house import House
 from restante.server.limits import GATHERED_OCTETS, TURN_OCTETS, WRITE_BUFFER_OCTETS
 from restante.server.outflow import Outflow
 from restante.server.session import Session
-from restante.server.tls import handshake_reason
-from restante.server.tls_layer import TlsLayer
 
 __all__ = ["Connection"]
 

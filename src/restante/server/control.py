@@ -23,19 +23,15 @@ import json
 import os
 import socket
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, cast
 
-from restante.ports.events import Door
-from restante.proto.terms import State
+from restante.doors.sessions import SessionRegistry
 
 __all__ = [
     "CONTROL_FOLDER",
     "LARGEST_REQUEST_OCTETS",
     "ControlServer",
-    "SessionInfo",
-    "SessionRegistry",
     "connect",
     "control_sockets",
 ]
@@ -60,33 +56,6 @@ _FOLDER_MODE: Final = 0o700
 
 _LONGEST_SOCKET_PATH_OCTETS: Final = 107
 """`sun_path` of unix(7), without its NUL."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionInfo:
-    """What can be told of a session that goes on."""
-
-    id: str
-    door: Door
-    peer: str
-    account: str | None
-    """None while nobody has logged in."""
-    state: State
-    since_epoch_seconds: float
-    """When the connection began."""
-    commands: int
-
-
-class SessionRegistry(Protocol):
-    """What the control socket needs of a server."""
-
-    def sessions(self) -> Iterator[SessionInfo]:
-        """Go through the sessions that there are now. It is gone through in turns, while sessions come and go."""
-        ...
-
-    def end(self, session_id: str) -> bool:
-        """End a session as a shutdown would: an answer under way goes out, nothing is removed. False: no such."""
-        ...
 
 
 class ControlServer:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
+from restante.doors.gate import Entry
 from restante.proto.server import ServerProtocol
-from restante.server.gate import Entry
 from restante.server.services import Services
 from restante.server.session import Session
 

@@ -16,16 +16,16 @@ from collections.abc import Coroutine, Iterator
 from functools import partial
 from typing import Any, Final
 
+from restante.doors.entrance import Entrance
+from restante.doors.gate import Entry, Gate
+from restante.doors.proxy_header import TrustedPeers
+from restante.doors.sessions import SessionInfo
 from restante.ports.events import Door, Outcome
 from restante.proto import replies
 from restante.proto.server import ServerProtocol
 from restante.proto.terms import ResponseCode
 from restante.server.connection import Connection
-from restante.server.control import SessionInfo
-from restante.server.entrance import Entrance
-from restante.server.gate import Entry, Gate
 from restante.server.limits import READ_BUFFER_OCTETS
-from restante.server.proxy_header import TrustedPeers
 from restante.server.services import Services
 from restante.server.session import Session
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
+from restante.doors.gate import GateClosed
 from restante.maildrop.transaction import MarkedMessage, NoSuchMessage, Transaction
 from restante.ports.accounts import Accepted, Account, Refused, Unavailable, Verdict
 from restante.ports.events import (
@@ -39,7 +40,6 @@ from restante.proto.parser import Misuse
 from restante.proto.server import ServerProtocol
 from restante.proto.terms import MessageNumber, Octets, ResponseCode, State
 from restante.server.authorization import Answer, Authorization
-from restante.server.gate import GateClosed
 from restante.server.languages import Text
 from restante.server.sending import Sending
 from restante.server.services import Services

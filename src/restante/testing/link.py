@@ -13,6 +13,10 @@ from collections.abc import Coroutine
 from functools import partial
 from typing import Any, cast
 
+from restante.doors.entrance import Entrance
+from restante.doors.gate import Gate
+from restante.doors.security import Security
+from restante.doors.slow_logins import LoginThrottle
 from restante.ports.accounts import (
     Accepted,
     Account,
@@ -30,12 +34,9 @@ from restante.proto.terms import Secret
 from restante.sasl import terms as sasl
 from restante.sasl.terms import JudgePassword, Request
 from restante.server.connection import Connection
-from restante.server.entrance import Entrance
-from restante.server.gate import Gate
 from restante.server.limits import WRITE_BUFFER_OCTETS, Limits
 from restante.server.pop3 import Pop3Server
-from restante.server.security import Security
-from restante.server.services import LoginThrottle, Services
+from restante.server.services import Services
 
 __all__ = ["Link", "LinkServer", "RecordingListener", "ScriptedAuthenticator", "scripted_account"]
 

@@ -20,9 +20,9 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Protocol, cast
 
-from restante.ports.events import ConnectionRefused, Door, Listener, TlsFailed
-from restante.server.gate import Entry, Gate, GateClosed
-from restante.server.proxy_header import (
+from restante.doors.gate import Entry, Gate, GateClosed
+from restante.doors.peers import peer_of
+from restante.doors.proxy_header import (
     IpEndpoint,
     Need,
     ProxyHeader,
@@ -30,10 +30,11 @@ from restante.server.proxy_header import (
     ProxyHeaderParser,
     TrustedPeers,
 )
-from restante.server.tls import handshake_reason
-from restante.server.tls_layer import TlsLayer
+from restante.doors.tls import handshake_reason
+from restante.doors.tls_layer import TlsLayer
+from restante.ports.events import ConnectionRefused, Door, Listener, TlsFailed
 
-__all__ = ["Doorkeeper", "Entrance", "peer_of"]
+__all__ = ["Doorkeeper", "Entrance"]
 
 
 class Doorkeeper(Protocol):
@@ -191,9 +192,3 @@ def _proxied_peer(header: ProxyHeader, proxy: str) -> str:
     if not isinstance(source, IpEndpoint):
         return f"proxy {proxy}"
     return f"proxied {source.host}" if ip_address(source.host).is_loopback else source.host
-
-
-def peer_of(transport: asyncio.BaseTransport) -> str:
-    """Give the address of a client, or `unix`."""
-    peer = transport.get_extra_info("peername")
-    return str(peer[0]) if isinstance(peer, tuple) else "unix"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restante.server.proxy_header import (
+from restante.doors.proxy_header import (
     HEADER_OCTETS,
     LINE_OCTETS,
     IpEndpoint,

@@ -28,9 +28,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn, TypeAlias
 
-from restante.ports.events import Door
-from restante.sasl.terms import ChannelBinding
-from restante.server.certificates import (
+from restante.doors.certificates import (
     Pair,
     PairFiles,
     TlsConfigError,
@@ -38,6 +36,8 @@ from restante.server.certificates import (
     read_pair,
     server_end_point,
 )
+from restante.ports.events import Door
+from restante.sasl.terms import ChannelBinding
 
 __all__ = [
     "ServedContext",

@@ -17,10 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from restante.ports.events import Door
-from restante.sasl.terms import BindingType
-from restante.server.certificates import PairFiles, TlsConfigError, self_signed
-from restante.server.tls import (
+from restante.doors.certificates import PairFiles, TlsConfigError, self_signed
+from restante.doors.tls import (
     ServedContext,
     ServerTls,
     TlsReloadFailed,
@@ -28,6 +26,8 @@ from restante.server.tls import (
     handshake_reason,
     without_bad_server_names,
 )
+from restante.ports.events import Door
+from restante.sasl.terms import BindingType
 
 CA = trustme.CA()
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]

@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeAlias
 
-__all__ = ["ClosedBy", "Entry", "Gate", "GateClosed", "GateLimits", "Network", "Place", "Places"]
+from restante.doors.peers import LOCAL_PEER
 
-LOCAL_PEER: Final = "unix"
-"""The peer of a connection over a socket in the file system."""
+__all__ = ["ClosedBy", "Entry", "Gate", "GateClosed", "GateLimits", "Network", "Place", "Places"]
 
 _IPV6_PLACE_OCTETS: Final = 8
 """A /64."""

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from restante.server.gate import ClosedBy, Entry, Gate, GateClosed, GateLimits, Places
+from restante.doors.gate import ClosedBy, Entry, Gate, GateClosed, GateLimits, Places
 
 ANN, BOB = "00000000000000aa", "00000000000000bb"
 

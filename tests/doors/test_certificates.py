@@ -13,8 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.x509.oid import NameOID
 
-from restante.sasl.terms import BindingType
-from restante.server.certificates import (
+from restante.doors.certificates import (
     PairFiles,
     TlsConfigError,
     fingerprint,
@@ -23,6 +22,7 @@ from restante.server.certificates import (
     self_signed,
     server_end_point,
 )
+from restante.sasl.terms import BindingType
 
 NOW = datetime.now(UTC)
 CA = trustme.CA()
