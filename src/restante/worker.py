@@ -104,14 +104,14 @@ class Worker:
     async def _serve(self, ready: Callable[[], None]) -> None:
         settings, auth = self._settings, self._settings.auth
         metrics = None if self._board is None else Metrics(self._board, version=__version__)
-        tell = _open_listener(settings, metrics, demo=self._demo)
+        loop = asyncio.get_running_loop()
+        tell = _open_listener(settings, metrics, loop, demo=self._demo)
         directory, store = app.open_directory(settings), app.open_site_store(settings)
         pool = HashPool(at_once=auth.hashes_at_once, queue=auth.hash_queue)
         closing = contextlib.AsyncExitStack()
         closing.push_async_callback(store.close)
         closing.callback(directory.close)
         closing.callback(pool.close)
-        loop = asyncio.get_running_loop()
 
         def tell_fault(fault: str) -> None:
             # From a thread of the pool, while listeners are for the loop's.
@@ -263,7 +263,9 @@ def _open_mail_door(settings: Settings, receiver: Receiver, tell: Listener, door
     return DoorService(protocol=opened.protocol, stop=stop, count=lambda: opened.connections)
 
 
-def _open_listener(settings: Settings, metrics: Metrics | None, *, demo: bool) -> Listener:
+def _open_listener(
+    settings: Settings, metrics: Metrics | None, loop: asyncio.AbstractEventLoop, *, demo: bool
+) -> Listener:
     """Open what reads the events: the log, or in a demo the live view, and the metrics where they are asked for."""
     listeners: list[Listener] = [] if metrics is None else [metrics]
     if demo:
@@ -278,6 +280,7 @@ def _open_listener(settings: Settings, metrics: Metrics | None, *, demo: bool) -
             problems_only=settings.log.events is LogEvents.PROBLEMS,
             wire=settings.log.wire,
             journal=journal_reads(sys.stderr, os.environ),
+            at_turns_end=loop.call_soon,
         ),
         *listeners,
     )

@@ -174,7 +174,7 @@ def test_delivering_loads_no_toolkit(environment: Mapping[str, str], restante: C
     restante("account", "add", "ted", "--password-stdin", given=b"SECRET\n")
     program = (
         "import sys; from restante.cli import main; code = main(['deliver', 'ted']); "
-        "print(sorted({'typer', 'rich', 'uvloop', 'structlog', 'pydantic'} & set(sys.modules))); sys.exit(code)"
+        "print(sorted({'typer', 'rich', 'uvloop', 'textual', 'keyring'} & set(sys.modules))); sys.exit(code)"
     )
     ended = run(sys.executable, "-c", program, given=MESSAGE, env=environment)
     assert (ended.code, ended.out) == (0, b"[]\n"), ended.said

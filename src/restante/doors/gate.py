@@ -4,9 +4,8 @@ Only counting; no sockets, no clock, no waiting. Each number is for one process:
 have as many in each of them, as the kernel deals connections out. A counter is there only while somebody is counted
 in it, so that the memory is bounded by the connections that are open, however many addresses come and go.
 
-An IPv6 address stands for its /64, which is what one customer gets at the least (RFC 6177 §2, RFC 7421); an IPv4
-address written as IPv6 (RFC 4291 §2.5.5.2) is the IPv4 address it holds. How it fails: it does not; who is turned
-away gets a `GateClosed`.
+An IPv6 address stands for its /64, which is what one customer gets at the least (RFC 6177 §2, RFC 7421).
+How it fails: it does not; who is turned away gets a `GateClosed`.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeAlias
 
-from restante.doors.peers import LOCAL_PEER
+from restante.doors.peers import LOCAL_PEER, address_of
 
 __all__ = ["ClosedBy", "Entry", "Gate", "GateClosed", "GateLimits", "Network", "Place", "Places"]
 
@@ -49,12 +48,9 @@ class Places:
         """Give the place of a peer: an address, with or without a zone, or `unix`."""
         if peer == LOCAL_PEER:
             return None
-        try:
-            address = ipaddress.ip_address(peer.partition("%")[0])
-        except ValueError:
+        address = address_of(peer)
+        if address is None:
             return _NOWHERE
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
         # An address is in no network of the other family.
         if any(address in network for network in self._exempt):
             return None

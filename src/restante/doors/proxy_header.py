@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Final, TypeAlias
 
+from restante.doors.peers import LOCAL_PEER, Address, address_of, unmapped
+
 __all__ = [
     "HEADER_OCTETS",
     "LINE_OCTETS",
@@ -195,9 +197,9 @@ class TrustedPeers:
 
     def __contains__(self, peer: object) -> bool:
         """Tell whether a peer is trusted: an address in text, or `unix`."""
-        if peer == "unix":
+        if peer == LOCAL_PEER:
             return self._unix
-        address = _address(peer) if isinstance(peer, str) else None
+        address = address_of(peer) if isinstance(peer, str) else None
         return address is not None and any(address in network for network in self._networks)
 
 
@@ -363,21 +365,5 @@ def _crc_table() -> tuple[int, ...]:
 # --- addresses ---------------------------------------------------------------------------------------------------
 
 
-def _endpoint(address: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int) -> IpEndpoint:
-    return IpEndpoint(host=str(_unmapped(address)), port=port)
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return _unmapped(ipaddress.ip_address(text.partition("%")[0]))
-    except ValueError:
-        return None
-
-
-def _unmapped(
-    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
-) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """Give an IPv4 address that is mapped into IPv6 as what it is: one client is to have one address."""
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    return address
+def _endpoint(address: Address, port: int) -> IpEndpoint:
+    return IpEndpoint(host=str(unmapped(address)), port=port)
