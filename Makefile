@@ -1,9 +1,9 @@
-# make run · make test · make lint · make coverage · make bench · make docs · make lock
+# make run · make test · make test-security · make fuzz · make lint · make coverage · make bench · make docs · make lock
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test lint coverage bench docs lock clean
+.PHONY: run test test-security fuzz lint coverage bench docs lock clean
 
 run: $(VENV)/ready-run
 	$(BIN)/restante serve --demo
@@ -11,6 +11,15 @@ run: $(VENV)/ready-run
 test: $(VENV)/ready-dev
 	@tests/install-peers
 	$(BIN)/pytest -n 3 --dist worksteal $(PYTEST_ARGS)
+
+# What the server withstands, measured: apart, since it wants the machine for itself.
+test-security: $(VENV)/ready-dev
+	@tests/install-peers
+	$(BIN)/pytest -n 0 tests/security $(PYTEST_ARGS)
+
+# Each fuzzer for a minute, two at a time.
+fuzz: $(VENV)/ready-dev
+	$(BIN)/python -m tests.fuzz.run
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff format --check .

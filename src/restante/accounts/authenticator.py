@@ -24,7 +24,13 @@ from restante.accounts.credentials import CredentialDirectory, Credentials, Pass
 from restante.accounts.judges import CertificateJudge, TokenJudge
 from restante.accounts.last_uses import LastUses
 from restante.accounts.passwords import BrokenHash, HashPool, HashQueueFull
-from restante.accounts.scram import are_outdated, make_scram_keys, seal_scram_keys, unseal_scram_keys
+from restante.accounts.scram import (
+    are_outdated,
+    make_scram_keys,
+    seal_scram_keys,
+    unseal_decoy_keys,
+    unseal_scram_keys,
+)
 from restante.accounts.sealing import Sealer, SealingFault
 from restante.accounts.verified import VerifiedCredentials
 from restante.ports.accounts import (
@@ -260,12 +266,12 @@ class PasswordAuthenticator:
                 assert_never(request)
 
     def _find_scram_keys(self, request: sasl.NeedScramKeys) -> Judgement:
-        """Give the keys of an account, or none. A name without keys costs the same look-up and an unsealing."""
+        """Give the keys of an account, or none. A name without keys costs the same work."""
         authcid = request.authcid
         try:
             found = self._directory.credentials(authcid)
             if found is None or found.sealed_scram is None:
-                self._sealer.unseal_decoy()
+                unseal_decoy_keys(self._sealer)
                 keys = None
             else:
                 keys = unseal_scram_keys(self._sealer, found.account.id, found.sealed_scram).get(request.hash)

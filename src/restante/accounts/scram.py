@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from functools import cache
 from typing import Final, TypeAlias
 
 from restante.accounts.sealing import SealedUse, Sealer, SealingFault
@@ -30,6 +31,7 @@ __all__ = [
     "needs_scram_keys",
     "scram_decoy",
     "seal_scram_keys",
+    "unseal_decoy_keys",
     "unseal_scram_keys",
 ]
 
@@ -75,6 +77,28 @@ def unseal_scram_keys(sealer: Sealer, account_id: AccountId, sealed: bytes) -> K
     """Give back an account's keys. Raises SealingFault, BadScramKeys."""
     lines = sealer.unseal(account_id, sealed, use=SealedUse.SCRAM).reveal().split(b"\n")
     return {keys.hash: keys for keys in (ScramKeys.from_text(Secret(line)) for line in lines)}
+
+
+def unseal_decoy_keys(sealer: Sealer) -> None:
+    """Do the work of `unseal_scram_keys`, for a name that has no keys."""
+    sealer.unseal_decoy()
+    for line in _decoy_lines():
+        ScramKeys.from_text(line)
+
+
+@cache
+def _decoy_lines() -> tuple[Secret, ...]:
+    # What they hold is read by nobody: it is to take as long as keys do.
+    return tuple(
+        ScramKeys(
+            hash=each,
+            iterations=SCRAM_ITERATIONS,
+            salt=bytes(SALT_OCTETS),
+            stored_key=Secret(bytes(each.octets)),
+            server_key=Secret(bytes(each.octets)),
+        ).to_text()
+        for each in ScramHash
+    )
 
 
 def are_outdated(sealer: Sealer, account_id: AccountId, sealed: bytes) -> bool:

@@ -117,7 +117,8 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
         view = memoryview(data)
         for start in range(0, len(view), _RECORDS_OCTETS):
             self._ssl.write(view[start : start + _RECORDS_OCTETS])
-        self._send()
+            # Record by record, since the BIO never gives back the room that it once needed.
+            self._send()
 
     def pause_reading(self) -> None:
         """Give nothing more to the protocol above; once the handshake is done, read nothing more from below."""

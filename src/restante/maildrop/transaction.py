@@ -7,12 +7,18 @@ Sources: RFC 1939 §5, §6.
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Final
 
 from restante.maildrop.snapshot import Snapshot
 from restante.proto.terms import MessageNumber, Octets, UniqueId
 
 __all__ = ["MarkedMessage", "NoSuchMessage", "Transaction", "UpdatePlan"]
+
+
+_NO_MARKS: Final[frozenset[int]] = frozenset()
+"""One for all sessions without marks: a set of its own would be 216 octets of each session that only looks."""
 
 
 class NoSuchMessage(Exception):
@@ -47,7 +53,7 @@ class Transaction:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        self._marked: set[int] = set()
+        self._marked: AbstractSet[int] = _NO_MARKS
         self._marked_octets = 0
 
     def live(self, number: MessageNumber) -> MessageNumber:
@@ -63,12 +69,15 @@ class Transaction:
 
     def mark_deleted(self, number: MessageNumber) -> None:
         """Set the deletion mark. Raises as `live` does: a second mark is an error (RFC 1939 §5, DELE)."""
-        self._marked.add(self.live(number))
+        self.live(number)
+        if not isinstance(self._marked, set):
+            self._marked = set()
+        self._marked.add(number)
         self._marked_octets += self.snapshot.octets(number)
 
     def reset(self) -> None:
         """Take all deletion marks off."""
-        self._marked.clear()
+        self._marked = _NO_MARKS
         self._marked_octets = 0
 
     @property

@@ -22,6 +22,9 @@ EXCHANGE_LINE_OCTETS: Final = 16 * 1024
 token of OAuth needs more.
 """
 
+_NOTHING: Final[frozenset[bytes]] = frozenset()
+"""One for all sessions: Python makes a new one, of 216 octets, each time it is asked for one."""
+
 
 class ServerProtocol:
     """One session's protocol state.
@@ -48,7 +51,7 @@ class ServerProtocol:
         self._exchanging = False
         self.state = State.AUTHORIZATION
         self.name = None
-        self.withheld = frozenset()
+        self.withheld = _NOTHING
         self.last_line = b""
 
     def receive(self, octets: bytes) -> None:

@@ -47,6 +47,9 @@ MEASURES_IN_ONE_COMMIT = 1000
 """How many measures of foreign files are remembered at a time, so that a stop in the middle costs little."""
 
 
+_NONE_DOUBLED: frozenset[int] = frozenset()
+"""One for all listings: each frozenset that is made takes 216 octets, empty as it may be."""
+
 RENDERED_AHEAD = 1000
 """Of more messages than these LIST and UIDL are rendered here, so that no other session waits for that."""
 
@@ -184,7 +187,9 @@ def list_maildrop(places: Places) -> Listing:
     rows = index.read()
     entries = _with_octets(entries, places, index, rows)
     unique_ids = _with_ids(entries, places, index, rows, doubled)
-    doubled_places = frozenset(n for n, entry in enumerate(entries) if (entry.base, entry.inode) in doubled)
+    doubled_places = _NONE_DOUBLED
+    if doubled:
+        doubled_places = frozenset(n for n, entry in enumerate(entries) if (entry.base, entry.inode) in doubled)
     listing = Listing(entries, unique_ids, doubled_places, stamp if settled else None)
     if len(listing) > RENDERED_AHEAD:
         _ = listing.snapshot.scan_listing, listing.snapshot.unique_id_listing

@@ -19,18 +19,34 @@ MAILDROPS = "maildrops"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """The paths of one maildrop."""
+    """The paths of one maildrop, joined when asked for: thousands of maildrops are remembered."""
 
     folder: bytes
     ours: bool
     """Whether we make the folder on need; False for one that is there by the administrator's word."""
-    new: bytes
-    cur: bytes
-    lock: bytes
-    """The file whose flock is the exclusive-access lock. Never unlinked: a lock on a file without a name holds
-    nobody off."""
-    redo: bytes
-    """What UPDATE is to remove; there only from its commit to its end."""
+
+    @property
+    def new(self) -> bytes:
+        """Where messages come in."""
+        return self.folder + b"/new"
+
+    @property
+    def cur(self) -> bytes:
+        """Where other programs put what they have seen."""
+        return self.folder + b"/cur"
+
+    @property
+    def lock(self) -> bytes:
+        """The file whose flock is the exclusive-access lock.
+
+        Never unlinked: a lock on a file without a name holds nobody off.
+        """
+        return self.folder + b"/restante.lock"
+
+    @property
+    def redo(self) -> bytes:
+        """What UPDATE is to remove; there only from its commit to its end."""
+        return self.folder + b"/restante.redo"
 
     @property
     def tmp(self) -> bytes:
@@ -65,15 +81,7 @@ class Places:
 
 def places_in(maildir: Path, *, ours: bool) -> Places:
     """Give the places of a Maildir."""
-    folder = os.fsencode(maildir)
-    return Places(
-        folder=folder,
-        ours=ours,
-        new=folder + b"/new",
-        cur=folder + b"/cur",
-        lock=folder + b"/restante.lock",
-        redo=folder + b"/restante.redo",
-    )
+    return Places(folder=os.fsencode(maildir), ours=ours)
 
 
 def places_of(root: Path, account_id: AccountId, maildir: Path | None) -> Places:

@@ -1,0 +1,197 @@
+"""Crowds of clients, in a process of their own: `python -m tests.security.crowd WHAT PORT COUNT [OPTION...]`.
+
+It says `ready` when all of them are where they are to be, and goes on or ends with the next line it is told.
+"""
+
+from __future__ import annotations
+
+import random
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from tests.security.ground import PASSWORD, raise_file_limit
+
+WAIT_SECONDS: Final = 120
+AT_ONCE: Final = 64
+"""How many are on their way at the same time: the server's backlog has room for more."""
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+def told() -> None:
+    sys.stdin.readline()
+
+
+def connected(port: int, index: int) -> socket.socket:
+    """Connect from one of many addresses of this machine."""
+    there = socket.socket()
+    there.settimeout(WAIT_SECONDS)
+    there.bind((f"127.0.{1 + index // 250 % 250}.{1 + index % 250}", 0))
+    there.connect(("127.0.0.1", port))
+    return there
+
+
+def line_of(there: socket.socket) -> bytes:
+    """Read a line, octet by octet: nothing is read ahead."""
+    line = b""
+    while not line.endswith(b"\n"):
+        octet = there.recv(1)
+        if not octet:
+            break
+        line += octet
+    return line
+
+
+def in_turn(port: int, count: int, *steps: Callable[[socket.socket, int], None]) -> list[socket.socket]:
+    """Connect `count` clients, some at a time; all of those take one step before the next."""
+    crowd: list[socket.socket] = []
+    while len(crowd) < count:
+        some = [(connected(port, index), index) for index in range(len(crowd), min(len(crowd) + AT_ONCE, count))]
+        for step in steps:
+            for there, index in some:
+                step(there, index)
+        crowd += [there for there, _ in some]
+    return crowd
+
+
+def greeted(there: socket.socket, _: int) -> None:
+    assert line_of(there).startswith(b"+OK")
+
+
+def open_context() -> ssl.SSLContext:
+    """A client's context that believes any certificate: it is the server that is looked at."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def idle(port: int, count: int) -> None:
+    """Connect, read the greeting, and rest."""
+    crowd = in_turn(port, count, greeted)
+    say("ready")
+    told()
+    del crowd
+
+
+def idle_under_tls(port: int, count: int) -> None:
+    """The same by POP3S. Only the sockets are kept: what TLS knows costs memory at the client, too."""
+    context = open_context()
+    crowd = []
+    for index in range(count):
+        under = context.wrap_socket(connected(port, index))
+        assert under.recv(1000).startswith(b"+OK")
+        crowd.append(socket.socket(fileno=under.detach()))
+    say("ready")
+    told()
+
+
+def names_itself(there: socket.socket, index: int) -> None:
+    there.sendall(f"USER guest{index}\r\nPASS {PASSWORD}\r\nSTAT\r\n".encode())
+
+
+def is_in(there: socket.socket, index: int) -> None:
+    lines = [line_of(there) for _ in range(3)]
+    assert all(line.startswith(b"+OK") for line in lines), lines
+
+
+def logged_in(port: int, count: int) -> None:
+    """Log in, each to a maildrop of its own, look, and rest."""
+    crowd = in_turn(port, count, greeted, names_itself, is_in)
+    say("ready")
+    told()
+    del crowd
+
+
+def visit(port: int, count: int) -> None:
+    """Log in and leave, each to a maildrop of its own."""
+
+    def quit_(there: socket.socket, _: int) -> None:
+        there.sendall(b"QUIT\r\n")
+        while there.recv(4096):
+            pass
+        there.close()
+
+    in_turn(port, count, greeted, names_itself, is_in, quit_)
+    say("ready")
+    told()
+
+
+def asks_and_does_not_read(there: socket.socket, index: int) -> None:
+    # More commands than the server takes at once, each of them for 50 MiB.
+    there.sendall(f"USER guest{1 + index}\r\nPASS {PASSWORD}\r\n".encode() + b"RETR 1\r\n" * 2000)
+
+
+def has_begun(there: socket.socket, index: int) -> None:
+    lines = [line_of(there) for _ in range(3)]
+    assert all(line.startswith(b"+OK") for line in lines), lines
+
+
+def never_read(port: int, count: int) -> None:
+    """Ask for a long message again and again, and read nothing of it."""
+    crowd = in_turn(port, count, greeted, asks_and_does_not_read, has_begun)
+    say("ready")
+    told()
+    del crowd
+
+
+def never_read_under_tls(port: int, count: int) -> None:
+    """The same by POP3S."""
+    context = open_context()
+    crowd = []
+    for index in range(count):
+        under = context.wrap_socket(connected(port, index))
+        for step in (greeted, asks_and_does_not_read, has_begun):
+            step(under, index)
+        crowd.append(under)
+    say("ready")
+    told()
+
+
+def bad_commands(port: int, count: int, seed: str) -> None:
+    """Send ten bad commands in each session, at which it ends; each is answered by one `-ERR`."""
+    lot = random.Random(int(seed))
+    words = (b"RETR", b"USER", b"PASS", b"AUTH", b"APOP", b"TOP", b"LIST", b"LANG", b"XYZZY", b"", b"STLS x", b"\0")
+
+    def line() -> bytes:
+        word = lot.choice(words)
+        # What would be a good command is made bad by a NUL at its end.
+        garbage = lot.randbytes(lot.randrange(60)).replace(b"\n", b"\r")
+        return word + b" " + garbage + b"\0\r\n"
+
+    def ask(there: socket.socket, _: int) -> None:
+        there.sendall(b"".join(line() for _ in range(10)))
+
+    def answered(there: socket.socket, _: int) -> None:
+        answers = b""
+        while part := there.recv(65536):
+            answers += part
+        lines = answers.split(b"\r\n")
+        assert lines.pop() == b""
+        assert len(lines) == 10, lines
+        assert all(each.startswith(b"-ERR ") for each in lines), lines
+        there.close()
+
+    in_turn(port, count, greeted, ask, answered)
+    say("ready")
+    told()
+
+
+KINDS: Final[dict[str, Callable[..., None]]] = {
+    each.__name__: each
+    for each in (idle, idle_under_tls, visit, logged_in, never_read, never_read_under_tls, bad_commands)
+}
+
+
+def main(what: str, port: str, count: str, *options: str) -> None:
+    raise_file_limit()
+    KINDS[what](int(port), int(count), *options)
+
+
+if __name__ == "__main__":
+    arguments: Sequence[str] = sys.argv[1:]
+    main(*arguments)
