@@ -8,51 +8,45 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from restante.config.settings import Settings
 from restante.maildrop.policies import LoginDelay, MaildropPolicies, Quota, RetentionPolicy
+from restante.sources import (
+    NotSetUp,
+    check_sources,
+    open_accounts,
+    open_hasher,
+    open_logins,
+    open_passwd_file,
+    open_sealer,
+)
+from restante.sources import open_built_in as open_directory
 
 if TYPE_CHECKING:
-    from restante.accounts import PasswordHasher, Sealer, SqlDirectory
     from restante.delivery import OctetStream, Receiver
+    from restante.ports.accounts import AccountDirectory
     from restante.ports.events import Event, Listener
     from restante.stores.maildir import MaildirStore
 
 # What a command needs is imported where it is needed: `restante deliver` runs once for each message.
 
 __all__ = [
+    "NotSetUp",
+    "check_sources",
     "deliver",
+    "open_accounts",
     "open_directory",
     "open_hasher",
+    "open_logins",
+    "open_passwd_file",
     "open_receiver",
     "open_sealer",
     "open_site_store",
     "open_store",
     "policies_of",
 ]
-
-
-def open_directory(settings: Settings) -> SqlDirectory:
-    """Open the accounts of a data folder."""
-    from restante.accounts import SqlDirectory
-
-    return SqlDirectory(settings.data / "accounts.sqlite3", maildir_pattern=settings.maildir_pattern)
-
-
-def open_hasher(settings: Settings) -> PasswordHasher:
-    """Make what hashes passwords, with the settings' parameters."""
-    from restante.accounts import PasswordHasher
-
-    auth = settings.auth
-    return PasswordHasher(memory_kib=auth.hash_memory_kib, passes=auth.hash_passes, lanes=auth.hash_lanes)
-
-
-def open_sealer(settings: Settings) -> Sealer:
-    """Make what seals the secrets of APOP under the key in the data folder."""
-    from restante.accounts import Sealer
-
-    return Sealer(settings.data / "apop.key")
 
 
 def policies_of(settings: Settings) -> MaildropPolicies:
@@ -94,20 +88,19 @@ def deliver(settings: Settings, name: str, stream: OctetStream, sender: str | No
     from restante.delivery import deliver_from_pipe
 
     async def run() -> tuple[int, str]:
-        store = open_site_store(settings)
-        try:
-            receiver = open_receiver(settings, store, open_directory(settings), _Nobody())
+        async with AsyncExitStack() as closing:
+            store = open_site_store(settings)
+            closing.push_async_callback(store.close)
+            receiver = open_receiver(settings, store, open_accounts(settings, closing), _Nobody())
             result = await deliver_from_pipe(
                 receiver, name, stream, sender=sender, message_octets=settings.delivery.message_octets
             )
             return int(result.code), result.message
-        finally:
-            await store.close()
 
     return asyncio.run(run())
 
 
-def open_receiver(settings: Settings, store: MaildirStore, directory: SqlDirectory, tell: Listener) -> Receiver:
+def open_receiver(settings: Settings, store: MaildirStore, directory: AccountDirectory, tell: Listener) -> Receiver:
     """Make what takes mail in for the accounts of a data folder."""
     from restante.delivery import OverQuotaAnswer, Receiver
 

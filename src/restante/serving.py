@@ -37,10 +37,11 @@ def serve(settings: Settings, *, demo: bool = False) -> int:
     """Serve until SIGTERM or SIGINT. Gives the exit code; what keeps it from starting is told on standard error."""
     environ = dict(os.environ)
     try:
+        app.check_sources(settings)
         pairs = _certificate_files(settings)
         tls = open_tls(settings, pairs)
         sockets = _listen(settings)
-    except (ListenFailed, TlsConfigError) as error:
+    except (app.NotSetUp, ListenFailed, TlsConfigError) as error:
         sys.stderr.write(f"restante: {error}\n")
         return 1
     if demo:

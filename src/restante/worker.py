@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from restante import __version__, app
-from restante.accounts import HashPool, PasswordAuthenticator, VerifiedCredentials
-from restante.accounts.scram import needs_scram_keys, scram_decoy
+from restante.accounts import HashPool
+from restante.accounts.scram import scram_decoy
 from restante.accounts.throttle import Throttle
 from restante.config.settings import LogEvents, LogFormat, Settings
 from restante.delivery import BareLineEnds, DoorLimits, LmtpDoor, Receiver, SmtpDoor
@@ -48,7 +48,7 @@ from restante.server.services import Services
 from restante.server.sockets import BoundSocket
 
 if TYPE_CHECKING:
-    from restante.accounts import SqlDirectory
+    from restante.sources import Logins
     from restante.stores.maildir import MaildirStore
 
 __all__ = ["Worker", "open_tls"]
@@ -67,8 +67,7 @@ class _Parts:
     """What the doors of a process share."""
 
     store: MaildirStore
-    directory: SqlDirectory
-    authenticator: PasswordAuthenticator
+    logins: Logins
     tls: ServerTls | None
     throttle: Throttle
     metrics: Metrics | None
@@ -106,12 +105,10 @@ class Worker:
         metrics = None if self._board is None else Metrics(self._board, version=__version__)
         loop = asyncio.get_running_loop()
         tell = _open_listener(settings, metrics, loop, demo=self._demo)
-        directory, store = app.open_directory(settings), app.open_site_store(settings)
+        store = app.open_site_store(settings)
         pool = HashPool(at_once=auth.hashes_at_once, queue=auth.hash_queue)
         closing = contextlib.AsyncExitStack()
         closing.push_async_callback(store.close)
-        closing.callback(directory.close)
-        closing.callback(pool.close)
 
         def tell_fault(fault: str) -> None:
             # From a thread of the pool, while listeners are for the loop's.
@@ -119,21 +116,14 @@ class Worker:
 
         parts = _Parts(
             store=store,
-            directory=directory,
-            authenticator=PasswordAuthenticator(
-                directory,
-                hasher=app.open_hasher(settings),
-                pool=pool,
-                verified=VerifiedCredentials(seconds=auth.verified_seconds, most=auth.verified_credentials),
-                sealer=app.open_sealer(settings),
-                scram=needs_scram_keys(auth.mechanisms),
-                tell_fault=tell_fault,
-            ),
+            logins=app.open_logins(settings, pool, closing, tell=tell_fault),
             throttle=Throttle(clock=time.monotonic, place_of=Places()),
             metrics=metrics,
             tls=open_tls(settings, self._pairs),
             tell=tell,
         )
+        # Closed first: what runs there asks the sources.
+        closing.callback(pool.close)
         async with closing:
             doors, registries = _open_doors(settings, parts, {bound.door for bound in self._sockets})
             control = ControlServer(settings.data, registries)
@@ -194,7 +184,7 @@ def _open_doors(
         )
     mail_doors = wanted & {Door.SMTP, Door.LMTP}
     if mail_doors:
-        receiver = app.open_receiver(settings, parts.store, parts.directory, parts.tell)
+        receiver = app.open_receiver(settings, parts.store, parts.logins.directory, parts.tell)
         doors |= {door: _open_mail_door(settings, receiver, parts.tell, door) for door in mail_doors}
     if Door.METRICS in wanted and parts.metrics is not None:
         numbers = MetricsDoor(parts.metrics)
@@ -208,7 +198,7 @@ def _open_pop3(settings: Settings, parts: _Parts, context: ssl.SSLContext | None
     server = Pop3Server(
         Services(
             store=parts.store,
-            authenticator=parts.authenticator,
+            authenticator=parts.logins.authenticator,
             tell=parts.tell,
             limits=Limits(
                 command_line_octets=limits.command_line_octets,
@@ -222,6 +212,8 @@ def _open_pop3(settings: Settings, parts: _Parts, context: ssl.SSLContext | None
                 decoy=scram_decoy(app.open_sealer(settings)),
                 tls=context,
                 tls_handshake_seconds=settings.tls.handshake_seconds,
+                disabled_capabilities=frozenset(each.value for each in settings.disabled_capabilities),
+                discovery=parts.logins.discovery,
             ),
             throttle=parts.throttle,
             policies=app.policies_of(settings),

@@ -222,7 +222,7 @@ async def _granting() -> Judgement:
 
 
 TOKEN = sasl.JudgeToken(authzid="Ted", token=Secret(b"token"), host=None, port=None)
-CERTIFICATE = sasl.JudgeCertificate(authzid=None)
+CERTIFICATE = sasl.JudgeCertificate(authzid=None, certificate=b"DER")
 
 
 async def test_tokens_and_certificates_go_to_those_who_judge_them(rig: Rig) -> None:

@@ -171,7 +171,7 @@ async def test_passwords_only_means_no_keys_no_secrets_and_no_tokens() -> None:
     assert keys.account is secret.account is None
     for request in (
         sasl.JudgeToken(authzid=None, token=Secret(b"t"), host=None, port=None),
-        sasl.JudgeCertificate(authzid="ted"),
+        sasl.JudgeCertificate(authzid="ted", certificate=b"DER"),
     ):
         told = await settled(judge.judge(request))
         assert told.answer == sasl.Unavailable()

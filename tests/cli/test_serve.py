@@ -5,7 +5,7 @@ import pytest
 from tests.cli.conftest import Run
 
 from restante.config import SETTINGS, LogFormat, Setting, Settings, load_settings
-from restante.config.kinds import Choice, ListOf, OptionalNumber, WholeNumber, YesOrNo
+from restante.config.kinds import Choice, ListOf, OptionalNumber, OptionalPath, WholeNumber, YesOrNo
 from restante.config.table import as_typed
 
 _Served = list[tuple[Settings, bool]]
@@ -34,22 +34,52 @@ def _another(setting: Setting) -> str:
             return str(next(word for word in among if word is not setting.default))
         case OptionalNumber():
             return "7"
+        case YesOrNo():
+            return "false" if setting.default else "true"
         case ListOf():
             return {
+                "audience": "restante",
+                "disabled_capabilities": "LANG",
+                "sources": "pam",
                 "domains": "example.net",
                 "mechanisms": "SCRAM-SHA-256",
                 "certificate": "/etc/tls/chain.pem",
                 "key": "/etc/tls/key.pem",
             }.get(setting.key, "127.0.0.1:4711")
+        case OptionalPath():
+            return "/etc/restante/elsewhere"
     words = {
         "data": "/tmp/elsewhere",
         "hostname": "mail.example.net",
         "maildir_pattern": "/var/vmail/{domain}/{local}",
         "recipient_delimiter": "-",
         "postmaster": "ted",
-        "client_authorities": "/etc/tls/authorities.pem",
+        "passwd_file.default_scheme": "BLF-CRYPT",
+        "passwd_file.mail_location": "maildir:/var/vmail/%d/%n",
+        "ldap.url": "ldaps://ldap.example.net",
+        "ldap.base": "dc=example,dc=net",
+        "ldap.filter": "(uid={local})",
+        "ldap.dn_template": "uid={local},dc=example,dc=net",
+        "ldap.service_dn": "cn=restante,dc=example,dc=net",
+        "ldap.maildir_attribute": "mailMessageStore",
+        "pam.service": "mail",
+        "pam.maildir_in_home": "Maildir",
+        "oauth.issuer": "https://login.example.net",
+        "oauth.keys_url": "https://login.example.net/keys",
+        "oauth.introspection_url": "https://login.example.net/introspect",
+        "oauth.client_id": "restante",
+        "oauth.name_claim": "email",
+        "oauth.scope": "mail",
     }
-    return words[setting.key]
+    return words.get(setting.name) or words[setting.key]
+
+
+_AUDIENCE = ["--oauth-audience", "restante"]
+_NEEDED = {
+    "oauth.issuer": _AUDIENCE,
+    "oauth.introspection_url": [*_AUDIENCE, "--oauth-client-id", "r", "--oauth-client-secret-file", "/etc/secret"],
+}
+"""Further flags without which one is refused."""
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
@@ -59,7 +89,7 @@ def test_every_setting_has_its_flag(run: Run, served: _Served, setting: Setting,
     else:
         value = str(tmp_path) if setting.key == "data" else _another(setting)
         flags = [setting.flag, value]
-    ended = run("serve", *flags)
+    ended = run("serve", *flags, *_NEEDED.get(setting.name, []))
     assert ended.code == 3, ended.err
     ((settings, demo),) = served
     inside = settings if setting.table is None else getattr(settings, setting.table)

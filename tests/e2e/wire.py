@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self, TypeAlias
 
@@ -27,13 +27,30 @@ class Owner:
 class Wire:
     """A session typed by hand, line by line."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(
+        self,
+        address: Address,
+        *,
+        secure: Callable[[socket.socket], socket.socket] | None = None,
+        source: str | None = None,
+    ) -> None:
+        """Connect, from the address `source` if one is given, and read the greeting; `secure` begins TLS before."""
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.settimeout(WAIT_SECONDS)
+        if source is not None:
+            self.socket.bind((source, 0))
         self.socket.connect(address)
+        if secure is not None:
+            self.socket = secure(self.socket)
         self._reader = self.socket.makefile("rb")
         self.greeting = self.line()
+
+    def upgrade(self, secure: Callable[[socket.socket], socket.socket]) -> None:
+        """Begin TLS from here on."""
+        self._reader.close()
+        self.socket = secure(self.socket)
+        self._reader = self.socket.makefile("rb")
 
     def __enter__(self) -> Self:
         return self

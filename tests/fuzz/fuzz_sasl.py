@@ -52,6 +52,7 @@ def against_server(mechanism: Mechanism, lines: list[bytes]) -> None:
                 entropy=b"s" * 18,
                 host="mail.example.org",
                 decoy=DECOY,
+                certificate=b"DER",
                 bindings=(exporter(b"e" * 32),) if mechanism.binds else (),
             )
         )

@@ -20,8 +20,8 @@ from restante.sasl.terms import (
 
 
 def test_an_empty_message_asks_for_the_account_of_the_certificate() -> None:
-    assert external_server().begin(b"") == JudgeCertificate(authzid=None)
-    assert log_in(external_server(), ExternalClient(Credentials(authcid="")), World()) == Done(
+    assert external_server(b"DER").begin(b"") == JudgeCertificate(authzid=None, certificate=b"DER")
+    assert log_in(external_server(b"DER"), ExternalClient(Credentials(authcid="")), World()) == Done(
         authcid="ted", authzid=None
     )
 
@@ -30,23 +30,23 @@ def test_an_empty_message_asks_for_the_account_of_the_certificate() -> None:
 def test_both_sides_understand_each_other(name: str) -> None:
     world = World(name=name)
     client = ExternalClient(Credentials(authcid="", authzid=name))
-    assert log_in(external_server(), client, world) == Done(authcid=world.name, authzid=world.name)
+    assert log_in(external_server(b"DER"), client, world) == Done(authcid=world.name, authzid=world.name)
 
 
 def test_a_certificate_that_may_not_act_so_fails() -> None:
-    outcome = log_in(external_server(), ExternalClient(Credentials(authcid="", authzid="bob")), World())
+    outcome = log_in(external_server(b"DER"), ExternalClient(Credentials(authcid="", authzid="bob")), World())
     assert isinstance(outcome, Failed)
     assert outcome.kind is FailureKind.WRONG_CREDENTIALS
 
 
 @given(st.binary(max_size=30))
 def test_any_octets_get_a_request_or_a_refusal(message: bytes) -> None:
-    assert isinstance(external_server().begin(message), JudgeCertificate | Failed)
+    assert isinstance(external_server(b"DER").begin(message), JudgeCertificate | Failed)
 
 
 @pytest.mark.parametrize("message", [b"a\0b", b"\xff", b"a" * 321])
 def test_what_is_malformed_is_refused(message: bytes) -> None:
-    assert isinstance(external_server().begin(message), Failed)
+    assert isinstance(external_server(b"DER").begin(message), Failed)
 
 
 def test_the_client_refuses_what_it_cannot_carry() -> None:

@@ -79,15 +79,15 @@ def test_a_missing_initial_response_gets_the_empty_challenge() -> None:
 
 @pytest.mark.rule("A1")
 def test_an_equals_sign_is_an_empty_initial_response() -> None:
-    assert AuthExchange(external_server()).begin(b"=") == JudgeCertificate(authzid=None)
-    exchange = AuthExchange(external_server())
+    assert AuthExchange(external_server(b"DER")).begin(b"=") == JudgeCertificate(authzid=None, certificate=b"DER")
+    exchange = AuthExchange(external_server(b"DER"))
     assert exchange.begin(None) == SendLine(b"+ \r\n")
-    assert exchange.receive_line(b"") == JudgeCertificate(authzid=None)
+    assert exchange.receive_line(b"") == JudgeCertificate(authzid=None, certificate=b"DER")
 
 
 @pytest.mark.rule("A1")
 def test_an_equals_sign_is_nothing_in_a_later_line() -> None:
-    exchange = AuthExchange(external_server())
+    exchange = AuthExchange(external_server(b"DER"))
     exchange.begin(None)
     failed(exchange.receive_line(b"="), FailureKind.BAD_ENCODING)
 
@@ -165,7 +165,9 @@ def test_any_lines_end_in_a_step(lines: list[bytes], mechanism: Mechanism) -> No
 
 def server_material(mechanism: Mechanism) -> ServerMaterial:
     bindings = (exporter(b"e" * 32),) if mechanism.binds else ()
-    return ServerMaterial(entropy=b"s" * 18, host="mail.example.org", decoy=DECOY, bindings=bindings)
+    return ServerMaterial(
+        entropy=b"s" * 18, host="mail.example.org", decoy=DECOY, bindings=bindings, certificate=b"DER"
+    )
 
 
 def play(client: ClientAuthExchange, server: AuthExchange, world: World) -> LoggedIn:

@@ -46,7 +46,11 @@ def test_both_sides_of_each_row_log_in(mechanism: Mechanism) -> None:
     binding = BINDING if mechanism.binds else None
     server = mechanism.server(
         ServerMaterial(
-            entropy=b"s" * 18, host="mail.example.org", decoy=DECOY, bindings=(binding,) if binding else ()
+            certificate=b"DER",
+            entropy=b"s" * 18,
+            host="mail.example.org",
+            decoy=DECOY,
+            bindings=(binding,) if binding else (),
         )
     )
     client = mechanism.client(

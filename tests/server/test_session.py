@@ -10,6 +10,7 @@ from typing import NoReturn
 import pytest
 
 from restante.accounts.throttle import Throttle
+from restante.doors.channel import NO_CHANNEL
 from restante.doors.gate import Gate, GateLimits, Places
 from restante.doors.security import Plaintext, Security
 from restante.maildrop.downgrade import downgraded
@@ -700,7 +701,7 @@ class TestLang:
     def test_the_language_is_forgotten_when_tls_begins(self) -> None:
         link = Link(server_with(PLAIN))
         link.say("LANG de")
-        link._protocol._session.secured()
+        link._protocol._session.secured(NO_CHANNEL)
         assert link.say("QUIT")[0] == "+OK good-bye"
 
 

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Final
 
 from restante.accounts.credentials import Credentials
-from restante.accounts.names import NAME_OCTETS
+from restante.accounts.names import NAME_OCTETS, MaildirPattern
 from restante.accounts.passwd_lines import LineBroken, PasswdLine, parse_passwd_line
 from restante.accounts.passwords import BrokenHash
 from restante.accounts.schemes import StoredPassword, decoy_like, read_stored_password, scram_keys_of
@@ -81,6 +81,7 @@ class PasswdFileDirectory:
         default_scheme: str = "CRYPT",
         allow_plain: bool = False,
         mail_location: str | None = None,
+        maildir_pattern: MaildirPattern | None = None,
         domains: frozenset[str] = frozenset(),
         seal_scram: Callable[[AccountId, dict[ScramHash, ScramKeys]], bytes] | None = None,
         tell: Callable[[str], None] = lambda _fault: None,
@@ -89,7 +90,8 @@ class PasswdFileDirectory:
         """Name the file; it is read with the first question.
 
         `default_scheme` is for passwords without one in braces. `mail_location` is for accounts without
-        `userdb_mail`, as Dovecot writes it (`maildir:/var/vmail/%d/%n`); None: a maildrop in the data folder.
+        `userdb_mail`, as Dovecot writes it (`maildir:/var/vmail/%d/%n`); None: as `maildir_pattern`
+        says, and without that a maildrop in the data folder.
         A name without domain in the file answers for that name in each of `domains`, too. `seal_scram` seals the
         keys of SCRAM schemes (`scram.seal_scram_keys`), so that SCRAM works with them; None leaves them to PLAIN.
         `tell` takes sentences for the log, from any thread. `clock` gives seconds since the epoch.
@@ -98,6 +100,7 @@ class PasswdFileDirectory:
         self._default_scheme = default_scheme
         self._allow_plain = allow_plain
         self._mail_location = mail_location
+        self._maildir_pattern = maildir_pattern
         self._domains = frozenset(domain.lower() for domain in domains)
         self._seal_scram = seal_scram
         self._tell = tell
@@ -260,7 +263,9 @@ class PasswdFileDirectory:
             if not text.strip() or text.lstrip().startswith("#"):
                 continue
             try:
-                line = parse_passwd_line(text, mail_location=self._mail_location)
+                line = parse_passwd_line(
+                    text, mail_location=self._mail_location, maildir_pattern=self._maildir_pattern
+                )
             except LineBroken as broken:
                 faults.append(f"line {number}: {broken}; the line is passed over")
                 continue

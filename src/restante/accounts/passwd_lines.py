@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from restante.accounts.names import AccountName, IllegalName, parse_account_name
+from restante.accounts.names import AccountName, IllegalName, MaildirPattern, parse_account_name
 
 __all__ = ["LineBroken", "PasswdLine", "parse_passwd_line"]
 
@@ -56,10 +56,12 @@ class PasswdLine:
     """Why the mail cannot be served, and what to do."""
 
 
-def parse_passwd_line(text: str, *, mail_location: str | None = None) -> PasswdLine:
+def parse_passwd_line(
+    text: str, *, mail_location: str | None = None, maildir_pattern: MaildirPattern | None = None
+) -> PasswdLine:
     """Read a line that is neither empty nor a comment. Raises LineBroken.
 
-    `mail_location` is the site's, for a line without `userdb_mail`.
+    `mail_location` is the site's, for a line without `userdb_mail`; `maildir_pattern` is for a line without either.
     """
     if "\0" in text:
         raise LineBroken("it holds a NUL")
@@ -76,6 +78,8 @@ def parse_passwd_line(text: str, *, mail_location: str | None = None) -> PasswdL
     else:
         location = extra.get("userdb_mail") or mail_location
         maildir, fault = _maildir(location, name, extra.get("userdb_home") or home)
+        if not location and maildir_pattern is not None:
+            maildir = maildir_pattern.expand(name)
         return PasswdLine(
             name=name,
             password=password,

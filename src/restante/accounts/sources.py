@@ -23,6 +23,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar, assert_never
 
+from restante.accounts.judges import CertificateJudge, TokenJudge
 from restante.accounts.names import AccountName
 from restante.ports.accounts import (
     Accepted,
@@ -80,12 +81,24 @@ class OrderedDirectory:
 class OrderedAuthenticator:
     """Has each name judged by the source that knows it."""
 
-    def __init__(self, sources: Sequence[AccountSource]) -> None:
-        """Take the sources in their order. Raises ValueError where there are none."""
+    def __init__(
+        self,
+        sources: Sequence[AccountSource],
+        *,
+        tokens: TokenJudge | None = None,
+        certificates: CertificateJudge | None = None,
+    ) -> None:
+        """Take the sources in their order. Raises ValueError where there are none.
+
+        Tokens and certificates name nobody before they are judged: by those given, of whatever source the account
+        is; without, such a login is unavailable.
+        """
         if not sources:
             raise ValueError("name one source of accounts at the least")
         self._directories = tuple(source.directory for source in sources)
         self._authenticators = tuple(source.authenticator for source in sources)
+        self._tokens = tokens
+        self._certificates = certificates
 
     def verify_password(self, name: bytes, password: Secret) -> Soon[Verdict]:
         """Judge a name and a password."""
@@ -102,7 +115,7 @@ class OrderedAuthenticator:
         )
 
     def judge(self, request: sasl.Request) -> Soon[Judgement]:
-        """Answer what a SASL mechanism asks. Tokens and certificates name nobody yet: the first one judges."""
+        """Answer what a SASL mechanism asks."""
         match request:
             case sasl.JudgePassword() | sasl.NeedScramKeys() | sasl.NeedSharedSecret():
                 name = request.authcid
@@ -111,8 +124,17 @@ class OrderedAuthenticator:
                     lambda judge: judge.judge(request),
                     lambda told: Judgement(answer=sasl.Unavailable(), claimed=name, unavailable=told),
                 )
-            case sasl.JudgeToken() | sasl.JudgeCertificate():
-                return self._authenticators[0].judge(request)
+            case sasl.JudgeToken():
+                if self._tokens is not None:
+                    return self._tokens.judge_token(request)
+                return _not_judged(request.authzid, "no issuer of tokens is set up: see the setting oauth.issuer")
+            case sasl.JudgeCertificate():
+                if self._certificates is not None:
+                    return self._certificates.judge_certificate(request)
+                return _not_judged(
+                    request.authzid,
+                    "no authority of client certificates is set up: see the setting tls.client_authorities",
+                )
             case _:
                 assert_never(request)
 
@@ -123,6 +145,9 @@ class OrderedAuthenticator:
     def _judged_by_its_source(
         self, name: str, ask: Callable[[Authenticator], Soon[T]], unavailable: Callable[[str], T]
     ) -> Soon[T]:
+        if len(self._directories) == 1:
+            return ask(self._authenticators[0])
+
         def judge(found: tuple[int, Account] | None) -> Soon[T]:
             # The first one does its work for a name that is not there.
             return ask(self._authenticators[found[0] if found else 0])
@@ -172,11 +197,7 @@ class PasswordOnly:
                     reason=RefusalReason.NO_APOP,
                 )
             case sasl.JudgeToken() | sasl.JudgeCertificate():
-                return Judgement(
-                    answer=sasl.Unavailable(),
-                    claimed=request.authzid or "",
-                    unavailable="this source of accounts judges passwords only: put one before it that judges more",
-                )
+                return _not_judged(request.authzid, "this source of accounts judges passwords only")
             case _:
                 assert_never(request)
 
@@ -195,6 +216,10 @@ def _judgement(claimed: str, verdict: Verdict) -> Judgement:
             return Judgement(answer=sasl.Unavailable(), claimed=claimed, unavailable=fault)
         case _:
             assert_never(verdict)
+
+
+def _not_judged(authzid: str | None, why: str) -> Judgement:
+    return Judgement(answer=sasl.Unavailable(), claimed=authzid or "", unavailable=why)
 
 
 def _text(name: bytes) -> str:

@@ -274,6 +274,11 @@ class BearerJudge:
         """Answer with Granted, TokenDenied or Unavailable in the judgement."""
         return Later(self._judge(request))
 
+    @property
+    def discovery(self) -> TokenDenied:
+        """What a client hears that asks how to get a token. Source: RFC 7628 §4.3."""
+        return TokenDenied(scope=self._scope, openid_configuration=self._configuration)
+
     async def _judge(self, request: JudgeToken) -> Judgement:
         claimed = request.authzid or ""
         try:

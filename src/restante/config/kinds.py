@@ -25,6 +25,7 @@ __all__ = [
     "Kind",
     "ListOf",
     "ListenAddress",
+    "MechanismName",
     "OptionalNumber",
     "OptionalPath",
     "OptionalText",
@@ -218,6 +219,30 @@ class AccountNameText(_OfText[str]):
             return str(parse_account_name(text))
         except IllegalName as error:
             raise ValueError(error.problem) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MechanismName(_OfText[str]):
+    """A SASL mechanism that is spoken here, in its registered spelling."""
+
+    @property
+    def allowed(self) -> str:
+        from restante.sasl.registry import MECHANISMS  # here, since few settings need it
+
+        *names, last = [mechanism.name for mechanism in MECHANISMS]
+        return f"{', '.join(names)} or {last}"
+
+    @property
+    def placeholder(self) -> str:
+        return "MECHANISM"
+
+    def from_text(self, text: str, /) -> str:
+        from restante.sasl.registry import find  # here, as above
+
+        found = find(text)
+        if found is None:
+            raise ValueError("is none of them")
+        return found.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from typing import Any, Final
 from restante.config.kinds import Kind, ListOf
 from restante.config.settings import Settings
 from restante.config.table import ENVIRONMENT_PREFIX, SETTINGS, TABLES, Setting, as_typed
+from restante.config.values import AccountSourceName
 
 __all__ = ["CONFIG_VARIABLE", "DEFAULT_CONFIG", "LARGEST_CONFIG_OCTETS", "ConfigError", "load_settings"]
 
@@ -30,6 +31,8 @@ LARGEST_CONFIG_OCTETS: Final = 1_048_576
 _BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
 _BY_VARIABLE: Final = {setting.variable: setting for setting in SETTINGS}
 _MOST_SHOWN: Final = 80
+_OF_TOKENS: Final = ("oauth.issuer", "oauth.introspection_url")
+"""Either one means that tokens are taken."""
 _NONE_GIVEN: Final[Mapping[str, str | Sequence[str]]] = {}
 _HOST_OF_MACHINE: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
 _TOML_PLACE: Final = re.compile(
@@ -213,6 +216,11 @@ def _fill_in(given: dict[str, Any], environ: Mapping[str, str], machine: str | N
         given["hostname"] = name if _HOST_OF_MACHINE.fullmatch(name) else "localhost"
     if "domains" not in given:
         given["domains"] = tuple(dict.fromkeys((given["hostname"], "localhost")))
+    if "auth.mechanisms" not in given:
+        # What was set up is meant to be used.
+        by_certificate = ("EXTERNAL",) if given.get("tls.client_authorities") else ()
+        by_token = ("OAUTHBEARER", "XOAUTH2") if any(map(given.get, _OF_TOKENS)) else ()
+        given["auth.mechanisms"] = (*by_certificate, *by_token, "PLAIN", "LOGIN")
     given["domains"] = tuple(dict.fromkeys(domain.lower() for domain in given["domains"]))
 
 
@@ -257,6 +265,31 @@ def _check_together(settings: Settings, origin: Mapping[str, tuple[str, str]]) -
         factor = "8 times " if small == "auth.hash_lanes" else ""
         what = f"'{large}' has to be at least {factor}'{small}', so {least} or more, and is {value}: raise it"
         raise ConfigError(source=source, key=key, what=what)
+    for name, what_needs, needed, given_too in _needed(settings):
+        if not given_too:
+            source, key = origin.get(name) or ("settings", f"'{name}'")
+            what = f"{what_needs} needs '{needed}': give it, or leave {what_needs} out"
+            raise ConfigError(source=source, key=key, what=what)
+
+
+def _needed(settings: Settings) -> Iterable[tuple[str, str, str, object]]:
+    """Say which setting needs which other one, and give that one's value."""
+    oauth, passwd_file, ldap = settings.oauth, settings.passwd_file, settings.ldap
+    for mechanism in settings.auth.mechanisms:
+        if mechanism == "EXTERNAL":
+            yield "auth.mechanisms", mechanism, "tls.client_authorities", settings.tls.client_authorities
+        if mechanism in ("OAUTHBEARER", "XOAUTH2"):
+            yield "auth.mechanisms", mechanism, "oauth.issuer", oauth.issuer or oauth.introspection_url
+    if oauth.issuer:
+        yield "oauth.issuer", "an issuer", "oauth.audience", oauth.audience
+    if oauth.introspection_url:
+        yield "oauth.introspection_url", "introspection", "oauth.audience", oauth.audience
+        yield "oauth.introspection_url", "introspection", "oauth.client_id", oauth.client_id
+        yield "oauth.introspection_url", "introspection", "oauth.client_secret_file", oauth.client_secret_file
+    if AccountSourceName.PASSWD_FILE in settings.accounts.sources:
+        yield "accounts.sources", "passwd-file", "passwd_file.path", passwd_file.path
+    if AccountSourceName.LDAP in settings.accounts.sources:
+        yield "accounts.sources", "ldap", "ldap.url", ldap.url
 
 
 def _shown(text: str) -> str:

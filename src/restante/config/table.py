@@ -11,11 +11,16 @@ from typing import Any, Final
 
 from restante.config.kinds import Kind
 from restante.config.settings import (
+    AccountSettings,
     AuthSettings,
     DeliverySettings,
+    LdapSettings,
     LimitSettings,
     LogSettings,
     MaildropSettings,
+    OAuthSettings,
+    PamSettings,
+    PasswdFileSettings,
     Settings,
     TlsSettings,
 )
@@ -57,6 +62,11 @@ class Setting:
 TABLES: Final[dict[str, type]] = {
     "tls": TlsSettings,
     "auth": AuthSettings,
+    "accounts": AccountSettings,
+    "passwd_file": PasswdFileSettings,
+    "ldap": LdapSettings,
+    "pam": PamSettings,
+    "oauth": OAuthSettings,
     "limits": LimitSettings,
     "delivery": DeliverySettings,
     "maildrop": MaildropSettings,

@@ -10,9 +10,10 @@ import ssl
 from dataclasses import dataclass, field
 from enum import Enum
 
+from restante.doors.channel import Channel
 from restante.proto.capabilities import CAPABILITIES
 from restante.proto.terms import Secret
-from restante.sasl import Mechanism, ScramDecoy, offer
+from restante.sasl import Mechanism, ScramDecoy, TokenDenied, offer
 
 __all__ = ["Plaintext", "Security"]
 
@@ -42,6 +43,8 @@ class Security:
     tls_handshake_seconds: float = 10
     disabled_capabilities: frozenset[str] = frozenset()
     """Tags that are not announced, and whose commands and response codes are refused and left out."""
+    discovery: TokenDenied | None = None
+    """What a client hears that asks by OAUTHBEARER how to get a token; None: that it needs one."""
     downgrade: bool = True
     """Whether a client without UTF8 gets a surrogate of a message that needs it; False: `-ERR [UTF8]`."""
 
@@ -61,12 +64,12 @@ class Security:
         """Tell whether a connection may carry a password as it is."""
         return secured or self.plaintext is Plaintext.ALWAYS or (local and self.plaintext is Plaintext.LOOPBACK)
 
-    def offered(self, *, secured: bool, local: bool) -> tuple[Mechanism, ...]:
+    def offered(self, *, secured: bool, local: bool, channel: Channel) -> tuple[Mechanism, ...]:
         """Give the mechanisms that a connection may use as it is."""
         return offer(
             self.mechanisms,
             tls=secured,
             allow_plaintext=self.allows_plaintext(secured=secured, local=local),
-            binding=False,
-            certificate=False,
+            binding=bool(channel.bindings),
+            certificate=channel.certificate is not None,
         )

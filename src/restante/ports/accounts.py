@@ -67,6 +67,7 @@ class RefusalReason(Enum):
     NO_KEYS = "no keys stored for the mechanism"
     WRONG_TOKEN = "token not good here"  # noqa: S105 - the words of a log line
     NOT_ALLOWED = "may not act for another account"
+    SEVERAL_ACCOUNTS = "certificate names several accounts, and the client none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,15 +17,21 @@ __all__ = ["NAME", "ExternalClient", "external_server"]
 NAME: Final = "EXTERNAL"
 
 
-def external_server() -> ServerMechanism:
-    """Give the server's side. Asks JudgeCertificate."""
-    return ServerMechanism(NAME, _dialogue())
+def external_server(certificate: bytes | None) -> ServerMechanism:
+    """Give the server's side. Asks JudgeCertificate.
+
+    `certificate` is the client's, in DER, as TLS verified it. Raises ValueError where there is none: then EXTERNAL
+    is not to be offered.
+    """
+    if certificate is None:
+        raise ValueError("EXTERNAL needs a certificate that TLS verified; offer it where there is one")
+    return ServerMechanism(NAME, _dialogue(certificate))
 
 
-def _dialogue() -> Dialogue:
+def _dialogue(certificate: bytes) -> Dialogue:
     message = yield from response_to()
     authzid = name_from(message) if message else None
-    return (yield from granted(JudgeCertificate(authzid=authzid), authzid=authzid))
+    return (yield from granted(JudgeCertificate(authzid=authzid, certificate=certificate), authzid=authzid))
 
 
 class ExternalClient:

@@ -8,7 +8,7 @@ Sources: RFC 4422 §3.2 and §6.1.2 (negotiation and its downgrades), RFC 5034 �
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from typing import Final, assert_never
@@ -62,6 +62,8 @@ class ServerMaterial:
     decoy: ScramDecoy
     bindings: tuple[ChannelBinding, ...] = ()
     """Of this connection, if a -PLUS mechanism is offered on it; else none."""
+    certificate: bytes | None = field(repr=False, default=None)
+    """The client's, in DER, as TLS verified it; EXTERNAL needs one."""
     discovery: TokenDenied | None = None
     """What OAUTHBEARER tells a client that has no token yet."""
 
@@ -143,7 +145,7 @@ MECHANISMS: Final[tuple[Mechanism, ...]] = (
         name=external.NAME,
         credential=CredentialKind.CERTIFICATE,
         needed_at_server=NeededAtServer.AUTHORITY,
-        server=lambda material: external.external_server(),
+        server=lambda material: external.external_server(material.certificate),
         client=lambda material: external.ExternalClient(material.credentials),
     ),
     _scram(ScramHash.SHA_256, plus=True),

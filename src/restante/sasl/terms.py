@@ -145,6 +145,8 @@ class JudgeCertificate:
 
     authzid: str | None
     """None: the account that the certificate names."""
+    certificate: bytes = field(repr=False)
+    """In DER. Whoever runs TLS has seen to it that the client has its key and that an authority signed it."""
 
 
 Request: TypeAlias = JudgePassword | NeedScramKeys | NeedSharedSecret | JudgeToken | JudgeCertificate

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar, assert_never
 
+from restante.doors.channel import NO_CHANNEL, Channel
 from restante.doors.peers import is_local
 from restante.doors.sasl_login import GivenUp, Move, SaslLogin
 from restante.doors.slow_logins import note_verdict, slowly
@@ -52,6 +53,7 @@ class Authorization:
 
     __slots__ = (
         "_bad",
+        "_channel",
         "_judged",
         "_local",
         "_peer",
@@ -86,6 +88,7 @@ class Authorization:
         self._peer = peer
         self._local = is_local(peer)
         self._secured = False
+        self._channel = NO_CHANNEL
         self.utf8 = False
         self._judged = judged
         self._bad = bad
@@ -125,9 +128,10 @@ class Authorization:
         self.utf8 = True
         return self._wording.ok(Text.UTF8_FROM_HERE)
 
-    def secured(self) -> None:
+    def secured(self, channel: Channel) -> None:
         """Hear that the connection is under TLS. What was said before is forgotten (RFC 2595 §4)."""
         self._secured = True
+        self._channel = channel
         self._protocol.name = None
         self._wording.language = I_DEFAULT
 
@@ -158,7 +162,7 @@ class Authorization:
 
     @property
     def _mechanisms(self) -> tuple[Mechanism, ...]:
-        return self._services.security.offered(secured=self._secured, local=self._local)
+        return self._services.security.offered(secured=self._secured, local=self._local, channel=self._channel)
 
     @property
     def _exchange(self) -> SaslLogin:
@@ -235,7 +239,8 @@ class Authorization:
 
     def _auth(self, name: bytes, initial: Secret | None) -> Soon[Answer]:
         wanted = name.decode("ascii", "replace")
-        mechanism = next((each for each in self._mechanisms if each.name == wanted), None)
+        offered = self._mechanisms
+        mechanism = next((each for each in offered if each.name == wanted), None)
         if mechanism is None:
             known = find_mechanism(wanted)
             if known is not None and known.reveals and not self._takes_plaintext:
@@ -245,6 +250,10 @@ class Authorization:
             entropy=self._services.random(ENTROPY_OCTETS),
             host=self._services.hostname,
             decoy=self._services.security.decoy,
+            # Given to SCRAM without -PLUS, too: a client that says it saw no offer of a binding was lied to.
+            bindings=self._channel.bindings if any(each.binds for each in offered) else (),
+            certificate=self._channel.certificate,
+            discovery=self._services.security.discovery,
         )
         sasl = self._sasl = SaslLogin(mechanism.server(material), self._services.authenticator.judge)
         self._protocol.begin_exchange()

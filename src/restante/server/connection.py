@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, cast
 
+from restante.doors.channel import channel_of
 from restante.doors.gate import Entry
 from restante.doors.sessions import SessionInfo
 from restante.doors.tls import handshake_reason
@@ -102,8 +103,9 @@ class Connection(asyncio.BufferedProtocol):
         self._house.admit(self)
         self._transport.set_write_buffer_limits(high=WRITE_BUFFER_OCTETS)
         self._house.services.tell(ConnectionOpened(session=self._session.id, door=Door.POP3, peer=self._peer))
-        if self._secured or transport.get_extra_info("ssl_object") is not None:
-            self._session.secured()
+        tls = transport.get_extra_info("ssl_object")
+        if self._secured or tls is not None:
+            self._session.secured(channel_of(tls))
         greeting = self._session.greeting()
         if self._wire:
             self._tell_reply(greeting)
@@ -297,7 +299,7 @@ class Connection(asyncio.BufferedProtocol):
     def _under_tls(self, error: BaseException | None) -> None:
         self._waiting = False
         if error is None:
-            self._session.secured()
+            self._session.secured(channel_of(self._transport.get_extra_info("ssl_object")))
             self._advance()
             return
         self._house.services.tell(

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
+from restante.doors.channel import Channel
 from restante.doors.gate import GateClosed
 from restante.maildrop.transaction import MarkedMessage, NoSuchMessage, Transaction
 from restante.ports.accounts import Accepted, Account, Refused, Unavailable, Verdict
@@ -121,9 +122,9 @@ class Session:
         """Give the greeting."""
         return self._authorization.greeting()
 
-    def secured(self) -> None:
-        """Hear that the connection is under TLS from here on."""
-        self._authorization.secured()
+    def secured(self, channel: Channel) -> None:
+        """Hear that the connection is under TLS from here on, and what that gives to a login."""
+        self._authorization.secured(channel)
 
     def failed(self) -> bytes:
         """Give the answer to a command at which the server failed."""

@@ -30,6 +30,13 @@ _EXCHANGES: Final[Mapping[FailureKind, Text]] = {
 }
 """All others are messages of a wrong form."""
 
+_CODES: Final[Mapping[str, ResponseCode]] = {
+    "AUTH-RESP-CODE": ResponseCode.AUTH,
+    "LOGIN-DELAY": ResponseCode.LOGIN_DELAY,
+    "UTF8": ResponseCode.UTF8,
+}
+"""The capabilities that carry one response code each. IN-USE and the two of SYS go with RESP-CODES, as all do."""
+
 MOST_LINES_TOLD: Final = 10**9
 """TOP's status line names no larger number."""
 
@@ -44,11 +51,9 @@ class Wording:
     def __init__(self, *, withheld: Collection[str] = ()) -> None:
         """Begin in English. `withheld` are the capabilities that are switched off, response codes among them."""
         self.language = I_DEFAULT
-        self._without_codes: Collection[ResponseCode] = ()
-        if "RESP-CODES" in withheld:
-            self._without_codes = frozenset(ResponseCode)
-        elif "AUTH-RESP-CODE" in withheld:
-            self._without_codes = {ResponseCode.AUTH}
+        self._without_codes: Collection[ResponseCode] = frozenset(
+            ResponseCode if "RESP-CODES" in withheld else [_CODES[tag] for tag in withheld if tag in _CODES]
+        )
 
     # --- any text ------------------------------------------------------------------------------------------------
 
