@@ -1,7 +1,8 @@
 """The mail of the benchmark: the same messages for both servers, each in the form that it writes itself.
 
 Deterministic: the same messages in each run. Names bear the octets (S in the file, W on the wire), as both servers
-write them on delivery, but in `Form.POSTFIX`, where nothing is known of a file but its time.
+write them on delivery, and in `Form.CRLF` the dots (D), with the file's time, as Restante does, which is nothing to
+Dovecot. In `Form.POSTFIX` nothing is known of a file but its time.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _WORDS: Final = tuple(_TEXT.split(" "))
 class Form(Enum):
     """How a file holds a message."""
 
-    CRLF = "CRLF lines, S and W in the name"
+    CRLF = "CRLF lines; S, W and D in the name"
     LF = "LF lines, S and W in the name"
     POSTFIX = "LF lines, nothing in the name"
 
@@ -108,16 +109,19 @@ def _stem(second: int, number: int) -> str:
 
 
 def _write(folder: Path, form: Form, number: int, message: bytes, owner: int) -> None:
-    on_wire = len(message)
+    on_wire, dots = len(message), message.count(b"\n.")
     if form is not Form.CRLF:
         message = message.replace(b"\r\n", b"\n")
     second = FIRST_SECOND + number
     name = f"{_stem(second, number)},S={len(message)},W={on_wire}"
-    if form is Form.POSTFIX:
+    if form is Form.CRLF:
+        name += f",D={dots}"
+    elif form is Form.POSTFIX:
         name = f"{second}.Vfe00I{number:x}M{number:06}.mx"
     file = folder / name
     file.write_bytes(message)
-    os.utime(file, (second, second))
+    time_ns = second * 10**9 + number * 1000
+    os.utime(file, ns=(time_ns, time_ns))
     os.chown(file, owner, owner)
 
 

@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.bed import RESTANTE, Wire, until
 
 ROOT = Path(__file__).resolve().parents[2]
-CHANGING = re.compile(r"\d{10}\.M\d{6}P\d+Q\d+R[0-9a-f]+\.\S+(?=,S=(\d+),W=\1$)|(?<=Restante-)[\d.]+")
+CHANGING = re.compile(r"\d{10}\.M\d{6}P\d+Q\d+R[0-9a-f]+\.\S+(?=,S=(\d+),W=\1,D=\d+$)|(?<=Restante-)[\d.]+")
 """What is another each time (a unique-id), or with each release (the version)."""
 
 

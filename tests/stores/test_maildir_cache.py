@@ -9,7 +9,7 @@ STAMP: Stamp = (FolderStamp(1, 1), FolderStamp(2, 2))
 
 
 def listing(messages: int = 1, stamp: Stamp | None = STAMP) -> Listing:
-    entries = [Entry(n, 0, b"%d" % n, False, b"%d" % n, n, 1, 1) for n in range(messages)]
+    entries = [Entry(n, 0, b"%d" % n, False, b"%d" % n, n, 1, 1, 0, 0, False, 1) for n in range(messages)]
     return Listing(entries, [entry.base for entry in entries], frozenset(), stamp)
 
 

@@ -11,8 +11,10 @@ import pytest
 from restante.proto.lines import canonical
 from restante.proto.terms import MessageNumber, is_legal_unique_id
 from restante.stores.maildir import listing as listing_module
-from restante.stores.maildir.index import ANY_FILE, IdRow, Index, MeasureRow
-from restante.stores.maildir.listing import CLOCK_GRAIN_NS, Listing, list_maildrop, stamp_of
+from restante.stores.maildir.index import ANY_FILE, FactRow, IdRow, Index
+from restante.stores.maildir.listing import Listing, list_maildrop, stamp_of
+from restante.stores.maildir.measure import CLOCK_GRAIN_NS, Facts, Measure
+from restante.stores.maildir.names import NO_SURROGATE
 from restante.stores.maildir.places import Places, places_in
 
 
@@ -46,11 +48,11 @@ def test_names_that_tell_all_never_touch_sqlite_nor_the_files(
 ) -> None:
     monkeypatch.setattr(sqlite3, "connect", None)
     monkeypatch.setattr(listing_module, "measure", None)
-    put(places, "new/1.M1P1Q1Ra.host,S=5,W=5", b"not so")
-    put(places, "cur/2.M1P1Q1Ra.host,S=5,W=5:2,RS", b"")
+    put(places, "new/1.M000001P1Q1Ra.host,S=5,W=5,D=0", b"not so")
+    put(places, "cur/2.M000001P1Q1Ra.host,S=5,W=5,D=0:2,RS", b"")
     listing = list_maildrop(places)
     assert octets_listed(listing) == [5, 5]
-    assert listing.snapshot.unique_ids == (b"1.M1P1Q1Ra.host,S=5,W=5", b"2.M1P1Q1Ra.host,S=5,W=5")
+    assert listing.snapshot.unique_ids == (b"1.M000001P1Q1Ra.host,S=5,W=5,D=0", b"2.M000001P1Q1Ra.host,S=5,W=5,D=0")
     assert not os.path.exists(places.index)
 
 
@@ -58,14 +60,14 @@ def test_names_that_tell_all_never_touch_sqlite_nor_the_files(
 def test_octets_past_4_gib_are_exact(places: Places) -> None:
     octets = 5 * 2**30
     for n in range(3):
-        put(places, f"new/{n}.M1P1Q1Ra.host,S={octets + n},W={octets + n}", b"")
+        put(places, f"new/{n}.M000001P1Q1Ra.host,S={octets + n},W={octets + n},D=0", b"")
     listing = list_maildrop(places)
     assert octets_listed(listing) == [octets, octets + 1, octets + 2]
     assert listing.snapshot.total_octets == 3 * octets + 3
 
 
 def test_foreign_files_are_measured_once(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(places, "new/1.a.host", b"a\nb\n")
+    os.utime(put(places, "new/1.a.host", b"a\nb\n"), ns=(1, 1))
     list_maildrop(places)
     (Path(os.fsdecode(places.new)) / "1.a.host").rename(Path(os.fsdecode(places.cur)) / "1.a.host:2,S")
     monkeypatch.setattr(listing_module, "measure", None)
@@ -82,7 +84,8 @@ def test_a_foreign_file_that_changed_is_measured_again(places: Places) -> None:
 
 def test_what_the_index_knows_of_a_file_stands_over_its_name(places: Places) -> None:
     path = put(places, "new/1.a.host,S=9,W=9", b"a\n")
-    Index(places.index).remember(measures=[MeasureRow(b"1.a.host,S=9,W=9", 2, path.stat().st_mtime_ns, 3)])
+    found = Facts(file_octets=2, wire_octets=3, surrogate_octets=NO_SURROGATE, dots=0, bare_lf=True)
+    Index(places.index).remember(facts=[FactRow(b"1.a.host,S=9,W=9", Measure(path.stat().st_mtime_ns, found))])
     assert octets_listed(list_maildrop(places)) == [3]
 
 

@@ -156,4 +156,5 @@ def test_foreign_files_are_measured_ahead_without_a_finding(tmp_path: Path) -> N
     (tmp_path / "new" / "1.a").write_bytes(b"a\nb\n")
     (tmp_path / "new" / "1.a").chmod(0o600)
     assert kinds(tmp_path) == [FindingKind.RESERVE_MADE]
-    assert list(Index(places_in(tmp_path, ours=False).index).read().measures.values()) == [6]
+    rows = Index(places_in(tmp_path, ours=False).index).read().facts
+    assert [found.wire_octets for found in rows.values()] == [6]

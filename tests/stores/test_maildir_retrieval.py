@@ -10,14 +10,22 @@ from pathlib import Path
 import pytest
 
 from restante.ports.accounts import Account, AccountId
+from restante.ports.soon import Later
 from restante.ports.stores import LongMessage, MessageGone, StoreFault
 from restante.proto.lines import canonical
 from restante.proto.terms import MessageNumber
 from restante.stores.maildir import MaildirStore
 from restante.stores.maildir.retrieval import read_at_once
-from restante.testing.store_contract import answer, octets_of, open_maildrop
+from restante.testing.store_contract import answer, deliver, octets_of, open_maildrop
 
 LONG = 200_000
+OLD_NS = 1_700_000_000_000_000_000
+
+
+def lay(path: Path, octets: bytes) -> None:
+    """Write a file that was there long before."""
+    path.write_bytes(octets)
+    os.utime(path, ns=(OLD_NS, OLD_NS))
 
 
 @pytest.fixture
@@ -86,8 +94,25 @@ async def test_octets_are_the_same_when_the_disk_has_to_be_waited_for(
 async def test_short_messages_in_the_page_cache_come_at_once(
     store: MaildirStore, account: Account, maildir: Path
 ) -> None:
-    (maildir / "new" / "1.a,S=3,W=3").write_bytes(b"a\r\n")
+    await deliver(store, account, b"a\r\n")
+    lay(maildir / "new" / "1.a", b"a\nb\n")
     maildrop = await open_maildrop(store, account)
+    assert maildrop.retrieve(MessageNumber(1)) == b"a\r\nb\r\n"
+    assert maildrop.retrieve(MessageNumber(2)) == b"a\r\n"
+    maildrop.release()
+
+
+async def test_a_file_with_another_time_is_proved_once(
+    store: MaildirStore, account: Account, maildir: Path
+) -> None:
+    """A copy of a Maildir, for one, may have lost the times."""
+    await deliver(store, account, b"a\r\n")
+    (path,) = (maildir / "new").iterdir()
+    os.utime(path, ns=(1, 1))
+    maildrop = await open_maildrop(store, account)
+    first = maildrop.retrieve(MessageNumber(1))
+    assert isinstance(first, Later)
+    assert await first == b"a\r\n"
     assert maildrop.retrieve(MessageNumber(1)) == b"a\r\n"
     maildrop.release()
 
@@ -126,8 +151,8 @@ Change = Callable[[Path], object]
 async def test_a_file_that_is_not_as_listed_is_gone_now_and_listed_rightly_next_time(
     store: MaildirStore, account: Account, maildir: Path, octets: bytes, change: Change
 ) -> None:
-    path = maildir / "new" / f"1.M1P1Q1Ra.host,S={len(octets)},W={len(octets)}"
-    path.write_bytes(octets)
+    await deliver(store, account, octets)
+    (path,) = (maildir / "new").iterdir()
     change(path)
     maildrop = await open_maildrop(store, account)
     with pytest.raises(MessageGone, match="next session lists it rightly"):
@@ -187,22 +212,53 @@ async def test_a_name_that_lies_does_not_make_us_send_a_bare_line_end(
     store: MaildirStore, account: Account, maildir: Path, at: int, line_end: bytes
 ) -> None:
     octets = b"x" * at + line_end + b"y" * (LONG - at) + b"\r\n"
-    (maildir / "new" / f"1.a,S={len(octets)},W={len(octets)}").write_bytes(octets)
+    for name in (f"1.M000001P1Q1Ra.h,S={len(octets)},W={len(octets)},D=0", f"2.a,S={len(octets)},W={len(octets)}"):
+        (maildir / "new" / name).write_bytes(octets)
     maildrop = await open_maildrop(store, account)
-    message: bytes | LongMessage = await answer(maildrop.retrieve(MessageNumber(1)))
-    assert not isinstance(message, bytes)
-    came: list[bytes] = []
     with pytest.raises(MessageGone):
-        await drained(message, came)
-    given = b"".join(came)
-    assert b"\n" not in given
-    assert b"\r" not in given[:-1]
+        await octets_of(maildrop, 1)
+    assert await octets_of(maildrop, 2) == canonical(octets)
     maildrop.release()
 
 
-def test_a_file_longer_than_listed_by_whole_pages_is_not_read_as_if_it_ended_there(tmp_path: Path) -> None:
+@pytest.mark.rule("L7")
+@pytest.mark.parametrize("octets", [b".\r\n", b"line\r\n" * LONG + b".\r\n"], ids=["short", "long"])
+async def test_a_name_that_lies_does_not_make_us_forget_a_dot(
+    store: MaildirStore, account: Account, maildir: Path, octets: bytes
+) -> None:
+    name = f"1.M000001P1Q1Ra.h,S={len(octets)},W={len(octets)},D=0"
+    (maildir / "new" / name).write_bytes(octets)
+    maildrop = await open_maildrop(store, account)
+    with pytest.raises(MessageGone):
+        await octets_of(maildrop, 1)
+    maildrop.release()
+
+
+@pytest.mark.rule("L7")
+@pytest.mark.parametrize("octets", [b"a\r\nb\r\n", b"line\r\n" * LONG], ids=["short", "long"])
+async def test_what_was_found_in_a_file_does_not_outlive_a_change_of_the_same_length(
+    store: MaildirStore, account: Account, maildir: Path, octets: bytes
+) -> None:
+    await deliver(store, account, octets)
+    (path,) = (maildir / "new").iterdir()
+    maildrop = await open_maildrop(store, account)
+    assert await octets_of(maildrop, 1) == octets
+    with path.open("r+b") as file:
+        file.write(b".")
+    with pytest.raises(MessageGone):
+        await octets_of(maildrop, 1)
+    maildrop.release()
+    maildrop = await open_maildrop(store, account)
+    assert await octets_of(maildrop, 1) == b"." + octets[1:]
+    maildrop.release()
+
+
+def test_a_file_is_read_at_once_only_with_the_octets_and_the_time_it_had(tmp_path: Path) -> None:
     page = os.sysconf("SC_PAGE_SIZE")
-    (tmp_path / "m").write_bytes(b"x" * page * 3)
-    assert read_at_once(os.fsencode(tmp_path / "m"), page) is None
-    assert read_at_once(os.fsencode(tmp_path / "m"), page * 3) == b"x" * page * 3
-    assert read_at_once(os.fsencode(tmp_path / "none"), 1) is None
+    lay(tmp_path / "m", b"x" * page * 3)
+    path = os.fsencode(tmp_path / "m")
+    assert read_at_once(path, page * 3, OLD_NS) == b"x" * page * 3
+    assert read_at_once(path, page, OLD_NS) is None
+    assert read_at_once(path, page * 4, OLD_NS) is None
+    assert read_at_once(path, page * 3, OLD_NS + 1) is None
+    assert read_at_once(path + b"none", 1, OLD_NS) is None

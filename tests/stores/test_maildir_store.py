@@ -12,10 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from restante.maildrop.downgrade import downgraded
 from restante.ports.accounts import Account, AccountId
 from restante.ports.soon import Later
 from restante.ports.stores import MaildropInUse, Store, StoreFault
+from restante.proto.lines import canonical
+from restante.proto.terms import MessageNumber
 from restante.stores.maildir import MaildirStore
+from restante.stores.maildir import listing as listing_module
 from restante.stores.maildir import store as store_module
 from restante.stores.maildir.listing import Listing, list_maildrop
 from restante.stores.maildir.places import Places
@@ -231,9 +235,34 @@ async def test_an_id_that_leads_elsewhere_is_refused(store: MaildirStore, accoun
 
 async def test_messages_past_4_gib_are_listed_exactly(store: MaildirStore) -> None:
     await deliver(store, ACCOUNT, b"a\r\n")
-    with (store.location(ACCOUNT) / "new" / f"1.big,S={5 * 2**30},W={5 * 2**30}").open("wb") as file:
+    with (store.location(ACCOUNT) / "new" / f"1.M000001P1Q1Ra.big,S={5 * 2**30},W={5 * 2**30},D=0").open(
+        "wb"
+    ) as file:
         file.truncate(5 * 2**30)
     maildrop = await open_maildrop(store, ACCOUNT)
     assert maildrop.snapshot.total_octets == 5 * 2**30 + 3
     assert maildrop.snapshot.scan_listing == b"1 5368709120\r\n2 3\r\n"
     maildrop.release()
+
+
+@pytest.mark.rule("U2")
+async def test_what_was_found_in_messages_is_remembered_across_restarts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the names of our own, by the index for those of others: no file is looked at again."""
+    account = Account(id=ACCOUNT.id, name="ted", maildir=tmp_path)
+    needs_utf8 = "Subject: grüß\n\n.ü\n".encode()
+    for restarted in (False, True):
+        store = MaildirStore(tmp_path, hostname="mail.example.org")
+        if not restarted:
+            await deliver(store, account, canonical(needs_utf8))
+            (tmp_path / "new" / "1.other").write_bytes(needs_utf8)
+            os.utime(tmp_path / "new" / "1.other", ns=(1, 1))
+        else:
+            monkeypatch.setattr(listing_module, "measure", None)
+        maildrop = await open_maildrop(store, account)
+        octets = len(downgraded(canonical(needs_utf8)))
+        assert maildrop.ascii_snapshot.scan_listing == b"1 %d\r\n2 %d\r\n" % (octets, octets)
+        assert [maildrop.retrieve(MessageNumber(n)) for n in (1, 2)] == [canonical(needs_utf8)] * 2
+        maildrop.release()
+        await store.close()

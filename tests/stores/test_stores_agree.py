@@ -140,6 +140,8 @@ class StoresAgree(RuleBasedStateMachine):
         assert len(ours.snapshot) == count
         assert ours.snapshot.scan_listing == theirs.snapshot.scan_listing
         assert ours.snapshot.total_octets == theirs.snapshot.total_octets
+        assert ours.ascii_snapshot.scan_listing == theirs.ascii_snapshot.scan_listing
+        assert (ours.ascii_snapshot is ours.snapshot) == (theirs.ascii_snapshot is theirs.snapshot)
         assert ours.unique_ids_changed == 0
         for in_memory, in_maildir in zip(theirs.snapshot.unique_ids, ours.snapshot.unique_ids, strict=True):
             assert self.names.setdefault(in_memory, in_maildir) == in_maildir

@@ -139,6 +139,15 @@ class OpenMaildrop(Protocol):
         ...
 
     @property
+    def ascii_snapshot(self) -> Snapshot:
+        """The same by the octets that a client without UTF8 gets, which are a surrogate's where a header needs one.
+
+        The very same object as `snapshot` where no message needs UTF8, so that nothing is looked at then.
+        Source: RFC 6856 §2.1; `maildrop.downgrade` makes the surrogates.
+        """
+        ...
+
+    @property
     def unique_ids_changed(self) -> int:
         """How many messages that were there at the end of the last session have another unique-id now."""
         ...

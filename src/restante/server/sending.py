@@ -30,8 +30,7 @@ class Sending:
     def __init__(self, maildrop: OpenMaildrop, wording: Wording, *, utf8: bool, downgrade: bool) -> None:
         """Take what the client said of UTF8, and what it is to get instead: a surrogate, or a refusal."""
         snapshot = maildrop.snapshot
-        # A store that does not tell the octets of surrogates has its messages sent as they are.
-        in_ascii: Snapshot = snapshot if utf8 else getattr(maildrop, "ascii_snapshot", snapshot)
+        in_ascii = snapshot if utf8 else maildrop.ascii_snapshot
         self._surrogates = in_ascii is not snapshot
         self._refused_by = in_ascii if self._surrogates and not downgrade else None
         self._wording = wording

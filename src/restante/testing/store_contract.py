@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from restante.maildrop.downgrade import downgraded
 from restante.maildrop.transaction import UpdatePlan
 from restante.ports.accounts import Account
 from restante.ports.soon import Later, Soon
@@ -316,6 +317,37 @@ class StoreContract:
         maildrop.release()
         maildrop = await open_maildrop(store, account)
         assert len(maildrop.snapshot) == 1
+        maildrop.release()
+
+    @pytest.mark.rule("U2", "C5")
+    async def test_the_octets_of_surrogates_are_told(self, store: Store, account: Account) -> None:
+        """Of those messages that need one; of the others those that they have, whatever is in their bodies."""
+        needs_utf8 = "Subject: gr\u00fc\u00df dich\r\nTo: \u00c9 <e@example.org>\r\n\r\n.\u00fc\r\n".encode()
+        messages = [b"Subject: a\r\n\r\n\xfc\r\n", needs_utf8, needs_utf8 + b"more\r\n" * 20_000]
+        for octets in messages:
+            await deliver(store, account, octets)
+        for _ in range(2):
+            maildrop = await open_maildrop(store, account)
+            listed = [maildrop.ascii_snapshot.octets(MessageNumber(n)) for n in (1, 2, 3)]
+            assert listed == [len(downgraded(octets)) for octets in messages]
+            assert maildrop.ascii_snapshot.unique_ids == maildrop.snapshot.unique_ids
+            assert [await octets_of(maildrop, n) for n in (1, 2, 3)] == messages
+            maildrop.release()
+
+    @pytest.mark.rule("U2")
+    async def test_where_no_message_needs_utf8_there_is_one_snapshot(self, store: Store, account: Account) -> None:
+        """So that nobody pays for what nobody needs; and it is one again when the last such message is gone."""
+        await deliver(store, account, b"Subject: a\r\n\r\n\xfc\r\n")
+        maildrop = await open_maildrop(store, account)
+        assert maildrop.ascii_snapshot is maildrop.snapshot
+        maildrop.release()
+        await deliver(store, account, b"Subject: \xfc\r\n\r\n\r\n")
+        maildrop = await open_maildrop(store, account)
+        assert maildrop.ascii_snapshot is not maildrop.snapshot
+        await answer(maildrop.update(plan(2)))
+        maildrop.release()
+        maildrop = await open_maildrop(store, account)
+        assert maildrop.ascii_snapshot is maildrop.snapshot
         maildrop.release()
 
     async def test_a_message_without_octets_is_a_message(self, store: Store, account: Account) -> None:

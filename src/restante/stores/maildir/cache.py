@@ -1,6 +1,6 @@
 """Listings kept between sessions, so that a poll of a maildrop that did not change costs no listing.
 
-A listing holds as long as both folders bear the stamp they had when it was read; see `listing.CLOCK_GRAIN_NS` for
+A listing holds as long as both folders bear the stamp they had when it was read; see `measure.CLOCK_GRAIN_NS` for
 why that is proof. Bounded by maildrops and by messages; what was not used for longest goes first. For one thread.
 """
 

@@ -8,7 +8,8 @@ The steps, and what a crash after each leaves behind; the sender was told nothin
 1. create `tmp/<name>`: an empty file that nobody reads, swept by `check` after 36 hours;
 2. for a unique-id that was taken over, remember it: a row without a message, which the next try replaces, since
    nobody holds the flock on its file in `tmp` any more;
-3. write and fsync the file: part of a message or all of it, that nobody reads, swept likewise;
+3. write the file, give it the time of its name, and fsync it: part of a message or all of it, that nobody reads,
+   swept likewise;
 4. link it into `new`, never over another file: the message is there, perhaps not after a power cut;
 5. unlink the name in `tmp`: as after 4;
 6. fsync `new`: the message is durable.
@@ -38,8 +39,7 @@ from restante.proto.terms import UniqueId
 from restante.stores.maildir import names
 from restante.stores.maildir.disk import Disk, fault
 from restante.stores.maildir.index import Index
-from restante.stores.maildir.listing import CLOCK_GRAIN_NS
-from restante.stores.maildir.measure import LineEnds
+from restante.stores.maildir.measure import CLOCK_GRAIN_NS, facts_of
 from restante.stores.maildir.places import Places
 from restante.stores.maildir.removal import make_reserve
 from restante.stores.maildir.trash import NO_LINKS
@@ -119,21 +119,21 @@ class Deliveries:
         counter: int,
         quota: Quota | None,
     ) -> tuple[bytes, FileGuard | None, Reservation | None]:
-        ends = LineEnds()
-        for part in parts:
-            ends.feed(part)
+        facts, micros = facts_of(parts), int(when * 1_000_000)
         base = names.build(
-            seconds=when,
+            micros=micros,
             pid=os.getpid(),
             counter=counter,
             random=secrets.token_hex(3),
             host=self._hostname,
-            file_octets=ends.file_octets,
-            wire_octets=ends.wire_octets,
+            file_octets=facts.file_octets,
+            wire_octets=facts.wire_octets,
+            surrogate_octets=facts.surrogate_octets,
+            dots=facts.dots,
         )
         path = places.tmp + b"/" + base
         try:
-            reservation = None if quota is None else self._reserve(places, quota, ends.wire_octets)
+            reservation = None if quota is None else self._reserve(places, quota, facts.wire_octets)
             try:
                 guard = FileGuard(self._disk.create(path))
             except FileNotFoundError:
@@ -144,6 +144,7 @@ class Deliveries:
                     guard.hold()
                     self._take_over(places, base, unique_id)
                 self._disk.write(guard.descriptor, parts)
+                self._disk.set_time(guard.descriptor, micros * 1000)
                 self._disk.sync(guard.descriptor)
             except BaseException:
                 self.forget(places, base, unique_id is not None)

@@ -8,6 +8,7 @@ raise OSError as the system gave it; `fault` turns that into the store's own err
 # ruff: noqa: PTH102, PTH104, PTH106, PTH108
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections.abc import Sequence
@@ -76,6 +77,14 @@ class Disk:
                     written -= len(some.pop(0))
                 if some and written:
                     some[0] = some[0][written:]
+
+    def set_time(self, descriptor: int, epoch_ns: int) -> None:
+        """Give a file that was written its time: a write from here on shows as another one.
+
+        A file system that lets nobody do that costs one more look at the octets, and no mail.
+        """
+        with contextlib.suppress(PermissionError):
+            os.utime(descriptor, ns=(epoch_ns, epoch_ns))
 
     def sync(self, descriptor: int) -> None:
         """Make a file's octets and length durable."""

@@ -1,8 +1,8 @@
 """The index: what file names cannot tell, remembered across restarts in SQLite.
 
-Three kinds of row. Measures (the octets of foreign files) can be had again by reading the files. Unique-ids (taken
-over from another server, or given where one base name stands twice) cannot: they are durable before anybody sees
-them. Ages (when a message was first retrieved, or brought back from the trash) are kept only where the site's
+Three kinds of row. Facts (what a look at a foreign file found) can be had again by reading the files. Unique-ids
+(taken over from another server, or given where one base name stands twice) cannot: they are durable before anybody
+sees them. Ages (when a message was first retrieved, or brought back from the trash) are kept only where the site's
 policy asks for them; without them mail stays longer. A maildrop whose names tell all has no index, and SQLite is
 never touched.
 
@@ -18,10 +18,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from restante.maildrop.downgrade import SURROGATE_VERSION
 from restante.ports.stores import StoreFault, StoreFull
 from restante.stores.maildir.disk import is_full
+from restante.stores.maildir.measure import UNSETTLED, Facts, Measure
 
-__all__ = ["ANY_FILE", "Age", "IdRow", "Index", "MeasureRow", "Rows"]
+__all__ = ["ANY_FILE", "Age", "FactRow", "IdRow", "Index", "Rows"]
 
 ANY_FILE = 0
 """Stands for the inode in a row that holds for the base name, whichever file bears it."""
@@ -31,12 +33,22 @@ BUSY_SECONDS = 20.0
 
 _OPEN_FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
+_SCHEMA_VERSION = 2
+
 _SCHEMA = (
-    "CREATE TABLE measures (base BLOB NOT NULL, file_octets INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,"
-    " wire_octets INTEGER NOT NULL, PRIMARY KEY (base, file_octets, mtime_ns)) WITHOUT ROWID",
-    "CREATE TABLE unique_ids (base BLOB NOT NULL, inode INTEGER NOT NULL, unique_id BLOB NOT NULL UNIQUE,"
-    " PRIMARY KEY (base, inode)) WITHOUT ROWID",
-    "PRAGMA user_version = 1",
+    # What version 1 had of these, the octets alone, is had again.
+    "DROP TABLE IF EXISTS measures",
+    "CREATE TABLE facts (base BLOB NOT NULL, file_octets INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,"
+    " wire_octets INTEGER NOT NULL, surrogate_octets INTEGER NOT NULL, surrogate_version INTEGER NOT NULL,"
+    " dots INTEGER NOT NULL, bare_lf INTEGER NOT NULL, PRIMARY KEY (base, file_octets, mtime_ns)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS unique_ids (base BLOB NOT NULL, inode INTEGER NOT NULL,"
+    " unique_id BLOB NOT NULL UNIQUE, PRIMARY KEY (base, inode)) WITHOUT ROWID",
+    f"PRAGMA user_version = {_SCHEMA_VERSION}",
+)
+
+_SELECT_FACTS = (
+    "SELECT base, file_octets, mtime_ns, wire_octets, surrogate_octets, dots, bare_lf FROM facts"
+    " WHERE surrogate_version = ?"
 )
 
 _AGES = (
@@ -51,13 +63,12 @@ _INSERT_ID = (
 """A unique-id that another row has is an error: it is not taken away from there."""
 
 
-class MeasureRow(NamedTuple):
-    """A foreign file's octets: they hold as long as the file has that length and time."""
+class FactRow(NamedTuple):
+    """What was found in a file: it holds as long as the file has that length and time."""
 
     base: bytes
-    file_octets: int
-    mtime_ns: int
-    wire_octets: int
+    measure: Measure
+    """Rows for an unsettled one are not kept."""
 
 
 class IdRow(NamedTuple):
@@ -82,8 +93,8 @@ class Age(NamedTuple):
 class Rows:
     """All that an index knows."""
 
-    measures: dict[tuple[bytes, int, int], int] = field(default_factory=dict)
-    """Base name, octets in the file and time, to octets on the wire."""
+    facts: dict[tuple[bytes, int, int], Facts] = field(default_factory=dict)
+    """By base name, octets in the file, and time."""
     unique_ids: dict[tuple[bytes, int], bytes] = field(default_factory=dict)
     """Base name and inode, to unique-id."""
 
@@ -103,17 +114,31 @@ class Index:
         if not self.exists():
             return Rows()
         with self._transaction(writing=False) as rows:
-            if not _has_tables(rows):
+            version = _version(rows)
+            if not version:
                 return Rows()
+            unique_ids = {(row[0], row[1]): row[2] for row in rows.execute("SELECT * FROM unique_ids")}
+            if version < _SCHEMA_VERSION:
+                return Rows(unique_ids=unique_ids)
             return Rows(
-                measures={(row[0], row[1], row[2]): row[3] for row in rows.execute("SELECT * FROM measures")},
-                unique_ids={(row[0], row[1]): row[2] for row in rows.execute("SELECT * FROM unique_ids")},
+                facts={
+                    (row[0], row[1], row[2]): Facts(row[1], row[3], row[4], row[5], bool(row[6]))
+                    for row in rows.execute(_SELECT_FACTS, (SURROGATE_VERSION,))
+                },
+                unique_ids=unique_ids,
             )
 
-    def remember(self, *, measures: Iterable[MeasureRow] = (), unique_ids: Iterable[IdRow] = ()) -> None:
+    def remember(self, *, facts: Iterable[FactRow] = (), unique_ids: Iterable[IdRow] = ()) -> None:
         """Add rows, or replace those that say otherwise; durable on return. Raises StoreFault and StoreFull."""
         with self._transaction(writing=True) as rows:
-            rows.executemany("INSERT OR REPLACE INTO measures VALUES (?, ?, ?, ?)", measures)
+            rows.executemany(
+                "INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (base, in_file, mtime_ns, on_wire, surrogate, SURROGATE_VERSION, dots, bare_lf)
+                    for base, (mtime_ns, (in_file, on_wire, surrogate, dots, bare_lf)) in facts
+                    if mtime_ns != UNSETTLED
+                ],
+            )
             rows.executemany(_INSERT_ID, unique_ids)
 
     def claim_id(self, base: bytes, unique_id: bytes, *, is_there: Callable[[bytes], bool]) -> bool:
@@ -170,11 +195,11 @@ class Index:
             known: set[bytes] = {
                 row[0]
                 for row in rows.execute(
-                    "SELECT base FROM measures UNION SELECT base FROM unique_ids UNION SELECT base FROM ages"
+                    "SELECT base FROM facts UNION SELECT base FROM unique_ids UNION SELECT base FROM ages"
                 )
             }
             gone = [(base,) for base in known - bases]
-            rows.executemany("DELETE FROM measures WHERE base = ?", gone)
+            rows.executemany("DELETE FROM facts WHERE base = ?", gone)
             rows.executemany("DELETE FROM unique_ids WHERE base = ?", gone)
             rows.executemany("DELETE FROM ages WHERE base = ?", gone)
             return len(gone)
@@ -193,7 +218,7 @@ class Index:
                 rows.execute("PRAGMA synchronous = EXTRA")
                 # Writers queue from their first word on: two that had read first would block each other.
                 rows.execute("BEGIN IMMEDIATE")
-                if not _has_tables(rows):
+                if _version(rows) < _SCHEMA_VERSION:
                     for statement in _SCHEMA:
                         rows.execute(statement)
             else:
@@ -217,9 +242,9 @@ class Index:
         )
 
 
-def _has_tables(rows: sqlite3.Connection) -> bool:
-    # No tables stand in a file that was made when the disk was full.
-    return bool(rows.execute("PRAGMA user_version").fetchone()[0])
+def _version(rows: sqlite3.Connection) -> int:
+    # No tables stand in a file that was made when the disk was full: 0.
+    return int(rows.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _has_ages(rows: sqlite3.Connection) -> bool:

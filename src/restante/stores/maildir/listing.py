@@ -1,8 +1,8 @@
 """Listing a Maildir: from the names in two folders to a snapshot, and to where each of its messages lies.
 
-What a name tells is taken from the name. Only files that tell nothing are looked at and measured, once: the index
-remembers. Nothing here takes the lock, and other programs may move files all the while, so a listing is made again
-when a folder changed under it.
+What a name of ours tells is taken from the name. Only files of others are looked at, once: the index remembers.
+Nothing here takes the lock, and other programs may move files all the while, so a listing is made again when a
+folder changed under it.
 
 It fails as the folders do: OSError as the system gave it, StoreFault from the index.
 """
@@ -21,10 +21,11 @@ from typing import NamedTuple
 
 from restante.maildrop.snapshot import Snapshot
 from restante.ports.stores import StoreFull
+from restante.proto.lines import canonical
 from restante.proto.terms import MessageNumber
 from restante.stores.maildir import names
-from restante.stores.maildir.index import ANY_FILE, IdRow, Index, MeasureRow, Rows
-from restante.stores.maildir.measure import NotAFile, measure
+from restante.stores.maildir.index import ANY_FILE, FactRow, IdRow, Index, Rows
+from restante.stores.maildir.measure import UNSETTLED, Facts, NotAFile, is_settled, measure
 from restante.stores.maildir.places import Places
 from restante.stores.maildir.seen import Seen, compare, digest_of, write_seen
 
@@ -34,18 +35,9 @@ TRIES_FOR_A_QUIET_LISTING = 3
 """How often a listing is made again because a folder changed under it. The last one is taken as it is: a message
 that is missed then is there in the next session."""
 
-CLOCK_GRAIN_NS = 50_000_000
-"""How old a folder's last change must be before its time proves that nothing changed since, in nanoseconds.
-
-The kernel stamps files from a clock that ticks as seldom as every 10 ms (CONFIG_HZ=100; finer since Linux 6.13):
-two changes within a tick bear one time, so a listing read between them looks valid for ever. Five ticks leave room
-for a busy machine. On a network file system the server's clock stamps: one that is slower than ours by more than
-this makes the proof void there, which is one more reason to keep maildrops on a local disk.
-"""
-
-MEASURES_IN_ONE_COMMIT = 1000
-"""How many measures of foreign files are remembered at a time, so that a stop in the middle costs little."""
-
+FACTS_IN_ONE_COMMIT = 1000
+"""How many foreign files are looked at before what was found is remembered, so that a stop in the middle costs
+little."""
 
 _NONE_DOUBLED: frozenset[int] = frozenset()
 """One for all listings: each frozenset that is made takes 216 octets, empty as it may be."""
@@ -76,6 +68,12 @@ class Entry(NamedTuple):
     inode: int
     file_octets: int
     wire_octets: int
+    surrogate_octets: int
+    dots: int
+    """UNKNOWN until the file was looked at."""
+    bare_lf: bool
+    mtime_ns: int
+    """With this time of the file the facts hold; UNSETTLED: with none."""
 
 
 class Ages(NamedTuple):
@@ -91,15 +89,20 @@ class Ages(NamedTuple):
 
 
 class Listing:
-    """A maildrop as it was listed: immutable but for the four attributes that say so, and shared by sessions."""
+    """A maildrop as it was listed: immutable but for the attributes that say so, and shared by sessions."""
 
     __slots__ = (
+        "_bare_lf",
+        "_dots",
         "_in_cur",
         "_inodes",
         "_names",
+        "_surrogates",
         "ages",
+        "ascii_snapshot",
         "doubled",
         "file_octets",
+        "mtimes_ns",
         "recorded",
         "refuted",
         "snapshot",
@@ -111,12 +114,24 @@ class Listing:
         self, entries: list[Entry], unique_ids: list[bytes], doubled: frozenset[int], stamp: Stamp | None
     ) -> None:
         self.snapshot = Snapshot(octets=[entry.wire_octets for entry in entries], unique_ids=unique_ids)
+        self.ascii_snapshot = self.snapshot
+        """By the octets that a client without UTF8 gets; the very same where no message needs UTF8."""
+        self._surrogates = array("Q")
+        if any(entry.surrogate_octets for entry in entries):
+            self._surrogates.extend([entry.surrogate_octets for entry in entries])
+            in_ascii = [entry.surrogate_octets or entry.wire_octets for entry in entries]
+            self.ascii_snapshot = Snapshot(octets=in_ascii, unique_ids=self.snapshot.unique_ids)
         self.stamp = stamp
         """Of both folders when they were read; None when they changed so lately that it proves nothing."""
         self._names = [entry.name for entry in entries]
         self._in_cur = bytearray([entry.in_cur for entry in entries])
         self._inodes = array("Q", [entry.inode for entry in entries])
         self.file_octets = array("Q", [entry.file_octets for entry in entries])
+        self.mtimes_ns = array("q", [entry.mtime_ns for entry in entries])
+        """Changes: the time of each file with which the facts hold, once they were proved for another time than was
+        known."""
+        self._dots = array("Q", [entry.dots for entry in entries])
+        self._bare_lf = bytearray([entry.bare_lf for entry in entries])
         self.doubled = doubled
         """Places (from 0) of the messages whose base name several names bear; only the inode tells those apart."""
         self.recorded = False
@@ -138,6 +153,22 @@ class Listing:
     def base(self, place: int) -> bytes:
         """Give a message's base name."""
         return names.base_of(self._names[place])
+
+    def facts(self, place: int) -> Facts:
+        """Give what is known of a message's octets; it holds while its file has the octets and the time told."""
+        return Facts(
+            file_octets=self.file_octets[place],
+            wire_octets=self.snapshot.octets(MessageNumber(place + 1)),
+            surrogate_octets=self._surrogates[place] if self._surrogates else names.NO_SURROGATE,
+            dots=self._dots[place],
+            bare_lf=bool(self._bare_lf[place]),
+        )
+
+    def canonical(self, place: int, octets: bytes) -> bytes:
+        """Give the canonical form of what was read from a message's file, by what is known of it."""
+        if self.file_octets[place] == self.snapshot.octets(MessageNumber(place + 1)):
+            return octets
+        return octets.replace(b"\n", b"\r\n") if self._bare_lf[place] else canonical(octets)
 
     def inode(self, place: int) -> int:
         """Give the inode by which to know the message, or ANY_FILE where the base name does."""
@@ -185,7 +216,7 @@ def list_maildrop(places: Places) -> Listing:
         entries, doubled = _settle_doubles(entries, places)
     index = Index(places.index)
     rows = index.read()
-    entries = _with_octets(entries, places, index, rows)
+    entries = _with_facts(entries, places, index, rows)
     unique_ids = _with_ids(entries, places, index, rows, doubled)
     doubled_places = _NONE_DOUBLED
     if doubled:
@@ -204,7 +235,7 @@ def _read_quietly(places: Places) -> tuple[list[Entry], Stamp, bool]:
         # A file on its way from new to cur is met twice in this order, and not at all in the other.
         entries = [*_read_folder(places.new, in_cur=False), *_read_folder(places.cur, in_cur=True)]
         if last_try or stamp_of(places) == stamp:
-            settled = all(now_ns - folder.mtime_ns > CLOCK_GRAIN_NS for folder in stamp)
+            settled = all(is_settled(folder.mtime_ns, now_ns) for folder in stamp)
             return entries, stamp, settled
     raise AssertionError("the last try returns")
 
@@ -217,8 +248,22 @@ def _read_folder(path: bytes, *, in_cur: bool) -> Iterator[Entry]:
             # The kind of file comes with the name on all common file systems: this asks the disk nothing.
             if name[0] == 0x2E or not file.is_file(follow_symlinks=False):
                 continue
-            delivered_micros, counter, base, file_octets, wire_octets = parse(name)
-            yield Entry(delivered_micros, counter, base, in_cur, name, file.inode(), file_octets, wire_octets)
+            micros, counter, base, file_octets, wire_octets, surrogate_octets, dots = parse(name)
+            mtime_ns = UNSETTLED if dots == names.UNKNOWN else micros * 1000
+            yield Entry(
+                micros,
+                counter,
+                base,
+                in_cur,
+                name,
+                file.inode(),
+                file_octets,
+                wire_octets,
+                surrogate_octets,
+                dots,
+                False,  # names tell this of canonical files only
+                mtime_ns,
+            )
 
 
 def _settle_doubles(entries: list[Entry], places: Places) -> tuple[list[Entry], frozenset[tuple[bytes, int]]]:
@@ -254,36 +299,36 @@ def _path(entry: Entry, places: Places) -> bytes:
     return (places.cur if entry.in_cur else places.new) + b"/" + entry.name
 
 
-def _with_octets(entries: list[Entry], places: Places, index: Index, rows: Rows) -> list[Entry]:
-    """Fill in the octets that names do not tell, or tell wrongly by the index; leave out what is no message."""
-    proved_otherwise = {base for base, _, _ in rows.measures}
-    if not proved_otherwise and all(entry.wire_octets != names.UNKNOWN for entry in entries):
+def _with_facts(entries: list[Entry], places: Places, index: Index, rows: Rows) -> list[Entry]:
+    """Fill in what names do not tell, or tell wrongly by the index; leave out what is no message."""
+    proved_otherwise = {base for base, _, _ in rows.facts}
+    if not proved_otherwise and all(entry.dots != names.UNKNOWN for entry in entries):
         return entries
     known: list[Entry] = []
-    news: list[MeasureRow] = []
+    news: list[FactRow] = []
     for entry in entries:
-        if entry.wire_octets != names.UNKNOWN and entry.base not in proved_otherwise:
+        if entry.dots != names.UNKNOWN and entry.base not in proved_otherwise:
             known.append(entry)
             continue
         path = _path(entry, places)
         try:
-            facts = os.lstat(path)
-            if not stat.S_ISREG(facts.st_mode):
+            status = os.lstat(path)
+            if not stat.S_ISREG(status.st_mode):
                 continue
-            file_octets = facts.st_size
-            wire_octets = rows.measures.get((entry.base, file_octets, facts.st_mtime_ns))
-            if wire_octets is None:
-                row = MeasureRow(entry.base, *measure(path))
-                file_octets, wire_octets = row.file_octets, row.wire_octets
-                news.append(row)
+            mtime_ns = status.st_mtime_ns
+            facts = rows.facts.get((entry.base, status.st_size, mtime_ns))
+            if facts is None:
+                found = measure(path)
+                mtime_ns, facts = found
+                news.append(FactRow(entry.base, found))
         except (FileNotFoundError, NotAFile):
             continue
-        known.append(entry._replace(file_octets=file_octets, wire_octets=wire_octets))
-        if len(news) == MEASURES_IN_ONE_COMMIT:
-            _remember(index, measures=news)
+        known.append(entry._replace(mtime_ns=mtime_ns, **facts._asdict()))
+        if len(news) == FACTS_IN_ONE_COMMIT:
+            _remember(index, facts=news)
             news = []
     if news:
-        _remember(index, measures=news)
+        _remember(index, facts=news)
     return known
 
 
@@ -321,7 +366,7 @@ def _with_ids(
     return unique_ids
 
 
-def _remember(index: Index, *, measures: Sequence[MeasureRow] = (), unique_ids: Sequence[IdRow] = ()) -> None:
-    # On a full disk mail stays readable: measures are had again, and these unique-ids come out the same again.
+def _remember(index: Index, *, facts: Sequence[FactRow] = (), unique_ids: Sequence[IdRow] = ()) -> None:
+    # On a full disk mail stays readable: facts are had again, and these unique-ids come out the same again.
     with contextlib.suppress(StoreFull):
-        index.remember(measures=measures, unique_ids=unique_ids)
+        index.remember(facts=facts, unique_ids=unique_ids)

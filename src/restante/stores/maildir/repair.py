@@ -20,7 +20,7 @@ from restante.ports.stores import Holder
 from restante.stores.maildir import names, removal, trash
 from restante.stores.maildir.delivery import ensure_folders
 from restante.stores.maildir.disk import Disk, fault
-from restante.stores.maildir.index import Index, MeasureRow
+from restante.stores.maildir.index import FactRow, Index
 from restante.stores.maildir.lock import ExclusiveLock
 from restante.stores.maildir.measure import NotAFile, measure
 from restante.stores.maildir.places import Places, places_in
@@ -148,8 +148,8 @@ def _staged(places: Places) -> frozenset[bytes]:
 def _check_messages(places: Places) -> tuple[frozenset[bytes], list[tuple[FindingKind, bytes]]]:
     findings: list[tuple[FindingKind, bytes]] = []
     bases: set[bytes] = set()
-    rows: list[MeasureRow] = []
-    known = Index(places.index).read().measures
+    rows: list[FactRow] = []
+    known = Index(places.index).read().facts
     for folder in (places.new, places.cur):
         for name in os.listdir(folder):
             if name.startswith(b"."):
@@ -157,7 +157,7 @@ def _check_messages(places: Places) -> tuple[frozenset[bytes], list[tuple[Findin
             path = folder + b"/" + name
             parsed = names.parse(name)
             try:
-                found = measure(path)
+                found = measure(path, wait=True)
             except FileNotFoundError:
                 continue
             except OSError as error:
@@ -165,16 +165,16 @@ def _check_messages(places: Places) -> tuple[frozenset[bytes], list[tuple[Findin
                 continue
             bases.add(parsed.base)
             findings += _tighten(path)
-            as_named = (parsed.file_octets, parsed.wire_octets) == (found.file_octets, found.wire_octets)
-            row = MeasureRow(parsed.base, *found)
-            noted = known.get(row[:3])
-            if noted == row.wire_octets or (as_named and noted is None):
+            mtime_ns, facts = found
+            as_named = (parsed.file_octets, parsed.wire_octets) == (facts.file_octets, facts.wire_octets)
+            noted = known.get((parsed.base, facts.file_octets, mtime_ns))
+            if noted == facts or (as_named and noted is None and parsed.dots == facts.dots):
                 continue
-            rows.append(row)
-            if parsed.wire_octets != names.UNKNOWN:
+            rows.append(FactRow(parsed.base, found))
+            if parsed.wire_octets != names.UNKNOWN and not (as_named and noted is None):
                 findings.append((FindingKind.OCTETS_MEASURED, path))
     if rows:
-        Index(places.index).remember(measures=rows)
+        Index(places.index).remember(facts=rows)
     return frozenset(bases), findings
 
 

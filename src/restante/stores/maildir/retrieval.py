@@ -1,11 +1,13 @@
 """Reading messages: at once from the page cache, else in a thread; never other octets than were listed.
 
+What was found in a file once (`measure.Facts`) holds while the file has the octets and the time it had then. So a
+file is asked for both, after the read, and its octets are not looked at again. Where it has another time the octets
+are proved first, in a thread: if they are what was listed, the listing goes on with the new time; else that is a
+MessageGone, and the index remembers what was found, so that the next session lists it rightly.
+
 A short message is read with one preadv2(RWF_NOWAIT): it answers at once, or says that the disk has to be waited
 for. A file system that does not know the flag (EOPNOTSUPP: some network and older ones) is always read in a thread:
 slower, but it never makes other sessions wait.
-
-What is read is checked: the file has the octets it was listed with, and its canonical form too. What fails that is
-a MessageGone; the file is measured anew and the index remembers, so that the next session lists it rightly.
 """
 
 # Paths are octets here, and pathlib does not take those.
@@ -15,15 +17,23 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import time
 from collections.abc import Callable
 from functools import partial
 
 from restante.ports.soon import Later, Soon, then
 from restante.ports.stores import MessageGone, StoreFault
-from restante.proto.lines import Canonicalizer, canonical
+from restante.proto.lines import Canonicalizer
 from restante.stores.maildir.disk import fault
-from restante.stores.maildir.index import ANY_FILE, Index, MeasureRow
-from restante.stores.maildir.measure import LineEnds, NotAFile, measure, open_message
+from restante.stores.maildir.index import ANY_FILE, FactRow, Index
+from restante.stores.maildir.listing import Listing
+from restante.stores.maildir.measure import (
+    NotAFile,
+    facts_of,
+    is_settled,
+    measure,
+    open_message,
+)
 from restante.stores.maildir.names import base_of
 from restante.stores.maildir.places import Places
 
@@ -36,114 +46,134 @@ _FOREIGN_CHUNK_OCTETS = WHOLE_OCTETS // 2 - 1
 """Canonical form can double a chunk, and a CR held back from the chunk before adds an octet or two."""
 
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_PAGE_OCTETS = os.sysconf("SC_PAGE_SIZE")
 _TRIES_TO_CATCH = 3
-"""How often a file that is moved under our hands is looked for again."""
+"""How often a file that is moved, or changes, under our hands is looked for again."""
 
 InThread = Callable[[Callable[[], bytes]], Later[bytes]]
 """Runs work in a thread."""
 
 
 class MessageFile:
-    """A listed message: where it was, and what it has to be."""
+    """A listed message whose file has to be looked for, waited for, or proved. All of it waits for the disk."""
 
-    __slots__ = ("_base", "_inode", "_places", "_refute", "file_octets", "path", "wire_octets")
+    __slots__ = ("_listing", "_place", "_places", "path")
 
-    def __init__(
-        self,
-        places: Places,
-        *,
-        path: bytes,
-        base: bytes,
-        inode: int,
-        file_octets: int,
-        wire_octets: int,
-        refute: Callable[[], None],
-    ) -> None:
-        """`refute` is called, in a thread, when the file proves to be another than listed."""
+    def __init__(self, places: Places, listing: Listing, place: int) -> None:
         self._places = places
-        self.path = path
-        self._base = base
-        self._inode = inode
-        self.file_octets = file_octets
-        self.wire_octets = wire_octets
-        self._refute = refute
-
-    def open(self) -> int:
-        """Open it, wherever it is by now. Raises MessageGone, StoreFault."""
-        path = self.path
-        for _ in range(_TRIES_TO_CATCH):
-            try:
-                return open_message(path)[0]
-            except FileNotFoundError:
-                found = self._find()
-                if found is None:
-                    break
-                path = found
-            except NotAFile as error:
-                raise MessageGone(f"{error}: remove it from the Maildir") from error
-            except OSError as error:
-                if error.errno == errno.ELOOP:
-                    raise MessageGone(f"{os.fsdecode(path)} is a link: remove it from the Maildir") from error
-                raise fault(error, path) from error
-        raise MessageGone(f"{os.fsdecode(self.path)}: another program removed it: open the maildrop again")
-
-    def _find(self) -> bytes | None:
-        for folder in (self._places.cur, self._places.new):
-            for name in os.listdir(folder):
-                if base_of(name) == self._base:
-                    path = folder + b"/" + name
-                    if self._inode == ANY_FILE or _inode_of(path) == self._inode:
-                        return path
-        return None
+        self._listing = listing
+        self._place = place
+        self.path = listing.path(place, places)
 
     def read(self) -> bytes:
-        """Read it whole, waiting for the disk. Raises MessageGone, StoreFault."""
-        descriptor = self.open()
+        """Read it whole, as it is in the file. Raises MessageGone, StoreFault."""
+        descriptor, listing = self._open(), self._listing
+        now_ns, wanted = time.time_ns(), listing.file_octets[self._place]
         try:
             octets = b""
             # One octet more than listed is asked for, so that a file that grew shows.
-            while more := os.read(descriptor, self.file_octets + 1 - len(octets)):
+            while more := os.read(descriptor, wanted + 1 - len(octets)):
                 octets += more
+            if self.is_as_listed(descriptor):
+                return octets
+            mtime_ns = os.fstat(descriptor).st_mtime_ns
         except OSError as error:
             raise fault(error, self.path) from error
         finally:
             os.close(descriptor)
-        if len(octets) == self.file_octets:
-            octets = canonical(octets)
-            if len(octets) == self.wire_octets:
-                return octets
+        if facts_of([octets]) != listing.facts(self._place):
+            raise self.gone()
+        if is_settled(mtime_ns, now_ns):
+            listing.mtimes_ns[self._place] = mtime_ns
+        return octets
+
+    def open(self) -> int:
+        """Open it, wherever it is by now, proved to be what was listed. Raises MessageGone, StoreFault."""
+        for _ in range(_TRIES_TO_CATCH):
+            descriptor = self._open()
+            try:
+                if self.is_as_listed(descriptor):
+                    return descriptor
+                self._prove()
+            except BaseException:
+                os.close(descriptor)
+                raise
+            os.close(descriptor)
         raise self.gone()
 
+    def is_as_listed(self, descriptor: int) -> bool:
+        """Tell whether the facts of the listing hold for an open file. Raises OSError."""
+        status, listing, place = os.fstat(descriptor), self._listing, self._place
+        return status.st_mtime_ns == listing.mtimes_ns[place] and status.st_size == listing.file_octets[place]
+
+    def _open(self) -> int:
+        for _ in range(_TRIES_TO_CATCH):
+            try:
+                return open_message(self.path)[0]
+            except FileNotFoundError:
+                found = self._find()
+                if found is None:
+                    break
+                self.path = found
+            except NotAFile as error:
+                raise MessageGone(f"{error}: remove it from the Maildir") from error
+            except OSError as error:
+                if error.errno == errno.ELOOP:
+                    raise MessageGone(f"{os.fsdecode(self.path)} is a link: remove it from the Maildir") from error
+                raise fault(error, self.path) from error
+        raise MessageGone(f"{os.fsdecode(self.path)}: another program removed it: open the maildrop again")
+
+    def _find(self) -> bytes | None:
+        base, inode = self._listing.base(self._place), self._listing.inode(self._place)
+        for folder in (self._places.cur, self._places.new):
+            for name in os.listdir(folder):
+                if base_of(name) == base:
+                    path = folder + b"/" + name
+                    if inode == ANY_FILE or _inode_of(path) == inode:
+                        return path
+        return None
+
+    def _prove(self) -> None:
+        """Look at the octets: they are what was listed, only the time is another one. Raises MessageGone."""
+        try:
+            mtime_ns, facts = measure(self.path, wait=True)
+        except OSError as error:
+            raise fault(error, self.path) from error
+        if facts != self._listing.facts(self._place):
+            raise self.gone()
+        self._listing.mtimes_ns[self._place] = mtime_ns
+
     def gone(self) -> MessageGone:
-        """Remember what the file really has, and give the error to raise. Waits for the disk."""
-        self._refute()
+        """Remember what the file really has, and give the error to raise."""
+        self._listing.refute()
         # What cannot be remembered now is found out again by the next session that reads the message.
         with contextlib.suppress(OSError, StoreFault):
-            path = self.path if os.path.lexists(self.path) else self._find()
-            if path is not None:
-                Index(self._places.index).remember(measures=[MeasureRow(self._base, *measure(path))])
+            found = self.path if os.path.lexists(self.path) else self._find()
+            if found is not None:
+                self.path = found
+                Index(self._places.index).remember(
+                    facts=[FactRow(self._listing.base(self._place), measure(self.path, wait=True))]
+                )
         return MessageGone(
             f"{os.fsdecode(self.path)} does not have the octets that its name or the index tells: it was measured "
             f"anew, and the next session lists it rightly"
         )
 
 
-def read_at_once(path: bytes, file_octets: int) -> bytes | None:
-    """Read a file of exactly that many octets if it needs no waiting, else give None. Never fails."""
+def read_at_once(path: bytes, file_octets: int, mtime_ns: int) -> bytes | None:
+    """Read a file of exactly that many octets and that time if it needs no waiting, else give None. Never fails."""
     try:
         descriptor = os.open(path, _READ_FLAGS)
     except OSError:
         return None
     try:
-        buffer = bytearray(file_octets + 1)
-        # The end of the file shows by a read that stops short of the buffer. Without waiting a read stops at the
-        # end of a cached page, too: only there the file has to be asked how long it is.
-        if os.preadv(descriptor, [buffer], 0, os.RWF_NOWAIT) == file_octets and (
-            file_octets % _PAGE_OCTETS or os.fstat(descriptor).st_size == file_octets
-        ):
-            return bytes(memoryview(buffer)[:file_octets])
-        return None
+        buffer = bytearray(file_octets)
+        if os.preadv(descriptor, [buffer], 0, os.RWF_NOWAIT) != file_octets:
+            return None
+        # Asked after the read: a write that came before it, or is under way, has changed the time by now.
+        status = os.fstat(descriptor)
+        if status.st_mtime_ns != mtime_ns or status.st_size != file_octets:
+            return None
+        return bytes(buffer)
     except OSError:
         return None
     finally:
@@ -153,68 +183,61 @@ def read_at_once(path: bytes, file_octets: int) -> bytes | None:
 class LongFile:
     """A message in chunks (a `LongMessage`)."""
 
-    __slots__ = (
-        "_canonicalizer",
-        "_chunk_octets",
-        "_descriptor",
-        "_ends",
-        "_file",
-        "_given",
-        "_in_thread",
-        "_read",
-    )
+    __slots__ = ("_canonicalizer", "_chunk_octets", "_descriptor", "_file", "_file_octets", "_in_thread", "_read")
 
-    def __init__(self, file: MessageFile, descriptor: int, in_thread: InThread) -> None:
+    def __init__(
+        self, file: MessageFile, descriptor: int, file_octets: int, in_thread: InThread, *, is_canonical: bool
+    ) -> None:
+        """Take an open file that was proved to be what was listed."""
         self._file = file
         self._descriptor: _Descriptor | None = _Descriptor(descriptor)
+        self._file_octets = file_octets
         self._in_thread = in_thread
         self._read = 0
-        self._given = 0
-        self._ends = LineEnds()
-        self._canonicalizer = None if file.file_octets == file.wire_octets else Canonicalizer()
-        self._chunk_octets = WHOLE_OCTETS if self._canonicalizer is None else _FOREIGN_CHUNK_OCTETS
+        self._canonicalizer = None if is_canonical else Canonicalizer()
+        self._chunk_octets = WHOLE_OCTETS if is_canonical else _FOREIGN_CHUNK_OCTETS
 
     def next_chunk(self) -> Soon[bytes]:
         """Give the next octets, or none at the end. Raises MessageGone, StoreFault."""
         descriptor = self._descriptor
         if descriptor is None:
             return b""
-        buffer = bytearray(self._chunk_octets)
+        count = min(self._chunk_octets, self._file_octets - self._read)
+        buffer = bytearray(count)
         try:
-            count = os.preadv(descriptor.number, [buffer], self._read, os.RWF_NOWAIT)
+            came = os.preadv(descriptor.number, [buffer], self._read, os.RWF_NOWAIT) if count else 0
         except OSError:
             # The thread gets the object and not the number: closing then waits for it to be done with the file.
-            return then(self._in_thread(partial(self._read_waiting, descriptor)), self._take)
-        return self._take(bytes(memoryview(buffer)[:count]))
+            return then(self._in_thread(partial(self._read_waiting, descriptor, count)), self._take)
+        return self._take(bytes(memoryview(buffer)[:came]))
 
     def close(self) -> None:
         """Let go of the file."""
         self._descriptor = None
 
-    def _read_waiting(self, descriptor: _Descriptor) -> bytes:
+    def _read_waiting(self, descriptor: _Descriptor, count: int) -> bytes:
         try:
-            return os.pread(descriptor.number, self._chunk_octets, self._read)
+            return os.pread(descriptor.number, count, self._read)
         except OSError as error:
             raise fault(error, self._file.path) from error
 
     def _take(self, chunk: bytes) -> Soon[bytes]:
-        self._read += len(chunk)
-        self._ends.feed(chunk)
-        if self._canonicalizer is None:
-            right = self._ends.owed_so_far == 0 if chunk else self._ends.wire_octets == self._read
-            octets = chunk
-        else:
-            right = True
-            octets = self._canonicalizer.feed(chunk) if chunk else self._canonicalizer.finish()
-        self._given += len(octets)
-        wanted = self._file.wire_octets
-        if not right or self._given > wanted or (not chunk and self._given != wanted):
+        descriptor = self._descriptor
+        if descriptor is None:
+            return b""
+        # Another program may write into the file while it is sent, or cut it off.
+        if not self._file.is_as_listed(descriptor.number):
             self.close()
             return self._in_thread(self._raise_gone)
-        if not chunk:
+        self._read += len(chunk)
+        at_end = not chunk
+        if at_end:
             self.close()
+        if self._canonicalizer is None:
+            return chunk
+        octets = self._canonicalizer.finish() if at_end else self._canonicalizer.feed(chunk)
         # A chunk that is a lone CR gives nothing yet, and nothing would say that the end is here.
-        return octets if octets or not chunk else self.next_chunk()
+        return octets if octets or at_end else self.next_chunk()
 
     def _raise_gone(self) -> bytes:
         raise self._file.gone()

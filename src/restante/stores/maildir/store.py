@@ -1,8 +1,8 @@
 """The Maildir store: mail in files on one machine, which other programs may deliver to and read from as well.
 
-The files are the truth. Our own are in canonical form and their names tell their octets, so that a maildrop is
-listed without looking at any of them; files of other programs are measured once. What lies where is in `places`,
-what a name tells in `names`, what a crash leaves in `delivery` and `removal`.
+The files are the truth. Our own are in canonical form and their names tell what was found in them, so that a
+maildrop is listed without looking at any of them; files of other programs are looked at once. What lies where is in
+`places`, what a name tells in `names`, what a crash leaves in `delivery` and `removal`.
 
 It wants a local file system with flock, hard links and times in nanoseconds (ext4, XFS, btrfs, ZFS, tmpfs).
 Everything that may wait for the disk runs in threads; a poll of a maildrop that did not change waits for none.
@@ -27,7 +27,6 @@ from restante.maildrop.transaction import UpdatePlan
 from restante.ports.accounts import Account
 from restante.ports.soon import Later, Soon, then
 from restante.ports.stores import Holder, LongMessage, QuotaOf, TooSoon, no_quota
-from restante.proto.lines import canonical, is_canonical
 from restante.proto.terms import MessageNumber, UniqueId, is_legal_unique_id
 from restante.stores.maildir import removal, trash
 from restante.stores.maildir.cache import CACHED_MAILDROPS, CACHED_MESSAGES, ListingCache
@@ -35,7 +34,6 @@ from restante.stores.maildir.delivery import Deliveries, StagedFile, ensure_fold
 from restante.stores.maildir.disk import Disk, fault
 from restante.stores.maildir.listing import Listing, list_maildrop, stamp_of
 from restante.stores.maildir.lock import ExclusiveLock
-from restante.stores.maildir.measure import open_message
 from restante.stores.maildir.places import Places, places_of
 from restante.stores.maildir.retention import SessionRetention
 from restante.stores.maildir.retrieval import WHOLE_OCTETS, LongFile, MessageFile, read_at_once
@@ -234,6 +232,7 @@ class OpenMaildir:
         "_retention",
         "_store",
         "_updated",
+        "ascii_snapshot",
         "expired",
         "expired_octets",
         "snapshot",
@@ -256,45 +255,31 @@ class OpenMaildir:
         self._updated = False
         self.expired = self.expired_octets = 0
         self.snapshot: Snapshot = listing.snapshot
+        self.ascii_snapshot: Snapshot = listing.ascii_snapshot
         self.unique_ids_changed: int = listing.unique_ids_changed
 
     def retrieve(self, number: MessageNumber) -> Soon[bytes | LongMessage]:
         """Give a message: whole up to 64 KiB, else in chunks. Raises MessageGone, StoreFault."""
         listing, place = self._listing, number - 1
-        wire_octets = self.snapshot.octets(number)
-        file_octets = listing.file_octets[place]
-        path = listing.path(place, self._places)
-        if wire_octets <= WHOLE_OCTETS:
-            octets = read_at_once(path, file_octets)
-            if octets is not None:
-                if file_octets == wire_octets:
-                    if is_canonical(octets):
-                        return octets
-                else:
-                    octets = canonical(octets)
-                    if len(octets) == wire_octets:
-                        return octets
-            return self._store.in_thread(self._file(number, path).read)
-        file = self._file(number, path)
-        try:
-            descriptor, _ = open_message(path)
-        except OSError:
-            return then(self._store.in_thread(file.open), partial(self._in_chunks, file))
-        return self._in_chunks(file, descriptor)
+        if self.snapshot.octets(number) > WHOLE_OCTETS:
+            file = MessageFile(self._places, listing, place)
+            return then(self._store.in_thread(file.open), partial(self._in_chunks, file, place))
+        octets = read_at_once(
+            listing.path(place, self._places), listing.file_octets[place], listing.mtimes_ns[place]
+        )
+        if octets is not None:
+            return listing.canonical(place, octets)
+        file = MessageFile(self._places, listing, place)
+        return then(self._store.in_thread(file.read), partial(listing.canonical, place))
 
-    def _in_chunks(self, file: MessageFile, descriptor: int) -> LongMessage:
-        return LongFile(file, descriptor, self._store.in_thread)
-
-    def _file(self, number: MessageNumber, path: bytes) -> MessageFile:
-        listing, place = self._listing, number - 1
-        return MessageFile(
-            self._places,
-            path=path,
-            base=listing.base(place),
-            inode=listing.inode(place),
-            file_octets=listing.file_octets[place],
-            wire_octets=self.snapshot.octets(number),
-            refute=listing.refute,
+    def _in_chunks(self, file: MessageFile, place: int, descriptor: int) -> LongMessage:
+        listing = self._listing
+        return LongFile(
+            file,
+            descriptor,
+            listing.file_octets[place],
+            self._store.in_thread,
+            is_canonical=listing.file_octets[place] == self.snapshot.octets(MessageNumber(place + 1)),
         )
 
     def note_retrieved(self, number: MessageNumber) -> None:

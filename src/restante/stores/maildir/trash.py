@@ -118,16 +118,17 @@ def read_trash(places: Places, *, rows: Rows | None = None) -> list[Trashed]:
     found: dict[tuple[bytes, int], tuple[names.ParsedName, Trashed]] = {}
     for day, path, name in _files(places):
         try:
-            facts = os.lstat(path)
+            status = os.lstat(path)
             parsed = names.parse(name)
-            if not stat.S_ISREG(facts.st_mode):
+            if not stat.S_ISREG(status.st_mode):
                 continue
-            octets = rows.measures.get((parsed.base, facts.st_size, facts.st_mtime_ns), parsed.wire_octets)
+            facts = rows.facts.get((parsed.base, status.st_size, status.st_mtime_ns))
+            octets = parsed.wire_octets if facts is None else facts.wire_octets
             if octets == names.UNKNOWN:
-                octets = measure(path).wire_octets
+                octets = measure(path).facts.wire_octets
         except FileNotFoundError:
             continue
-        base, inode = parsed.base, facts.st_ino
+        base, inode = parsed.base, status.st_ino
         unique_id = (
             rows.unique_ids.get((base, ANY_FILE)) or rows.unique_ids.get((base, inode)) or names.id_from_base(base)
         )
