@@ -1,3 +1,5 @@
 """Mail on its way out, by SMTP submission; what cannot go yet waits in the outbox."""
 
-__all__: list[str] = []
+from restante.submission.server import SubmissionSecurity, SubmissionServer, SubmissionTimeouts
+
+__all__ = ["SubmissionSecurity", "SubmissionServer", "SubmissionTimeouts"]
