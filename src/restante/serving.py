@@ -89,7 +89,7 @@ def _certificate_files(settings: Settings) -> tuple[PairFiles, ...]:
                 "name a key for each, in the same order",
             )
         return tuple(PairFiles(certificate=c, key=k) for c, k in zip(tls.certificate, keys, strict=True))
-    if settings.pop3s or all(_is_on_loopback(address) for address in settings.pop3):
+    if settings.pop3s or settings.smtps or all(_is_on_loopback(address) for address in settings.pop3):
         names = [settings.hostname, "localhost", "127.0.0.1", "::1"]
         return (self_signed(settings.data, names, now=datetime.now(UTC)),)
     return ()
@@ -112,6 +112,7 @@ def _listen(settings: Settings) -> list[BoundSocket]:
         (Door.POP3, settings.pop3, False),
         (Door.POP3, settings.pop3s, True),
         (Door.SMTP, settings.smtp, False),
+        (Door.SMTP, settings.smtps, True),
         (Door.LMTP, settings.lmtp, False),
         (Door.METRICS, settings.metrics, False),
     ):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import logging
 import os
 import ssl
 import sys
@@ -27,7 +26,13 @@ from restante.accounts import HashPool
 from restante.accounts.scram import scram_decoy
 from restante.accounts.throttle import Throttle
 from restante.config.settings import LogEvents, LogFormat, Settings
-from restante.delivery import BareLineEnds, DoorLimits, LmtpDoor, Receiver, SmtpDoor
+from restante.delivery import BareLineEnds, Receiver
+from restante.delivery.door import MailDoor
+from restante.delivery.limits import DoorLimits
+from restante.delivery.lmtp import LmtpDoor
+from restante.delivery.services import LoginRequired
+from restante.delivery.services import Services as MailServices
+from restante.delivery.smtp import SmtpDoor
 from restante.doors.certificates import PairFiles
 from restante.doors.gate import Gate, GateLimits, Places
 from restante.doors.proxy_header import TrustedPeers
@@ -95,8 +100,6 @@ class Worker:
     def run(self, ready: Callable[[], None]) -> None:
         """Serve until told to stop."""
         sys.unraisablehook = without_bad_server_names(sys.unraisablehook)
-        # The library of the SMTP door writes addresses there; what is to be known of a delivery is an event.
-        logging.getLogger("mail.log").disabled = True
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(self._serve(ready))
 
@@ -185,7 +188,11 @@ def _open_doors(
     mail_doors = wanted & {Door.SMTP, Door.LMTP}
     if mail_doors:
         receiver = app.open_receiver(settings, parts.store, parts.logins.directory, parts.tell)
-        doors |= {door: _open_mail_door(settings, receiver, parts.tell, door) for door in mail_doors}
+        for door in mail_doors:
+            context = parts.tls.front(door) if parts.tls is not None else None
+            opened = _open_mail_door(settings, receiver, parts, door, context)
+            registries.append(opened)
+            doors[door] = _mail_service(opened, context)
     if Door.METRICS in wanted and parts.metrics is not None:
         numbers = MetricsDoor(parts.metrics)
         numbers.start()
@@ -206,15 +213,7 @@ def _open_pop3(settings: Settings, parts: _Parts, context: ssl.SSLContext | None
                 login_seconds=limits.login_seconds,
                 autologout_seconds=limits.autologout_seconds,
             ),
-            security=Security(
-                plaintext=Plaintext(settings.auth.plaintext.value),
-                mechanisms=settings.auth.mechanisms,
-                decoy=scram_decoy(app.open_sealer(settings)),
-                tls=context,
-                tls_handshake_seconds=settings.tls.handshake_seconds,
-                disabled_capabilities=frozenset(each.value for each in settings.disabled_capabilities),
-                discovery=parts.logins.discovery,
-            ),
+            security=_security(settings, parts, context),
             throttle=parts.throttle,
             policies=app.policies_of(settings),
             hostname=settings.hostname,
@@ -234,25 +233,58 @@ def _open_pop3(settings: Settings, parts: _Parts, context: ssl.SSLContext | None
     return server
 
 
-def _open_mail_door(settings: Settings, receiver: Receiver, tell: Listener, door: Door) -> DoorService:
-    delivery = settings.delivery
-    opened = (SmtpDoor if door is Door.SMTP else LmtpDoor)(
-        receiver,
-        tell=tell,
-        limits=DoorLimits(
-            message_octets=delivery.message_octets,
-            recipients=delivery.recipients,
-            connections=delivery.connections,
-            idle_seconds=delivery.timeout_seconds,
-        ),
-        bare_line_ends=BareLineEnds(delivery.bare_line_ends.value),
+def _security(settings: Settings, parts: _Parts, context: ssl.SSLContext | None) -> Security:
+    """Give what a door asks of a connection before it takes a password, and what it offers."""
+    return Security(
+        plaintext=Plaintext(settings.auth.plaintext.value),
+        mechanisms=settings.auth.mechanisms,
+        decoy=scram_decoy(app.open_sealer(settings)),
+        tls=context,
+        tls_handshake_seconds=settings.tls.handshake_seconds,
+        disabled_capabilities=frozenset(each.value for each in settings.disabled_capabilities),
+        discovery=parts.logins.discovery,
     )
 
+
+def _open_mail_door(
+    settings: Settings, receiver: Receiver, parts: _Parts, door: Door, context: ssl.SSLContext | None
+) -> MailDoor:
+    delivery = settings.delivery
+    return (SmtpDoor if door is Door.SMTP else LmtpDoor)(
+        MailServices(
+            receiver=receiver,
+            tell=parts.tell,
+            limits=DoorLimits(
+                message_octets=delivery.message_octets,
+                recipients=delivery.recipients,
+                connections=delivery.connections,
+                connections_per_address=delivery.connections_per_address,
+                connections_per_account=settings.limits.connections_per_account,
+                idle_seconds=delivery.timeout_seconds,
+            ),
+            hostname=settings.hostname,
+            bare_line_ends=BareLineEnds(delivery.bare_line_ends.value),
+            security=_security(settings, parts, context),
+            authenticator=parts.logins.authenticator if door is Door.SMTP else None,
+            throttle=parts.throttle,
+            login_required=LoginRequired(delivery.login_required.value),
+        ),
+        places=Places(exempt=_LOOPBACK),
+        trusted_proxies=TrustedPeers(settings.trusted_proxies),
+    )
+
+
+def _mail_service(door: MailDoor, context: ssl.SSLContext | None) -> DoorService:
     async def stop(grace_seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(opened.close(), grace_seconds)
+            await asyncio.wait_for(door.close(), grace_seconds)
 
-    return DoorService(protocol=opened.protocol, stop=stop, count=lambda: opened.connections)
+    return DoorService(
+        protocol=door.protocol,
+        protocol_under_tls=door.protocol_under_tls if context is not None else None,
+        stop=stop,
+        count=door.__len__,
+    )
 
 
 def _open_listener(

@@ -113,7 +113,8 @@ def test_no_address_at_all_is_told(run: Run, served: _Served) -> None:
     ended = run("serve", "--pop3", "")
     assert ended.code == 2
     assert (
-        ended.err == "restante: there is no address to listen on: give one with --pop3, --pop3s, --smtp or --lmtp\n"
+        ended.err
+        == "restante: there is no address to listen on: give one with --pop3, --pop3s, --smtp, --smtps or --lmtp\n"
     )
     assert served == []
 

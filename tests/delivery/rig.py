@@ -13,15 +13,22 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from restante.delivery import DoorLimits, LmtpDoor, Receiver, SmtpDoor
-from restante.delivery.limits import HELD_OCTETS
+from restante.delivery import Receiver
+from restante.delivery.limits import HELD_OCTETS, DoorLimits
+from restante.delivery.lmtp import LmtpDoor
 from restante.delivery.replies import BareLineEnds
+from restante.delivery.services import LoginRequired, Services
+from restante.delivery.smtp import SmtpDoor
+from restante.doors.proxy_header import TrustedPeers
+from restante.doors.security import Security
+from restante.doors.slow_logins import LoginThrottle
 from restante.ports.accounts import Account, AccountFault, AccountId, AccountStatus
 from restante.ports.events import CommandReceived, Event, ReplySent
 from restante.ports.soon import Later, Soon
 from restante.ports.stores import Holder, StagedMessage
 from restante.proto.terms import MessageNumber, UniqueId
 from restante.stores.memory import MemoryStore
+from restante.testing.link import ScriptedAuthenticator
 
 TED = Account(id=AccountId("00000000000000aa"), name="Ted")
 ANN = Account(id=AccountId("00000000000000bb"), name="ann@example.org", status=AccountStatus.LOCKED)
@@ -151,7 +158,8 @@ class FakeTransport(asyncio.Transport):
     def __init__(self, peer: object) -> None:
         super().__init__()
         self._peer = peer
-        self.protocol: asyncio.Protocol | None = None
+        self.protocol: asyncio.BaseProtocol | None = None
+        self.reading = True
         self.written = b""
         self.writes = 0
         self.closed = False
@@ -172,6 +180,11 @@ class FakeTransport(asyncio.Transport):
     def is_closing(self) -> bool:
         return self.closed
 
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None: ...
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self.protocol = protocol
+
     def close(self) -> None:
         if not self.closed:
             self.closed = True
@@ -188,9 +201,11 @@ class FakeTransport(asyncio.Transport):
         assert self.protocol is not None
         asyncio.get_running_loop().call_soon(self.protocol.connection_lost, error)
 
-    def pause_reading(self) -> None: ...
+    def pause_reading(self) -> None:
+        self.reading = False
 
-    def resume_reading(self) -> None: ...
+    def resume_reading(self) -> None:
+        self.reading = True
 
 
 class Clock:
@@ -214,16 +229,29 @@ class Client:
         door: SmtpDoor | LmtpDoor,
         peer: object = ("192.0.2.1", 4711),
         *,
-        protocol: asyncio.Protocol | None = None,
+        protocol: asyncio.BufferedProtocol | None = None,
     ) -> None:
         self.transport = FakeTransport(peer)
-        self.protocol = protocol or door.protocol()
-        self.transport.protocol = self.protocol
-        self.protocol.connection_made(self.transport)
+        self.transport.protocol = protocol or door.protocol()
+        self.transport.protocol.connection_made(self.transport)
+
+    @property
+    def protocol(self) -> asyncio.BufferedProtocol:
+        """What the transport speaks to now: the entrance hands on to the stream, TLS comes in between."""
+        assert isinstance(self.transport.protocol, asyncio.BufferedProtocol)
+        return self.transport.protocol
+
+    def feed(self, octets: bytes) -> None:
+        """Give octets to the server, as a transport reads them."""
+        while octets and not self.transport.closed:
+            buffer = memoryview(self.protocol.get_buffer(-1))
+            piece, octets = octets[: len(buffer)], octets[len(buffer) :]
+            buffer[: len(piece)] = piece
+            self.protocol.buffer_updated(len(piece))
 
     async def send(self, octets: bytes) -> list[bytes]:
         """Send octets and give the lines that came back."""
-        self.protocol.data_received(octets)
+        self.feed(octets)
         await settle()
         return self.replies()
 
@@ -255,10 +283,15 @@ class Rig:
         bare_line_ends: BareLineEnds = BareLineEnds.NORMALISE,
         wants_wire: bool = False,
         held_octets: int = HELD_OCTETS,
+        security: Security | None = None,
+        throttle: LoginThrottle | None = None,
+        login_required: LoginRequired = LoginRequired.NEVER,
+        trusted_proxies: tuple[str, ...] = (),
         **options: Any,  # Any: those of the receiver
     ) -> None:
         self.store = TroubledStore()
         self.accounts = Accounts()
+        self.judge = ScriptedAuthenticator({"ted": b"secret", "ops": b"other"})
         self.heard = Heard(wants_wire=wants_wire)
         options = {"postmaster": "ops", "domains": frozenset({"Example.org"})} | options
         self.receiver = Receiver(
@@ -271,14 +304,29 @@ class Rig:
             **options,
         )
         ids = iter(range(1, 1_000_000))
-        words: Any = {  # Any: one set of arguments for both doors
-            "tell": self.heard,
-            "limits": limits,
-            "bare_line_ends": bare_line_ends,
-            "new_session_id": lambda: f"s{next(ids)}",
-        }
-        self.smtp_door = SmtpDoor(self.receiver, **words)
-        self.lmtp_door = LmtpDoor(self.receiver, **words)
+        self.delays: list[float] = []
+        """For how long logins were made to wait."""
+
+        async def sleep(seconds: float) -> None:
+            self.delays.append(seconds)
+
+        services = Services(
+            receiver=self.receiver,
+            tell=self.heard,
+            limits=limits or DoorLimits(),
+            hostname="mx.example.org",
+            bare_line_ends=bare_line_ends,
+            new_session_id=lambda: f"s{next(ids)}",
+            security=security or Security(),
+            authenticator=self.judge,
+            throttle=throttle,
+            login_required=login_required,
+            sleep=sleep,
+            wall_clock=lambda: NOW,
+        )
+        proxies = TrustedPeers(trusted_proxies)
+        self.smtp_door = SmtpDoor(services, trusted_proxies=proxies)
+        self.lmtp_door = LmtpDoor(services, trusted_proxies=proxies)
 
     async def smtp(self, *commands: str, hello: str | None = "EHLO client.example") -> Client:
         """Connect by SMTP, greet, and send commands; their replies are thrown away."""

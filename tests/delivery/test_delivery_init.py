@@ -9,13 +9,10 @@ def test_the_package_exports_what_others_use_and_nothing_else() -> None:
     assert restante.delivery.__all__ == sorted(restante.delivery.__all__)
     assert set(restante.delivery.__all__) == {
         "BareLineEnds",
-        "DoorLimits",
-        "LmtpDoor",
         "OctetStream",
         "OverQuotaAnswer",
         "PipeResult",
         "Receiver",
-        "SmtpDoor",
         "SysExit",
         "deliver_from_pipe",
     }

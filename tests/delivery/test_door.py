@@ -37,6 +37,7 @@ async def test_closing_sends_idle_sessions_away_and_lets_a_message_in_flight_fin
     assert idle.replies()[0].startswith(b"421 4.3.2 ")
     assert idle.transport.closed
     late = Client(rig.smtp_door)
+    await settle()
     assert codes(late.replies()) == [b"421"]
     assert not closing.done()
     rig.store.gate.set()
@@ -55,7 +56,7 @@ async def test_a_connection_that_comes_in_the_moment_of_closing_is_sent_away() -
     await settle()
     late = Client(rig.smtp_door, protocol=protocol)
     await settle()
-    assert codes(late.replies()) == [b"220", b"421"]
+    assert codes(late.replies()) == [b"421"]
     assert closing.done()
 
 
@@ -68,4 +69,4 @@ async def test_a_door_without_sessions_closes_at_once_and_twice() -> None:
     rig = Rig()
     await rig.lmtp_door.close()
     await rig.lmtp_door.close()
-    assert rig.lmtp_door.connections == 0
+    assert len(rig.lmtp_door) == 0

@@ -96,7 +96,7 @@ async def test_any_octets_come_to_rest_in_canonical_form_however_they_are_cut(
     stream += b"NOOP\r\n"
     client = Client(rig.lmtp_door)
     for cut in cuts:
-        client.protocol.data_received(stream[:cut])
+        client.feed(stream[:cut])
         stream = stream[cut:]
         await asyncio.sleep(0)
         if not stream:

@@ -8,8 +8,8 @@ import logging
 import pytest
 from tests.delivery.rig import TED, TO_TED, Client, Clock, FakeTransport, Rig, codes, settle
 
-from restante.delivery.connection import peer_of
 from restante.delivery.limits import DoorLimits
+from restante.doors.peers import peer_of
 from restante.ports.events import ConnectionOpened, Door
 
 WHOLE = (
@@ -22,14 +22,14 @@ async def test_a_pipeline_is_answered_in_order_however_it_is_cut() -> None:
     for cut in range(1, len(WHOLE)):
         rig = Rig()
         client = Client(rig.smtp_door)
-        client.protocol.data_received(WHOLE[:cut])
+        client.feed(WHOLE[:cut])
         await settle()
         assert codes(await client.send(WHOLE[cut:]) if not client.transport.closed else client.replies()) == wanted
         assert rig.store.bodies() == [b".a\r\n"]
         assert client.transport.closed
     client = Client(Rig().smtp_door)
     for octet in WHOLE:
-        client.protocol.data_received(bytes([octet]))
+        client.feed(bytes([octet]))
         await settle()
     assert codes(client.replies()) == wanted
 
@@ -42,7 +42,7 @@ async def test_the_replies_to_a_pipeline_go_out_together() -> None:
 
 
 async def test_replies_to_an_endless_pipeline_are_not_gathered_for_ever() -> None:
-    client = await Rig().smtp()
+    client = await Rig(limits=DoorLimits(commands=20_000)).smtp()
     client.transport.writes = 0
     assert codes(await client.send(b"NOOP\r\n" * 10_000)) == [b"250"] * 10_000
     assert client.transport.writes > 5
@@ -51,7 +51,7 @@ async def test_replies_to_an_endless_pipeline_are_not_gathered_for_ever() -> Non
 async def test_a_client_that_closes_its_half_gets_its_answers() -> None:
     rig = Rig()
     client = Client(rig.smtp_door)
-    client.protocol.data_received(WHOLE.removesuffix(b"QUIT\r\n"))
+    client.feed(WHOLE.removesuffix(b"QUIT\r\n"))
     client.protocol.eof_received()
     await settle()
     assert codes(client.replies())[-2:] == [b"250", b"250"]
@@ -70,7 +70,7 @@ async def test_a_message_that_breaks_off_is_not_delivered(ending: str) -> None:
         client.transport.lose(ConnectionResetError())
         await settle()
     assert rig.store.messages() == []
-    assert rig.smtp_door.connections == 0
+    assert len(rig.smtp_door) == 0
 
 
 async def test_a_delivery_that_has_begun_goes_on_when_the_connection_is_lost() -> None:
@@ -80,19 +80,19 @@ async def test_a_delivery_that_has_begun_goes_on_when_the_connection_is_lost() -
     await client.send(b"x\r\n.\r\n")
     client.transport.lose(ConnectionResetError())
     await settle()
-    assert rig.smtp_door.connections == 1
+    assert len(rig.smtp_door) == 1
     rig.store.gate.set()
     await settle()
     assert rig.store.bodies() == [b"x\r\n"]
-    assert rig.smtp_door.connections == 0
+    assert len(rig.smtp_door) == 0
     assert not any(line.startswith(b"250 2.0.0 Kept") for line in rig.heard.wire)  # nobody got that reply
 
 
 async def test_a_client_that_pours_does_not_keep_out_the_others() -> None:
-    rig = Rig()
+    rig = Rig(limits=DoorLimits(commands=100_000))
     pouring, other = await rig.smtp(), await rig.smtp()
-    pouring.protocol.data_received(b"NOOP\r\n" * 50_000)
-    other.protocol.data_received(b"NOOP\r\n")
+    pouring.feed(b"NOOP\r\n" * 50_000)
+    other.feed(b"NOOP\r\n")
     for _ in range(3):
         await asyncio.sleep(0)
     assert codes(other.replies()) == [b"250"]
@@ -108,7 +108,7 @@ async def test_too_many_errors_end_the_session_and_a_message_wipes_them_out() ->
     assert codes(replies) == [b"250", b"550", b"550", b"550", b"421"]
     assert replies[-1].startswith(b"421 4.7.0 ")
     assert client.transport.closed
-    assert rig.smtp_door.connections == 0
+    assert len(rig.smtp_door) == 0
 
 
 async def test_an_idle_client_gets_421_even_if_it_dribbles() -> None:
@@ -125,7 +125,7 @@ async def test_an_idle_client_gets_421_even_if_it_dribbles() -> None:
     await clock.advance(10)
     assert [reply[:9] for reply in client.replies()] == [b"421 4.4.2"]
     assert client.transport.closed
-    assert rig.smtp_door.connections == 0
+    assert len(rig.smtp_door) == 0
 
 
 async def test_a_message_that_dribbles_has_an_end() -> None:
@@ -168,8 +168,9 @@ async def test_a_client_that_takes_nothing_is_broken_off() -> None:
     client = await rig.smtp()
     client.transport.stuck = True
     await clock.advance(301)
+    await clock.advance(11)
     assert client.transport.aborted
-    assert rig.smtp_door.connections == 0
+    assert len(rig.smtp_door) == 0
 
 
 async def test_nothing_is_logged_beside_the_events(caplog: pytest.LogCaptureFixture) -> None:

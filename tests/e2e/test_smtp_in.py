@@ -11,7 +11,7 @@ import pytest
 import uvloop
 from tests.delivery.rig import ANN, OPS, TED, Rig, codes
 
-from restante.delivery import DoorLimits
+from restante.delivery.limits import DoorLimits
 
 Loop = Callable[[], asyncio.AbstractEventLoop]
 LOOPS = pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from restante.doors.gate import ClosedBy
 from restante.observe import families
 from restante.observe.families import FAMILIES, GAUGE_CELLS, TOTAL_CELLS, Kind
 
-MAY_BE_LABELS = {"door", "reason", "outcome", "mechanism", "result"}
+MAY_BE_LABELS = {"tls", "door", "reason", "outcome", "mechanism", "result"}
 
 
 def cells(family: families.Family) -> list[int]:

@@ -66,7 +66,9 @@ EXPECTED: dict[str, dict[str, float]] = {
     "LoginRefused": {"logins_refused_total mechanism=USER reason=wrong_password": 1},
     "LoginDeferred": {"logins_deferred_total mechanism=USER": 1},
     "MaildropBusy": {"maildrop_in_use_total": 1},
-    "TlsFailed": {"tls_handshakes_failed_total": 1},
+    "SenderLoggedIn": {"senders_logged_in_total mechanism=PLAIN": 1},
+    "MailSessionEnded": {"mail_sessions_total door=smtp outcome=quit tls=yes": 1},
+    "TlsFailed": {"tls_handshakes_failed_total door=pop3": 1},
     "UpdateFailed": {"updates_failed_total": 1},
     "FaultMet": {"faults_total": 1},
     "MessageDelivered": {

@@ -24,6 +24,11 @@ EXPECTED = {
         "pop3(ted)<k3f9>: login turned away, since the maildrop is in use, peer=203.0.113.5, "
         "held_by=198.51.100.7, held_since=2023-11-14T22:13:20Z"
     ),
+    "SenderLoggedIn": "smtp(ted)<k3f9>: logged in to send, peer=203.0.113.5, mechanism=PLAIN",
+    "MailSessionEnded": (
+        "smtp(ted)<k3f9>: session ended, peer=203.0.113.5, outcome=quit, seconds=0.031, commands=6, messages=1, "
+        "tls=yes"
+    ),
     "TlsFailed": 'pop3<k3f9>: TLS handshake failed, peer=203.0.113.5, reason="no shared cipher"',
     "UpdateFailed": (
         'pop3(ted)<k3f9>: UPDATE failed, the client was told so, error="no room on the disk; free some"'

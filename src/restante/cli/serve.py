@@ -40,6 +40,7 @@ _DEMO_DEFAULTS: Final[Mapping[str, str | list[str]]] = {
     "pop3": ["127.0.0.1:1110"],
     "pop3s": ["127.0.0.1:1995"],
     "smtp": ["127.0.0.1:1025"],
+    "smtps": ["127.0.0.1:1465"],
     "log.format": "text",
     "log.wire": "true",
 }
@@ -65,9 +66,9 @@ def _run(config: Path | None, demo: bool, given: Mapping[str, Any]) -> int:  # A
     if demo:
         return _run_demo(config, flags)
     settings = load_settings(config, os.environ, flags)
-    if not (settings.pop3 or settings.pop3s or settings.smtp or settings.lmtp):
+    if not (settings.pop3 or settings.pop3s or settings.smtp or settings.smtps or settings.lmtp):
         raise CommandFailed(
-            "there is no address to listen on: give one with --pop3, --pop3s, --smtp or --lmtp",
+            "there is no address to listen on: give one with --pop3, --pop3s, --smtp, --smtps or --lmtp",
             exit_code=ExitCode.USAGE,
         )
     from restante import serving
@@ -89,6 +90,8 @@ def _run_demo(config: Path | None, flags: Mapping[str, str | Sequence[str]]) -> 
         if "pop3" in flags:
             # Who chose another port for the one has not asked for the other to stay where it is.
             del defaults["pop3s"]
+        if "smtp" in flags:
+            del defaults["smtps"]
         settings = load_settings(config, os.environ, flags, default_config=None, defaults=defaults)
         make_data_folder(settings.data)
         return serving.serve(settings, demo=True)
@@ -144,7 +147,8 @@ def _with_flags(run: Callable[[Path | None, bool, Mapping[str, Any]], int]) -> C
             "--demo",
             metavar="",
             help="Try it out: an account Ted with password SECRET and three messages, POP3 on 127.0.0.1:1110, "
-            "POP3S on 127.0.0.1:1995, SMTP on 127.0.0.1:1025, every command and reply shown. Its data folder goes "
+            "POP3S on 127.0.0.1:1995, SMTP on 127.0.0.1:1025, SMTPS on 127.0.0.1:1465, every command and reply "
+            "shown. Its data folder goes "
             "away at the end unless --data names one.",
             rich_help_panel=_PANELS[None],
         ),

@@ -48,6 +48,7 @@ from restante.config.values import (
     CertificateName,
     LogEvents,
     LogFormat,
+    LoginRequired,
     OverQuota,
     Plaintext,
 )
@@ -224,6 +225,16 @@ class DeliverySettings:
         WholeNumber(least=1, most=1_000_000),
         "SMTP and LMTP connections that each worker takes at the same time.",
     )
+    connections_per_address: int = setting(
+        50,
+        WholeNumber(least=1, most=1_000_000),
+        "SMTP, or LMTP, connections from one address (IPv6: one /64) in each worker; loopback is not counted.",
+    )
+    login_required: LoginRequired = setting(
+        LoginRequired.SMTPS,
+        Choice(among=LoginRequired),
+        "Where a client of SMTP has to log in before it may send: nowhere, at smtps addresses, or at all.",
+    )
     octets_at_once: int = setting(
         268_435_456,
         WholeNumber(least=65_536, most=2**40),
@@ -303,6 +314,12 @@ class Settings:
     )
     smtp: tuple[Address, ...] = setting(
         (), ListOf(kind=ListenAddress()), "Addresses that take SMTP for local accounts."
+    )
+    smtps: tuple[Address, ...] = setting(
+        (),
+        ListOf(kind=ListenAddress()),
+        "Addresses that take SMTP under TLS from the first octet, from who logs in.",
+        default_words="none",
     )
     lmtp: tuple[Address, ...] = setting(
         (), ListOf(kind=ListenAddress()), "Addresses that take LMTP from a mail server."

@@ -25,6 +25,7 @@ __all__ = [
     "CertificateName",
     "LogEvents",
     "LogFormat",
+    "LoginRequired",
     "OverQuota",
     "Plaintext",
     "one_line",
@@ -95,6 +96,14 @@ class BareLineEnds(StrEnum):
 
     NORMALISE = "normalise"
     REFUSE = "refuse"
+
+
+class LoginRequired(StrEnum):
+    """Where a client of SMTP has to log in before it may send."""
+
+    NEVER = "never"
+    SMTPS = "smtps"
+    ALWAYS = "always"
 
 
 class OverQuota(StrEnum):

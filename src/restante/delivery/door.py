@@ -1,4 +1,4 @@
-"""A door through which mail comes in: makes the sessions of one kind, bounds their number, and closes.
+"""A door through which mail comes in: lets clients in, makes their sessions, tells of them, ends them.
 
 It does not listen: the caller hands `protocol` to `loop.create_server` or `create_unix_server`, under asyncio or
 uvloop alike, and stops listening before it closes the door.
@@ -7,74 +7,85 @@ uvloop alike, and stops listening before it closes the door.
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import Callable
-from typing import ClassVar, cast
+import ssl
+from collections.abc import Iterator
+from functools import partial
+from typing import ClassVar, Final
 
-from restante.delivery.connection import MailConnection, Services, peer_of
-from restante.delivery.limits import DoorLimits
-from restante.delivery.receive import Receiver
-from restante.delivery.replies import BareLineEnds
+from restante.delivery.limits import READ_OCTETS
+from restante.delivery.services import LoginRequired, Services
 from restante.delivery.session import MailSession
-from restante.ports.events import ConnectionRefused, Listener
+from restante.delivery.stream import Stream
+from restante.doors.entrance import Entrance
+from restante.doors.gate import Entry, Gate, GateLimits, Places
+from restante.doors.proxy_header import TrustedPeers
+from restante.doors.sessions import SessionInfo
+from restante.ports.events import Door, FaultMet, Listener, Outcome
 
 __all__ = ["MailDoor"]
 
-
-def _new_session_id() -> str:
-    return secrets.token_hex(8)
+_ENDED: Final = "421 4.3.2 The session was ended by the administrator"
 
 
 class MailDoor:
-    """What the doors share. `hostname` is the name the server greets with; None: the receiver's.
-
-    Raises ValueError when a message of the greatest length would never find room in the receiver.
-    """
+    """What the doors share."""
 
     session: ClassVar[type[MailSession]]
 
     def __init__(
-        self,
-        receiver: Receiver,
-        *,
-        tell: Listener,
-        limits: DoorLimits | None = None,
-        hostname: str | None = None,
-        bare_line_ends: BareLineEnds = BareLineEnds.NORMALISE,
-        new_session_id: Callable[[], str] = _new_session_id,
+        self, services: Services, *, places: Places | None = None, trusted_proxies: TrustedPeers | None = None
     ) -> None:
-        limits = limits or DoorLimits()
-        if limits.message_octets > receiver.room.limit:
+        """Prepare. `places` tells whom an address stands for; without `trusted_proxies` no header is read.
+
+        Raises ValueError when a message of the greatest length would never find room in the receiver.
+        """
+        limits, room = services.limits, services.receiver.room
+        if limits.message_octets > room.limit:
             raise ValueError(
-                f"messages of {limits.message_octets} octets are announced, but {receiver.room.limit}"
+                f"messages of {limits.message_octets} octets are announced, but {room.limit}"
                 " are held at most: lower the one or raise the other"
             )
-        self._services = Services(
-            receiver=receiver,
-            tell=tell,
-            limits=limits,
-            hostname=hostname or receiver.hostname,
-            bare_line_ends=bare_line_ends,
-            new_session_id=new_session_id,
-            forget=self._forget,
+        self._services = services
+        self.gate = Gate(
+            GateLimits(
+                in_all=limits.connections,
+                each_address=limits.connections_per_address,
+                each_account=limits.connections_per_account,
+            ),
+            place_of=places,
         )
-        self._sessions: set[MailConnection] = set()
+        self.trusted_proxies = TrustedPeers(()) if trusted_proxies is None else trusted_proxies
+        self.too_many = f"421 4.3.2 {services.hostname} is busy; try again later\r\n".encode("ascii", "replace")
+        self.read_buffer = memoryview(bytearray(READ_OCTETS))
+        # By id; a session is here from its first octet to its last.
+        self._sessions: dict[str, MailSession] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._is_closing = False
         self._all_gone = asyncio.Event()
         self._all_gone.set()
 
-    def protocol(self) -> asyncio.Protocol:
-        """Give the protocol of a new connection; call it in the loop."""
-        if self._is_closing or len(self._sessions) >= self._services.limits.connections:
-            return _Refusal(self._services, self.session)
-        session = self.session(self._services)
-        self._sessions.add(session)
-        self._all_gone.clear()
-        return session
+    @property
+    def door(self) -> Door:
+        """Which door it is."""
+        return self.session.door
 
     @property
-    def connections(self) -> int:
-        """How many sessions there are."""
+    def tell(self) -> Listener:
+        """Where events go."""
+        return self._services.tell
+
+    def protocol(self) -> Entrance:
+        """Make the entrance of a connection; call it in the loop."""
+        return self._entrance(None, login_required=self._services.login_required is LoginRequired.ALWAYS)
+
+    def protocol_under_tls(self) -> Entrance:
+        """Make the entrance of a connection on which TLS begins with the first octet."""
+        context = self._services.security.tls
+        assert context is not None, "a socket of TLS is listened on only where there is a certificate"
+        return self._entrance(context, login_required=self._services.login_required is not LoginRequired.NEVER)
+
+    def __len__(self) -> int:
+        """Count the sessions."""
         return len(self._sessions)
 
     async def close(self) -> None:
@@ -83,27 +94,65 @@ class MailDoor:
         Waits for them as long as they take; the caller bounds that, and drops what is left with the loop.
         """
         self._is_closing = True
-        for session in tuple(self._sessions):
+        for session in tuple(self._sessions.values()):
             session.stop()
         await self._all_gone.wait()
 
-    def _forget(self, session: MailConnection) -> None:
-        self._sessions.discard(session)
+    def sessions(self) -> Iterator[SessionInfo]:
+        """Tell of the sessions that go on."""
+        for session in tuple(self._sessions.values()):
+            yield session.info()
+
+    def end(self, session_id: str) -> bool:
+        """End a session; one with a message under way once it is answered for. False: no such."""
+        session = self._sessions.get(session_id)
+        if session is not None:
+            session.stop(Outcome.ENDED, _ENDED)
+        return session is not None
+
+    # --- connections ---------------------------------------------------------------------------------------------
+
+    def _entrance(self, context: ssl.SSLContext | None, *, login_required: bool) -> Entrance:
+        loop = asyncio.get_running_loop()
+        return Entrance(
+            self,
+            loop,
+            partial(self._open, loop, login_required),
+            tls=context,
+            tls_seconds=self._services.security.tls_handshake_seconds,
+        )
+
+    def _open(
+        self, loop: asyncio.AbstractEventLoop, login_required: bool, peer: str, entry: Entry, secured: bool
+    ) -> Stream:
+        def opened() -> None:
+            session = self.session(
+                self._services,
+                stream=stream,
+                peer=peer,
+                entry=entry,
+                secured=secured,
+                login_required=login_required,
+            )
+            self._sessions[session.id] = session
+            self._all_gone.clear()
+            if self._is_closing:
+                session.stop()
+            task = loop.create_task(session.run())
+            self._tasks.add(task)
+            task.add_done_callback(partial(self._ended, session))
+
+        stream = Stream(loop, self.read_buffer, opened)
+        return stream
+
+    def _ended(self, session: MailSession, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._sessions.pop(session.id, None)
         if not self._sessions:
             self._all_gone.set()
-
-
-class _Refusal(asyncio.Protocol):
-    """Turns a client away before there is a session. Costs next to nothing, which is the point of it."""
-
-    def __init__(self, services: Services, kind: type[MailSession]) -> None:
-        self._services = services
-        self._kind = kind
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        peer = peer_of(transport)
-        self._services.tell(ConnectionRefused(door=self._kind.door, peer=peer, reason="too many connections"))
-        # A cast, no isinstance: uvloop's transports are of no class of asyncio's.
-        wire = cast(asyncio.WriteTransport, transport)
-        wire.write(f"421 4.3.2 {self._services.hostname} is busy; try again later\r\n".encode())
-        wire.close()
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            described = f"{type(error).__name__}: {error}"
+            self._services.tell(
+                FaultMet(session=session.id, what=f"a session of {self.door.value}", error=described)
+            )

@@ -140,6 +140,11 @@ class Intake:
             self._buffer = self._buffer[self._position :] + octets
         self._position = 0
 
+    @property
+    def has_unread(self) -> bool:
+        """Whether octets are here that were not given out, or that are being skipped."""
+        return self._position < len(self._buffer) or self._skipping
+
     def next_line(self, limit: int) -> bytes | LineFault | None:
         """Give the next command line with its end, or that it was longer than limit, or None for want of octets.
 

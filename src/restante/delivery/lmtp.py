@@ -1,7 +1,7 @@
 """The LMTP door: mail from a server that queues, which gets an answer for each recipient.
 
-aiosmtpd's LMTP gives one answer for a message, which leaves a client with more recipients out of step; ours gives
-one for each accepted RCPT, in their order, also where the whole message is refused.
+One answer for each accepted RCPT, in their order, also where the whole message is refused. There is no AUTH here:
+who may deliver is a matter of the address, a socket in the file system or one on loopback.
 Sources: RFC 2033 §4.1 (LHLO), §4.2 (the answers); wire rule M2.
 """
 
@@ -33,8 +33,8 @@ class LmtpSession(MailSession):
 
     @property
     def protocol_name(self) -> str:
-        """LMTP."""
-        return "LMTP"
+        """LMTP, and S for TLS."""
+        return "LMTPS" if self.secured else "LMTP"
 
     def is_error(self, reply: str) -> bool:
         """Refused recipients do not count: a queue brings all its mail over one connection."""

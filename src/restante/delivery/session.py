@@ -1,238 +1,265 @@
-"""The commands by which a client brings mail: what SMTP and LMTP share.
+"""A session in which a client brings mail: greeting, STARTTLS, AUTH, and what SMTP and LMTP share beside messages.
 
-The syntax of HELO, MAIL, RCPT, RSET and NOOP is aiosmtpd's, and so is the transaction's state.
-Ours are, and why:
-- addresses: theirs are read by the `email` package, whose parser is slow on hostile ones;
-- EHLO: theirs lengthens the limit of MAIL with each EHLO, for all connections;
-- DATA: the message comes from the intake, within limits, and goes to the receiver;
-- VRFY, EXPN, HELP, QUIT: they repeat what the client said, or cancel the session. There is no AUTH, no STARTTLS.
-Sources: RFC 5321; RFC 1870 (SIZE), RFC 6152 (8BITMIME), RFC 6531 (SMTPUTF8, which is refused).
+STARTTLS: whatever was said before is forgotten, and octets that stand behind it in the clear are never run; they
+end the session (wire rule T2; the family of CVE-2011-0411).
+Nothing that a client said comes back in a reply.
+Sources: RFC 5321; RFC 3207 (STARTTLS), RFC 4954 (AUTH, in `login`).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final, assert_never
 
-import aiosmtpd.smtp
-
-from restante.delivery.connection import MailConnection, Services, Verb
-from restante.delivery.envelope import NULL_PATH, Envelope, Recipient, cut_path
-from restante.delivery.intake import MessageData
-from restante.delivery.receive import RecipientOutcome
-from restante.delivery.replies import Cause, Rejection
-from restante.delivery.trace import Arrival
+from restante.delivery.connection import NEVER, Verb
+from restante.delivery.intake import Intake, LineFault
+from restante.delivery.login import LoginExchange, offered, refuse_mechanism
+from restante.delivery.services import Services
+from restante.delivery.stream import Stream
+from restante.delivery.transaction import MailTransactions
+from restante.doors.channel import channel_of
+from restante.doors.gate import Entry, GateClosed
+from restante.doors.sasl_login import GivenUp, Move
+from restante.doors.sessions import MailState, SessionInfo
+from restante.doors.tls import handshake_reason
+from restante.ports.accounts import Accepted, Refused, Unavailable
+from restante.ports.events import Outcome, TlsFailed
+from restante.proto.redact import HIDDEN
+from restante.proto.terms import Secret
+from restante.sasl import LINE_OCTETS, Mechanism, SendLine
 
 __all__ = ["MailSession"]
 
-_SMTPUTF8: Final = re.compile(r"\sSMTPUTF8(?:\s|$)", re.IGNORECASE)
-_SIZE: Final = re.compile(r"SIZE=(\d+)")
-_NEVER: Final = float("inf")
-_NULL_SENDER: Final = "<>"
-"""How aiosmtpd's transaction holds NULL_PATH: to it an empty string means that no MAIL came."""
+_LOGIN_HIDDEN: Final = "334 …"
 
 
-class _Transaction(aiosmtpd.smtp.Envelope):
-    """What a client said about a message, so far."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.recipients: list[Recipient] = []
-
-
-class _Hooks:
-    """Where aiosmtpd asks for the answers to commands whose syntax it found good."""
-
-    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
-        self, session: MailSession, _: object, transaction: _Transaction, address: str, options: list[str]
-    ) -> str:
-        return session.begin(transaction, address, options)
-
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, session: MailSession, _: object, transaction: _Transaction, address: str, __: list[str]
-    ) -> str:
-        return await session.add_recipient(transaction, address)
-
-
-class MailSession(MailConnection):
+class MailSession(MailTransactions):
     """One connection. A subclass adds the greetings there are, and how it answers for a message."""
 
-    hello: str
-    """With which command a client has to greet."""
-
-    def __init__(self, services: Services) -> None:
-        super().__init__(services, _Hooks())
-        self._messages = 0
+    def __init__(
+        self,
+        services: Services,
+        *,
+        stream: Stream,
+        peer: str,
+        entry: Entry,
+        secured: bool,
+        login_required: bool = False,
+    ) -> None:
+        super().__init__(services, stream=stream, peer=peer, entry=entry, secured=secured)
+        self._login_required = login_required
+        self._channel = channel_of(stream.tls_object)
 
     def verbs(self) -> dict[str, Verb]:
         """Give the commands that both protocols have."""
-        return {
+        verbs: dict[str, Verb] = {
             "MAIL": self.answer_mail,
-            "RCPT": self.smtp_RCPT,
+            "RCPT": self.answer_rcpt,
             "DATA": self.answer_data,
-            "RSET": self.smtp_RSET,
-            "NOOP": self.smtp_NOOP,
+            "RSET": self.answer_rset,
+            "NOOP": self.answer_noop,
             "VRFY": self.answer_vrfy,
             "EXPN": self.answer_expn,
             "HELP": self.answer_help,
             "QUIT": self.answer_quit,
         }
+        if self._services.security.tls is not None:
+            verbs["STARTTLS"] = self.answer_starttls
+        return verbs
 
-    def replies_for(self, outcomes: Sequence[RecipientOutcome], message_id: str) -> list[str]:
-        """Give the replies to a message: one, or one for each recipient."""
-        raise NotImplementedError
+    def info(self) -> SessionInfo:
+        """Tell of the session."""
+        state = self._state
+        if state is MailState.READY:
+            if not self._greeted_as:
+                state = MailState.GREETING
+            elif self._reverse_path is not None:
+                state = MailState.ENVELOPE
+        return SessionInfo(
+            id=self.id,
+            door=self.door,
+            peer=self.peer,
+            account=self.account,
+            state=state,
+            since_epoch_seconds=self.since_epoch_seconds,
+            commands=self.commands,
+        )
 
-    @property
-    def protocol_name(self) -> str:
-        """What stands behind `with` in the trace line. Source: RFC 3848."""
-        raise NotImplementedError
+    # --- greetings -----------------------------------------------------------------------------------------------
 
-    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
-        path = cut_path(arg)
-        if path is None:
-            return None, None
-        return path.address or _NULL_SENDER, path.rest
+    async def answer_hello(self, argument: str) -> None:
+        """Answer the greeting that asks for extensions: EHLO, or LHLO."""
+        if not await self._greet(argument, extended=True):
+            return
+        lines = [
+            self._services.hostname,
+            f"SIZE {self._services.limits.message_octets}",
+            "8BITMIME",
+            "PIPELINING",
+            "ENHANCEDSTATUSCODES",
+        ]
+        if self._services.security.tls is not None and not self.secured:
+            lines.append("STARTTLS")
+        if self.has_verb("AUTH") and (names := [each.name for each in self._mechanisms]):
+            lines.append(f"AUTH {' '.join(names)}")
+        self.gather(*(f"250-{line}" for line in lines), "250 HELP")
 
-    def _create_envelope(self) -> _Transaction:
-        return _Transaction()
+    async def answer_helo(self, argument: str) -> None:
+        """Answer the greeting of old."""
+        if await self._greet(argument, extended=False):
+            self.gather(f"250 {self._services.hostname}")
 
-    def _transaction(self) -> _Transaction:
-        # No property: aiosmtpd asks for all attributes of a session while it is being made.
-        transaction = self.envelope
-        if not isinstance(transaction, _Transaction):
-            raise TypeError("the transaction is made by _create_envelope")
-        return transaction
-
-    async def check_helo_needed(self, helo: str = "") -> bool:
-        """Answer a command that came before the greeting."""
-        if self.session is not None and self.session.host_name:
+    async def _greet(self, argument: str, *, extended: bool) -> bool:
+        if not argument:
+            await self.push(f"501 5.5.4 {self.hello} wants your name")
             return False
-        await self.push(f"503 5.5.1 Greet first: {helo or self.hello} and your name")
+        self.forget_message()
+        self._greeted_as, self._is_extended = argument, extended
         return True
 
-    async def answer_hello(self, name: str | None) -> None:
-        """Answer the greeting that asks for extensions: EHLO, or LHLO."""
-        if not name:
-            await self.push(f"501 5.5.4 {self.hello} wants your name")
-            return
-        self.envelope = self._create_envelope()
-        session = self.session
-        if session is None:
-            raise TypeError("the session is made with the connection")
-        session.host_name, session.extended_smtp = name, True
-        self._gather(
-            f"250-{self.hostname}",
-            f"250-SIZE {self._services.limits.message_octets}",
-            "250-8BITMIME",
-            "250-PIPELINING",
-            "250-ENHANCEDSTATUSCODES",
-            "250 HELP",
-        )
+    # --- TLS -----------------------------------------------------------------------------------------------------
 
-    async def answer_mail(self, arg: str | None) -> None:
-        """Begin a transaction."""
-        if arg is not None and _SMTPUTF8.search(arg):
-            await self.push("555 5.6.7 SMTPUTF8 is not offered here")
+    async def answer_starttls(self, argument: str) -> None:
+        """Begin TLS. Source: RFC 3207 §4."""
+        context = self._services.security.tls
+        assert context is not None, "the command is there only with a certificate"
+        if argument:
+            await self.push("501 5.5.4 STARTTLS takes no argument")
             return
-        await self.smtp_MAIL(arg)
-
-    def begin(self, transaction: _Transaction, address: str, options: list[str]) -> str:
-        """Answer a MAIL whose syntax and size are good."""
-        declared = next((int(found[1]) for option in options if (found := _SIZE.fullmatch(option))), 0)
-        if not self._services.receiver.room.has_room_for(declared):
-            return Rejection(cause=Cause.TOO_MUCH_HELD).reply
-        transaction.mail_from = address
-        return "250 2.1.0 Sender taken"
-
-    async def add_recipient(self, transaction: _Transaction, address: str) -> str:
-        """Answer a RCPT whose syntax is good."""
-        if len(transaction.recipients) >= self._services.limits.recipients:
-            return "452 4.5.3 Too many recipients; send the message again for the others"
-        receiver = self._services.receiver
-        found = await receiver.resolve("" if address == _NULL_SENDER else address)
-        if isinstance(found, Rejection):
-            receiver.tell_rejection(found, address, session=self.id, door=self.door)
-            return found.reply
-        transaction.recipients.append(Recipient(address=address, account=found))
-        return "250 2.1.5 Recipient taken"
-
-    async def answer_data(self, arg: str | None) -> None:
-        """Take a message and deliver it. Source: RFC 5321 §4.1.1.4."""
-        if await self.check_helo_needed():
+        if self.secured:
+            await self.push("503 5.5.1 TLS is spoken already")
             return
-        if arg:
-            await self.push("501 5.5.4 DATA takes no argument")
-            return
-        if not self._transaction().recipients:
-            await self.push("503 5.5.1 No recipient yet: RCPT comes first")
-            return
-        limits = self._services.limits
-        self._is_busy = True
-        data = MessageData(limit=limits.message_octets, room=self._services.receiver.room)
-        try:
-            self._message_deadline = self.loop.time() + limits.message_seconds
-            self._gather("354 Send the message, then a line with a dot alone: CRLF . CRLF")
-            while not self._intake.fill(data):
-                if not await self._more():
-                    return
-                self._reset_timeout()
-            self._deadline = _NEVER  # the client waits for us now
-            replies = await self._deliver(data)
-        finally:
-            data.give_back()
-            self._message_deadline = _NEVER
-            self._reset_timeout()
-        self.envelope = self._create_envelope()
-        for reply in replies:
-            await self.push(reply)
-        self._is_busy = False
-
-    async def _deliver(self, data: MessageData) -> list[str]:
-        self._messages += 1
-        transaction = self._transaction()
-        sender = transaction.mail_from
-        envelope = Envelope(
-            reverse_path=NULL_PATH if sender is None or sender == _NULL_SENDER else sender,
-            recipients=tuple(transaction.recipients),
-        )
-        arrival = Arrival(
-            door=self.door,
-            session=self.id,
-            message_id=f"{self.id}.{self._messages}",
-            protocol=self.protocol_name,
-            peer=self._peer,
-            greeted_as=(self.session.host_name if self.session is not None else None) or "",
-        )
-        services = self._services
-        if data.problem is not None:
-            self._tell_command(b"(a message that was not taken)")
-            outcomes = services.receiver.refuse(envelope, Rejection(cause=data.problem), arrival)
-        else:
-            message = data.message()
-            self._tell_command(b"(message, %d octets)" % len(message))
-            outcomes = await services.receiver.deliver(
-                envelope, message, arrival, bare_line_ends=services.bare_line_ends
+        if self._intake.has_unread or self._stream.has_unread:
+            self.leave(
+                Outcome.TOO_EARLY_FOR_TLS, "421 4.7.0 Nothing may stand behind STARTTLS; wait for the answer to it"
             )
-        if any(not isinstance(outcome, Rejection) for outcome in outcomes):
-            self._errors = 0
-        return self.replies_for(outcomes, arrival.message_id)
+            return
+        self.gather("220 2.0.0 Begin TLS")
+        self._flush()
+        self._is_busy = True
+        self._deadline = NEVER
+        error = await self._stream.begin_tls(context, seconds=self._services.security.tls_handshake_seconds)
+        self._is_busy = False
+        if error is not None:
+            reason = handshake_reason(error)
+            self._services.tell(TlsFailed(session=self.id, door=self.door, peer=self.peer, reason=reason))
+            self.leave(Outcome.TLS_FAILED, None)
+            return
+        self.secured = True
+        self._channel = channel_of(self._stream.tls_object)
+        self._intake = Intake()
+        self.forget_message()
+        self._greeted_as, self._is_extended, self.account = "", False, None
+        self._reset_timeout()
 
-    async def answer_vrfy(self, arg: str | None) -> None:
+    # --- logins --------------------------------------------------------------------------------------------------
+
+    @property
+    def _mechanisms(self) -> tuple[Mechanism, ...]:
+        return offered(self._services, self.peer, secured=self.secured, channel=self._channel)
+
+    async def answer_auth(self, argument: str) -> None:
+        """Let a client log in. Source: RFC 4954 §4."""
+        if not await self.is_greeted():
+            return
+        if self.account is not None or self._reverse_path is not None:
+            await self.push("503 5.5.1 Log in once, and before MAIL")
+            return
+        name, _, initial = argument.partition(" ")
+        name = name.upper()
+        mechanisms = self._mechanisms
+        mechanism = next((each for each in mechanisms if each.name == name), None)
+        if mechanism is None:
+            await self.push(refuse_mechanism(self._services, name, self.peer, secured=self.secured))
+            return
+        exchange = LoginExchange(
+            self._services,
+            mechanism,
+            session=self.id,
+            peer=self.peer,
+            channel=self._channel,
+            binds=any(each.binds for each in mechanisms),
+        )
+        self._state = MailState.LOGIN
+        try:
+            await self._log_in(exchange, Secret(initial.strip().encode()) if initial else None)
+        finally:
+            self._state = MailState.READY
+
+    async def _log_in(self, exchange: LoginExchange, initial: Secret | None) -> None:
+        move = await self._judged(exchange.begin(initial))
+        while isinstance(move, SendLine):
+            self.gather(move.octets.decode("ascii").removesuffix("\r\n"), shown=_LOGIN_HIDDEN)
+            line = await self.next_line(LINE_OCTETS)
+            if line is None:
+                return
+            self.tell_command(HIDDEN)
+            if isinstance(line, LineFault):
+                move = exchange.line_too_long()
+            else:
+                octets = line.removesuffix(b"\n").removesuffix(b"\r")
+                move = await self._judged(exchange.receive(Secret(octets)))
+        match move:
+            case Accepted():
+                exchange.note(move)
+                closed = self._entry.claim_account(str(move.account.id))
+                if isinstance(closed, GateClosed):
+                    await self.push(exchange.deferred(closed.reason.value))
+                    return
+                self.account = move.account.name
+                await self.push(exchange.accepted(move))
+            case Refused():
+                exchange.note(move)
+                await self.push(exchange.refused(move))
+            case Unavailable(reason=reason):
+                await self.push(exchange.deferred(reason))
+            case GivenUp():
+                await self.push(exchange.given_up(move))
+            case _:
+                assert_never(move)
+
+    async def may_send(self) -> bool:
+        """Tell whether the client has greeted and, where that is asked for, logged in."""
+        if not await self.is_greeted():
+            return False
+        if self._login_required and self.account is None:
+            first = "log in with AUTH" if self._mechanisms else "begin TLS, then log in with AUTH"
+            await self.push(f"530 5.7.0 No mail is taken here from who has not logged in: {first}")
+            return False
+        return True
+
+    async def _judged(self, move: Coroutine[Any, Any, Move]) -> Move:  # Any: as asyncio types coroutines
+        """Wait for a verdict as long as it takes: the client waits for us."""
+        self._flush()
+        self._is_busy = True
+        self._deadline = NEVER
+        try:
+            return await move
+        finally:
+            self._is_busy = False
+            self._reset_timeout()
+
+    # --- the others ----------------------------------------------------------------------------------------------
+
+    async def answer_noop(self, argument: str) -> None:
+        """Do nothing."""
+        await self.push("250 2.0.0 Done nothing")
+
+    async def answer_vrfy(self, argument: str) -> None:
         """Tell nothing about who is here. Source: RFC 5321 §3.5.3, §7.3."""
-        await self.push("252 2.0.0 Not told here; send the message and see" if arg else "501 5.5.4 VRFY whom?")
+        await self.push("252 2.0.0 Not told here; send the message and see" if argument else "501 5.5.4 VRFY whom?")
 
-    async def answer_expn(self, arg: str | None) -> None:
+    async def answer_expn(self, argument: str) -> None:
         """Say that there are no lists."""
         await self.push("502 5.5.1 There are no lists here")
 
-    async def answer_help(self, arg: str | None) -> None:
+    async def answer_help(self, argument: str) -> None:
         """Name the commands."""
         await self.push(f"214 2.0.0 Commands: {' '.join(sorted(self._verbs))}")
 
-    async def answer_quit(self, arg: str | None) -> None:
+    async def answer_quit(self, argument: str) -> None:
         """End the session."""
-        if arg:
+        if argument:
             await self.push("501 5.5.4 QUIT takes no argument")
         else:
-            self._leave("221 2.0.0 Good-bye")
+            self.leave(Outcome.QUIT, "221 2.0.0 Good-bye")

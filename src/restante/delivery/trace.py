@@ -28,6 +28,16 @@ _NOT_A_HOST: Final = re.compile(r"[^A-Za-z0-9._:\[\]-]")
 _RETURN_PATH: Final = re.compile(
     rb"^return-path[ \t]*:([^\r]*(?:\r\n[ \t][^\r]*)*)\r\n", re.IGNORECASE | re.MULTILINE
 )
+_CIPHERSUITES: Final = {
+    "ECDHE-ECDSA-AES128-GCM-SHA256": "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256": "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    "ECDHE-ECDSA-AES256-GCM-SHA384": "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    "ECDHE-RSA-AES256-GCM-SHA384": "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    "ECDHE-ECDSA-CHACHA20-POLY1305": "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    "ECDHE-RSA-CHACHA20-POLY1305": "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+}
+"""IANA's names of those of TLS 1.2; those of 1.3 OpenSSL calls by them."""
+
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -47,6 +57,8 @@ class Arrival:
     """An IP address, `unix`, or None for the pipe."""
     greeted_as: str = ""
     """What the client called itself; hostile."""
+    cipher: str | None = None
+    """The ciphersuite of TLS, as OpenSSL names it; None without TLS of our own."""
 
 
 def trace_header(
@@ -58,7 +70,7 @@ def trace_header(
         f"Delivered-To: {_clean(account)}\r\n"
         f"Received: {_from_clause(arrival)}by {_clean_host(hostname)} with {arrival.protocol}"
         f" id {_clean(arrival.message_id)}\r\n"
-        f"\tfor <{_clean_path(address)}>;\r\n"
+        f"\tfor <{_clean_path(address)}>{_tls_clause(arrival)};\r\n"
         f"\t{_date(epoch_seconds)}\r\n"
     ).encode("ascii")
 
@@ -73,6 +85,13 @@ def _from_clause(arrival: Arrival) -> str:
     else:
         peer = _clean_host(arrival.peer)
     return f"from {_clean_host(arrival.greeted_as) or 'unknown'} ({peer})\r\n\t"
+
+
+def _tls_clause(arrival: Arrival) -> str:
+    """Name the ciphersuite as IANA does. Source: RFC 8314 §4.3."""
+    if arrival.cipher is None:
+        return ""
+    return f" tls {_clean_host(_CIPHERSUITES.get(arrival.cipher, arrival.cipher))}"
 
 
 def _clean(text: str) -> str:

@@ -154,7 +154,8 @@ class Entrance(asyncio.BufferedProtocol):
                 connection.connection_made(layer)
             else:
                 entry.leave()
-                self._doorkeeper.tell(TlsFailed(session=None, peer=peer, reason=handshake_reason(error)))
+                door, reason = self._doorkeeper.door, handshake_reason(error)
+                self._doorkeeper.tell(TlsFailed(session=None, door=door, peer=peer, reason=reason))
 
         layer = TlsLayer(
             self._transport,

@@ -1,7 +1,7 @@
 """One AUTH command: lines of the client in, challenges and at last a verdict out.
 
 It drives a mechanism of `sasl/` and asks the authenticator what the mechanism needs to know. What is answered on
-the wire, the session chooses. Sources: RFC 5034 §4, RFC 3206 §4 (whose fault a failed login is).
+the wire, the session chooses. Sources: RFC 5034 §4, RFC 4954 §4, RFC 3206 §4 (whose fault a failed login is).
 """
 
 from __future__ import annotations
@@ -39,8 +39,15 @@ class SaslLogin:
 
     __slots__ = ("_exchange", "_judge", "_judgement")
 
-    def __init__(self, mechanism: ServerMechanism, judge: Callable[[Request], Soon[Judgement]]) -> None:
-        self._exchange = AuthExchange(mechanism)
+    def __init__(
+        self,
+        mechanism: ServerMechanism,
+        judge: Callable[[Request], Soon[Judgement]],
+        *,
+        challenge_prefix: bytes = b"+ ",
+    ) -> None:
+        """Begin; `challenge_prefix` is what stands before a challenge on the wire."""
+        self._exchange = AuthExchange(mechanism, challenge_prefix=challenge_prefix)
         self._judge = judge
         self._judgement: Judgement | None = None
 

@@ -32,9 +32,11 @@ from restante.ports.events import (
     LoginDeferred,
     LoginRefused,
     MaildropBusy,
+    MailSessionEnded,
     MessageDelivered,
     Outcome,
     ReplySent,
+    SenderLoggedIn,
     ServerStopping,
     SessionEnded,
     TlsFailed,
@@ -120,6 +122,34 @@ def entry_of(event: Event) -> Entry | None:
                     "octets": event.octets,
                 },
             )
+        case MailSessionEnded():
+            return Entry(
+                Level.INFO if event.outcome in _UNREMARKABLE else Level.WARNING,
+                "mail_session_ended",
+                {
+                    "session": event.session,
+                    "door": event.door.value,
+                    "peer": event.peer,
+                    "account": event.account,
+                    "outcome": event.outcome.value,
+                    "seconds": round(event.seconds, 3),
+                    "commands": event.commands,
+                    "messages": event.messages,
+                    "tls": "yes" if event.secured else "no",
+                },
+            )
+        case SenderLoggedIn():
+            return Entry(
+                Level.INFO,
+                "sender_logged_in",
+                {
+                    "session": event.session,
+                    "door": event.door.value,
+                    "peer": event.peer,
+                    "account": event.account,
+                    "mechanism": event.mechanism,
+                },
+            )
         case MessageDelivered():
             return Entry(
                 Level.INFO,
@@ -138,6 +168,7 @@ def entry_of(event: Event) -> Entry | None:
                 "login_refused",
                 {
                     "session": event.session,
+                    "door": event.door.value,
                     "peer": event.peer,
                     "account": event.name if event.reason in _OF_AN_ACCOUNT else None,
                     "mechanism": event.mechanism,
@@ -151,6 +182,7 @@ def entry_of(event: Event) -> Entry | None:
                 "login_deferred",
                 {
                     "session": event.session,
+                    "door": event.door.value,
                     "peer": event.peer,
                     "mechanism": event.mechanism,
                     "reason": event.reason,
@@ -194,7 +226,12 @@ def entry_of(event: Event) -> Entry | None:
             return Entry(
                 Level.INFO,
                 "tls_failed",
-                {"session": event.session, "peer": event.peer, "reason": event.reason},
+                {
+                    "session": event.session,
+                    "door": event.door.value,
+                    "peer": event.peer,
+                    "reason": event.reason,
+                },
             )
         case CertificatesRead(problem=None):
             return Entry(Level.INFO, "certificates_read", {})

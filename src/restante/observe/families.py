@@ -140,6 +140,7 @@ def label(member: Enum) -> str:
 
 
 _DOORS: Final = tuple(door.value for door in Door)
+_YES_NO: Final = ("yes", "no")
 
 MECHANISM_LABELS: Final = ("USER", "APOP", *(mechanism.name for mechanism in MECHANISMS), OTHER)
 
@@ -186,7 +187,19 @@ MAILDROP_BUSY: Final = _layout.counter(
 )
 LOGINS_DELAYED: Final = _layout.gauge("logins_delayed", "Logins that wait since others from there failed.")
 PASSWORD_HASHES: Final = _layout.gauge("password_hashes_in_hand", "Password hashes that run or wait.")
-TLS_FAILED: Final = _layout.counter("tls_handshakes_failed", "TLS handshakes that did not end well.")
+TLS_FAILED: Final = _layout.counter(
+    "tls_handshakes_failed", "TLS handshakes that did not end well, by door.", door=_DOORS
+)
+MAIL_SESSIONS: Final = _layout.counter(
+    "mail_sessions",
+    "SMTP and LMTP sessions that have ended, by door, by how, and by whether they were under TLS.",
+    door=("smtp", "lmtp"),
+    outcome=tuple(map(label, Outcome)),
+    tls=_YES_NO,
+)
+SENDERS_LOGGED_IN: Final = _layout.counter(
+    "senders_logged_in", "Logins of clients that bring mail, by mechanism.", mechanism=MECHANISM_LABELS
+)
 CERTIFICATES: Final = _layout.counter(
     "certificates_read", "Readings of the certificates' files, by whether they can be used.", result=("good", "bad")
 )

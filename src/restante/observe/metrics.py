@@ -44,9 +44,11 @@ from restante.ports.events import (
     LoginDeferred,
     LoginRefused,
     MaildropBusy,
+    MailSessionEnded,
     MessageDelivered,
     Outcome,
     ReplySent,
+    SenderLoggedIn,
     ServerStopping,
     SessionEnded,
     TlsFailed,
@@ -159,8 +161,12 @@ class Metrics:
             case ConnectionRefused(door=door, reason=words):
                 why = f.REFUSED_CONNECTION_LABELS.get(words, f.OTHER)
                 row[f.CONNECTIONS_REFUSED.cell(door.value, why)] += 1
-            case TlsFailed():
-                row[f.TLS_FAILED.cell()] += 1
+            case TlsFailed(door=door):
+                row[f.TLS_FAILED.cell(door.value)] += 1
+            case MailSessionEnded(door=door, outcome=outcome, secured=secured):
+                row[f.MAIL_SESSIONS.cell(door.value, f.label(outcome), "yes" if secured else "no")] += 1
+            case SenderLoggedIn(mechanism=mechanism):
+                row[f.SENDERS_LOGGED_IN.cell(_known(mechanism))] += 1
             case DeliveryRefused(door=door):
                 row[f.DELIVERIES.cell(door.value, "refused")] += 1
             case DeliveryDeferred(door=door):

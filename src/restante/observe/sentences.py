@@ -18,6 +18,8 @@ __all__ = ["sentence_of"]
 
 _WORDS: Final[Mapping[str, str]] = {
     "login_accepted": "logged in",
+    "mail_session_ended": "session ended",
+    "sender_logged_in": "logged in to send",
     "login_refused": "login refused",
     "login_deferred": "login cannot be judged now",
     "maildrop_busy": "login turned away, since the maildrop is in use",

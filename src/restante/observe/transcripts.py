@@ -33,9 +33,11 @@ from restante.ports.events import (
     LoginDeferred,
     LoginRefused,
     MaildropBusy,
+    MailSessionEnded,
     MessageDelivered,
     Outcome,
     ReplySent,
+    SenderLoggedIn,
     ServerStopping,
     SessionEnded,
     TlsFailed,
@@ -103,7 +105,7 @@ class TerminalTranscript:
         match event:
             case ReplySent(session=session, line=line):
                 tone = _Tone.BAD if line[:1] in _BAD_BEGINNINGS else _Tone.GOOD
-                self._show(session, f"S: {plain_octets(line)}", tone, _more(event))
+                self._show(session, f"S: {plain_octets(line.replace(HIDDEN, b'...'))}", tone, _more(event))
                 if (ended := self._held.pop(session, None)) is not None:
                     self._show_end(ended)
             case CommandReceived(session=session, line=line):
@@ -118,6 +120,10 @@ class TerminalTranscript:
                     self._held[session] = event
                 else:
                     self._show_end(event)
+            case MailSessionEnded():
+                self._show_entry(entry_of(event), _Tone.ASIDE)
+            case SenderLoggedIn(session=session):
+                self._show(session, f"-- {quoted(event.account)} is logged in, to send", _Tone.ASIDE)
             case MessageDelivered():
                 text = (
                     f"-- {event.door.value}: a message of {event.octets:,} octets "

@@ -27,10 +27,12 @@ __all__ = [
     "LoginAccepted",
     "LoginDeferred",
     "LoginRefused",
+    "MailSessionEnded",
     "MaildropBusy",
     "MessageDelivered",
     "Outcome",
     "ReplySent",
+    "SenderLoggedIn",
     "ServerStopping",
     "SessionEnded",
     "TlsFailed",
@@ -50,7 +52,7 @@ class Door(Enum):
 
 
 class Outcome(Enum):
-    """How a POP3 session ended."""
+    """How a session ended."""
 
     QUIT = "quit"
     """QUIT and, after a login, UPDATE done."""
@@ -65,7 +67,7 @@ class Outcome(Enum):
     ENDED = "ended by the administrator"
     TLS_FAILED = "TLS handshake failed"
     TOO_EARLY_FOR_TLS = "commands behind STLS"
-    """Octets stood behind STLS: the mark of an attack, or of a client that does not wait (RFC 2595 §4)."""
+    """Octets stood behind STLS or STARTTLS: the mark of an attack, or of a client that does not wait."""
     FAULT = "fault"
 
 
@@ -137,6 +139,17 @@ class LoginAccepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SenderLoggedIn:
+    """A client that brings mail has logged in."""
+
+    session: str
+    door: Door
+    peer: str
+    account: str
+    mechanism: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoginRefused:
     """The credentials were at fault."""
 
@@ -146,6 +159,7 @@ class LoginRefused:
     """As the client sent it; hostile."""
     mechanism: str
     reason: RefusalReason
+    door: Door = Door.POP3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +171,7 @@ class LoginDeferred:
     name: str
     mechanism: str
     reason: str
+    door: Door = Door.POP3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +191,7 @@ class TlsFailed:
 
     session: str | None
     """None where TLS begins with the first octet: there was no session yet."""
+    door: Door
     peer: str
     reason: str
 
@@ -230,6 +246,24 @@ class SessionEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailSessionEnded:
+    """A session that brought mail, or was to bring some, is over."""
+
+    session: str
+    door: Door
+    peer: str
+    account: str | None
+    """None when nobody logged in."""
+    outcome: Outcome
+    seconds: float
+    commands: int
+    messages: int
+    """Those that were taken."""
+    secured: bool
+    """Whether it was under TLS."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageDelivered:
     """A message is durable in a maildrop."""
 
@@ -269,6 +303,7 @@ Event: TypeAlias = (
     | CommandReceived
     | ReplySent
     | LoginAccepted
+    | SenderLoggedIn
     | LoginRefused
     | LoginDeferred
     | MaildropBusy
@@ -277,6 +312,7 @@ Event: TypeAlias = (
     | UpdateFailed
     | FaultMet
     | SessionEnded
+    | MailSessionEnded
     | MessageDelivered
     | DeliveryRefused
     | DeliveryDeferred

@@ -303,7 +303,7 @@ class Connection(asyncio.BufferedProtocol):
             self._advance()
             return
         self._house.services.tell(
-            TlsFailed(session=self._session.id, peer=self._peer, reason=handshake_reason(error))
+            TlsFailed(session=self._session.id, door=Door.POP3, peer=self._peer, reason=handshake_reason(error))
         )
         self._ending = Outcome.TLS_FAILED
         self.connection_lost(None)

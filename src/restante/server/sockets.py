@@ -26,7 +26,7 @@ BACKLOG: Final = 1024
 _FIRST_INHERITED: Final = 3
 """SD_LISTEN_FDS_START."""
 
-_TLS_NAMES: Final = frozenset({"pop3s"})
+_TLS_NAMES: Final = frozenset({"pop3s", "smtps"})
 
 _UNIX_MODE: Final = 0o660
 """Owner and group may connect to a socket in the file system: put Postfix into the group."""
@@ -108,7 +108,8 @@ def listen_unix(door: Door, path: Path, *, tls: bool = False) -> list[BoundSocke
 def inherited(environ: Mapping[str, str]) -> list[BoundSocket]:
     """Take the sockets that systemd hands over; none when it hands over none, or to another process.
 
-    Each has to be named for its door in its .socket unit: `FileDescriptorName=pop3`, `pop3s`, `smtp` or `lmtp`.
+    Each has to be named for its door in its .socket unit: `FileDescriptorName=pop3`, `pop3s`, `smtp`, `smtps` or
+    `lmtp`.
     Raises ListenFailed for another name.
     """
     if environ.get("LISTEN_PID") != str(os.getpid()):
@@ -127,7 +128,7 @@ def inherited(environ: Mapping[str, str]) -> list[BoundSocket]:
         except ValueError:
             raise ListenFailed(
                 f"systemd handed over a socket named '{name}': "
-                "write FileDescriptorName=pop3, pop3s, smtp or lmtp into its .socket unit"
+                "write FileDescriptorName=pop3, pop3s, smtp, smtps or lmtp into its .socket unit"
             ) from None
         os.set_inheritable(_FIRST_INHERITED + index, False)
         listener = socket.socket(fileno=_FIRST_INHERITED + index)
