@@ -20,6 +20,7 @@ __all__ = [
     "LoginDelayed",
     "LoginImpossible",
     "LoginRefused",
+    "MessageTooLarge",
     "PermanentFault",
     "Phase",
     "ProtocolFault",
@@ -153,6 +154,10 @@ class PermanentFault(RefusedFault):
 
 class CommandRefused(RefusedFault):
     """A command was refused, with no code that says more."""
+
+
+class MessageTooLarge(ClientFault):
+    """Ours: the server says of a message that it is longer than may be held in memory. It was not asked for."""
 
 
 class ProtocolFault(ClientFault):

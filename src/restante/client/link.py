@@ -9,6 +9,7 @@ line would need for what came, so that an octet a second has an end as well.
 from __future__ import annotations
 
 import contextlib
+import io
 import ssl
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
@@ -193,19 +194,22 @@ class Link:
     def body(self, most_octets: int, *, what: str) -> Operation[bytes]:
         """Wait for the multi-line part of a reply, and give it whole. `what` it is, for the message of a limit."""
         self.reader.begin_body()
-        parts = []
-        octets = 0
         reader = self.reader
-        while reader.in_body:
-            chunk = reader.chunk()
+        chunk = reader.chunk()
+        if not reader.in_body and chunk is not None and len(chunk) <= most_octets:
+            return chunk
+        # Grows in place and gives what it holds without a copy: a long message is not held twice.
+        whole = io.BytesIO()
+        while True:
             if chunk is None:
                 yield from self.more()
-                continue
-            octets += len(chunk)
-            if octets > most_octets:
+            elif whole.tell() + len(chunk) > most_octets:
                 yield from self.exceeded(f"{what} of more than {most_octets} octets")
-            parts.append(chunk)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+            else:
+                whole.write(chunk)
+            if not reader.in_body:
+                return whole.getvalue()
+            chunk = reader.chunk()
 
     def ask(self, command: bytes, *, seconds: float | None = None) -> Operation[Status]:
         """Send one command line, without its end, and wait for its status line."""
@@ -281,6 +285,8 @@ class Link:
         yield from self.close("time-out")
         doing = "greet" if self.phase is Phase.CONNECT else "answer"
         slow = " (it sends too slowly)" if self._arrived else ""
+        if self.reader.in_body and self.reader.unfinished.endswith(b".\r\n"):
+            slow = " (it seems to have ended a message by something other than CRLF . CRLF)"
         raise self._fault(
             TimedOut,
             f"{self.server.address} did not {doing} in {self._allowed:g} seconds{slow}; try again later"

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from restante.client.faults import RefusedFault
+from restante.client.faults import ConnectionLost, RefusedFault
 from restante.client.opening import ask_capabilities
 from restante.client.retrieving import Retrieved, peek_many
 from restante.client.session import Listed, Session, command, refusal
 from restante.client.unique_ids import digest_id, distinct, unnamed
 from restante.client.wants import Give, Operation, Stream
-from restante.proto.client import Status
+from restante.proto.client import REPLY_LINE_OCTETS, BadReply, Status, status_of
 from restante.proto.listings import Capabilities, DropListing, drop_listing, scan_listing_line, unique_id_line
 from restante.proto.spec import SPECS, ReplyShape
 from restante.proto.terms import MessageNumber, Octets, State, UniqueId
@@ -71,18 +71,15 @@ def listing(session: Session) -> Operation[tuple[Listed, ...]]:
     status = yield from link.status()
     if not status.ok:
         raise refusal(link, status, doing="LIST")
-    scan = yield from _lines(session, "a scan listing")
-    octets = dict(filter(None, map(scan_listing_line, scan)))
+    octets = yield from _entries(session, scan_listing_line, what="a scan listing")
     told: dict[MessageNumber, bytes] = {}
     if with_unique_ids:
         if "PIPELINING" not in session.capabilities:
             yield from link.send(b"UIDL\r\n")
         status = yield from link.status()
         if status.ok:
-            told = dict(filter(None, map(unique_id_line, (yield from _lines(session, "a unique-id listing")))))
+            told = yield from _entries(session, unique_id_line, what="a unique-id listing")
     numbers = sorted(octets.keys() | told.keys())
-    if len(numbers) > link.server.limits.messages:
-        yield from link.exceeded(f"a listing of more than {link.server.limits.messages} messages")
     names = yield from _names(session, numbers, octets, told)
     session.listing = tuple(
         Listed(unique_id=name, octets=octets.get(number, Octets(0)), number=number)
@@ -91,9 +88,30 @@ def listing(session: Session) -> Operation[tuple[Listed, ...]]:
     return session.listing
 
 
-def _lines(session: Session, what: str) -> Operation[list[bytes]]:
-    body = yield from session.link.body(session.link.server.limits.listing_octets, what=what)
-    return body.split(b"\r\n")
+def _entries(
+    session: Session, parse: Callable[[bytes], tuple[MessageNumber, T] | None], *, what: str
+) -> Operation[dict[MessageNumber, T]]:
+    """Take a listing as it comes, so that what is held is bounded by messages; the last word on a number counts."""
+    link = session.link
+    limits = link.server.limits
+    entries: dict[MessageNumber, T] = {}
+    octets = 0
+    rest = b""
+    reader = link.reader
+    reader.begin_body()
+    while reader.in_body:
+        chunk = reader.chunk()
+        if chunk is None:
+            yield from link.more()
+            continue
+        octets += len(chunk)
+        *lines, rest = (rest + chunk).split(b"\r\n")
+        entries.update(filter(None, map(parse, lines)))
+        if len(rest) > REPLY_LINE_OCTETS or octets > limits.listing_octets or len(entries) > limits.messages:
+            yield from link.exceeded(
+                f"{what} of more than {limits.messages} messages or {limits.listing_octets} octets"
+            )
+    return entries
 
 
 def _names(
@@ -214,7 +232,7 @@ def raw(session: Session, line: bytes, *, multi_line: bool | None = None) -> Ope
         multi_line = _is_multi_line(keyword.upper(), arguments)
     body = None
     if status.ok and multi_line:
-        body = yield from session.link.body(session.link.server.limits.message_octets, what="a reply")
+        body = yield from session.link.body(session.link.server.limits.held_octets, what="a reply")
     return RawReply(status=status, body=body)
 
 
@@ -235,7 +253,14 @@ def quit_session(session: Session) -> Operation[None]:
     if not link.stands:
         return
     yield from session.settled()
-    status = yield from link.ask(b"QUIT", seconds=link.server.timeouts.update_seconds)
+    try:
+        status = yield from link.ask(b"QUIT", seconds=link.server.timeouts.update_seconds)
+    except ConnectionLost as fault:
+        # Some close right after a last line that they do not end.
+        try:
+            status = status_of(link.reader.unfinished)
+        except BadReply:
+            raise fault from None
     session.state = State.UPDATE
     link.marks = 0
     yield from link.close("after QUIT")

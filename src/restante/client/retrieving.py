@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from restante.client.faults import RefusedFault
+from restante.client.faults import MessageTooLarge, RefusedFault
 from restante.client.session import Listed, Session, refusal
 from restante.client.wants import Give, Operation, Stream
 from restante.proto.lines import top
@@ -20,6 +20,9 @@ from restante.proto.lines import top
 __all__ = ["Overtaken", "Retrieved", "peek", "peek_many", "read", "read_many", "stream"]
 
 M = TypeVar("M", bound=Listed)
+
+_HEADER_OCTETS: Final = 4096
+"""What headers are taken for, as far as a window is counted."""
 
 _SLACK_FACTOR: Final = 4
 _SLACK_OCTETS: Final = 4 * 1024 * 1024
@@ -38,8 +41,8 @@ class Retrieved(Generic[M]):
     """What came of asking for a message among many."""
 
     message: M
-    refusal: RefusedFault | None
-    """Why the server would not give it; the others come all the same."""
+    refusal: RefusedFault | MessageTooLarge | None
+    """Why it was not given; the others come all the same."""
     given: bytes | None
 
     @property
@@ -50,20 +53,43 @@ class Retrieved(Generic[M]):
         return self.given
 
 
-def most_octets(session: Session, message: Listed) -> int:
-    """Tell how long a message may at most be."""
-    most = session.link.server.limits.message_octets
+def _most_octets(message: Listed, most: int) -> int:
+    """Tell how long a message may be, whatever the limit allows."""
     if message.octets:
         most = min(most, _SLACK_FACTOR * message.octets + _SLACK_OCTETS)
     return most
 
 
 def read(session: Session, message: Listed) -> Operation[bytes]:
-    """Retrieve a message whole, as octets. Raises RefusedFault, LimitExceeded and the other faults."""
+    """Retrieve a message whole, as octets.
+
+    Raises MessageTooLarge before anything is sent, for what is to be read by `stream`, and the other faults.
+    """
+    too_large = _too_large(session, message)
+    if too_large is not None:
+        raise too_large
     status = yield from session.ask(b"RETR %d" % message.number)
     if not status.ok:
         raise refusal(session.link, status, doing="RETR")
-    return (yield from session.link.body(most_octets(session, message), what="a message"))
+    return (yield from _whole(session, message))
+
+
+def _whole(session: Session, message: Listed) -> Operation[bytes]:
+    most = _most_octets(message, session.link.server.limits.held_octets)
+    return (yield from session.link.body(most, what="a message"))
+
+
+def _too_large(session: Session, message: Listed) -> MessageTooLarge | None:
+    link = session.link
+    most = link.server.limits.held_octets
+    if message.octets <= most:
+        return None
+    return MessageTooLarge(
+        f"{link.server.address} tells of a message of {message.octets} octets, and {most} are held in memory at "
+        "most; read it by stream(), or raise Limits.held_octets",
+        server=link.server.address,
+        phase=link.phase,
+    )
 
 
 def peek(session: Session, message: Listed, lines: int = 0) -> Operation[bytes]:
@@ -77,7 +103,7 @@ def peek(session: Session, message: Listed, lines: int = 0) -> Operation[bytes]:
         status = yield from session.ask(b"TOP %d %d" % (message.number, lines))
         if status.ok:
             session.top_works = True
-            return (yield from session.link.body(most_octets(session, message), what="a message"))
+            return (yield from _whole(session, message))
         if session.top_works or session.capabilities.told:
             raise refusal(session.link, status, doing="TOP")
         session.top_works = False
@@ -91,7 +117,7 @@ def stream(session: Session, message: Listed) -> Stream[bytes]:
     if not status.ok:
         raise refusal(link, status, doing="RETR")
     link.reader.begin_body()
-    session.turn = reading = _Reading(session, most_octets(session, message))
+    session.turn = reading = _Reading(session, _most_octets(message, link.server.limits.message_octets))
     while link.reader.in_body:
         chunk = yield from reading.next_chunk()
         if chunk:
@@ -131,7 +157,7 @@ class _Reading:
 
 def read_many(session: Session, messages: Iterable[M]) -> Stream[Retrieved[M]]:
     """Retrieve messages whole, in order; where PIPELINING is announced, with a window of them under way."""
-    return _many(session, messages, lambda message: b"RETR %d\r\n" % message.number, octets_of=lambda m: m.octets)
+    return _many(session, messages, lambda message: b"RETR %d\r\n" % message.number, whole=True)
 
 
 def peek_many(session: Session, messages: Iterable[M], lines: int = 0) -> Stream[Retrieved[M]]:
@@ -140,9 +166,7 @@ def peek_many(session: Session, messages: Iterable[M], lines: int = 0) -> Stream
         return _peek_each(session, messages, lines)
     if session.top_works is False or not session.may_try("TOP"):
         return _peek_each(session, messages, lines)
-    return _many(
-        session, messages, lambda message: b"TOP %d %d\r\n" % (message.number, lines), octets_of=lambda _: 2048
-    )
+    return _many(session, messages, lambda message: b"TOP %d %d\r\n" % (message.number, lines), whole=False)
 
 
 def _peek_each(session: Session, messages: Iterable[M], lines: int) -> Stream[Retrieved[M]]:
@@ -156,9 +180,9 @@ def _peek_each(session: Session, messages: Iterable[M], lines: int) -> Stream[Re
 
 
 def _many(
-    session: Session, messages: Iterable[M], command_of: Callable[[M], bytes], *, octets_of: Callable[[M], int]
+    session: Session, messages: Iterable[M], command_of: Callable[[M], bytes], *, whole: bool
 ) -> Stream[Retrieved[M]]:
-    window = _Window(session, iter(messages), command_of, octets_of)
+    window = _Window(session, iter(messages), command_of, whole=whole)
     while True:
         if session.turn is not window:
             yield from session.settled()
@@ -177,23 +201,19 @@ def _many(
 class _Window(Generic[M]):
     """Commands under way, and the replies that nobody took yet."""
 
-    __slots__ = ("_command_of", "_messages", "_next", "_octets", "_octets_of", "_session", "ready", "under_way")
+    __slots__ = ("_command_of", "_messages", "_next", "_octets", "_session", "_whole", "ready", "under_way")
 
     def __init__(
-        self,
-        session: Session,
-        messages: Iterator[M],
-        command_of: Callable[[M], bytes],
-        octets_of: Callable[[M], int],
+        self, session: Session, messages: Iterator[M], command_of: Callable[[M], bytes], *, whole: bool
     ) -> None:
         self._session = session
         self._messages = messages
         self._command_of = command_of
-        self._octets_of = octets_of
+        self._whole = whole
         self._next: M | None = next(messages, None)
         self._octets = 0
         self.ready: deque[Retrieved[M]] = deque()
-        self.under_way: deque[M] = deque()
+        self.under_way: deque[tuple[M, MessageTooLarge | None]] = deque()
 
     def next_commands(self) -> bytes:
         """Give the commands that there is room for: none while the window is more than half full."""
@@ -206,28 +226,42 @@ class _Window(Generic[M]):
         while self._next is not None and len(self.under_way) + held < most:
             message = self._next
             octets = self._octets_of(message)
-            if self.under_way and self._octets + octets > limits.window_octets:
-                break
-            self._octets += octets
-            self.under_way.append(message)
-            commands.append(self._command_of(message))
+            too_large = _too_large(self._session, message) if self._whole else None
+            if too_large is None:
+                if self.under_way and self._octets + octets > limits.window_octets:
+                    break
+                self._octets += octets
+                commands.append(self._command_of(message))
+            self.under_way.append((message, too_large))
             self._next = next(self._messages, None)
         return b"".join(commands)
 
+    def _octets_of(self, message: M) -> int:
+        return message.octets if self._whole else min(message.octets, _HEADER_OCTETS)
+
     def receive_one(self) -> Operation[None]:
         link = self._session.link
-        message = self.under_way[0]
+        message, too_large = self.under_way[0]
+        if too_large is not None:
+            self.ready.append(Retrieved(message=message, refusal=too_large, given=None))
+            self.under_way.popleft()
+            return
         link.wait_anew()
         status = yield from link.status()
         if status.ok:
-            given = yield from link.body(most_octets(self._session, message), what="a message")
+            given = yield from _whole(self._session, message)
             self.ready.append(Retrieved(message=message, refusal=None, given=given))
         else:
-            fault = refusal(link, status, doing="RETR")
+            fault = refusal(link, status, doing="RETR" if self._whole else "TOP")
             self.ready.append(Retrieved(message=message, refusal=fault, given=None))
         self.under_way.popleft()
         self._octets -= self._octets_of(message)
 
     def settle(self) -> Operation[None]:
+        link = self._session.link
+        most = _SLACK_FACTOR * link.server.limits.window_octets + _SLACK_OCTETS
         while self.under_way:
             yield from self.receive_one()
+            held = sum(len(retrieved.given or b"") for retrieved in self.ready)
+            if held > most and self.under_way:
+                yield from link.exceeded(f"messages of {held} octets where much less was told")

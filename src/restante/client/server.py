@@ -56,8 +56,10 @@ class Limits:
     """In a listing. Each takes some 300 octets of memory."""
     listing_octets: int = 16 * 1024 * 1024
     """Of one listing."""
-    message_octets: int = 128 * 1024 * 1024
-    """Of one message. One of which the server told the octets may besides not be more than some four times that."""
+    held_octets: int = 48 * 1024 * 1024
+    """Of one message that is held whole in memory; larger ones are for `stream`."""
+    message_octets: int = 4 * 1024 * 1024 * 1024
+    """Of one message in a stream. No message may be more than some four times what the server told of it."""
     session_octets: int = 64 * 1024 * 1024 * 1024
     """Of all together, on one connection."""
     window_messages: int = 64

@@ -199,13 +199,15 @@ def fault_of(server: Server, channel: TlsChannel, error: BaseException) -> TlsFa
                 f"{server.address} does not speak TLS from the first octet; "
                 "use STLS there (usually port 110), or port 995"
             )
+        case _ if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+            message = f"{server.address} ended the connection in the TLS handshake; see its log, or try again later"
         case _ if isinstance(error, TimeoutError):
             message = f"{server.address} did not finish the TLS handshake in time; try again later"
         case _ if isinstance(error, ssl.SSLError):
             said = shown(str(reason).lower().replace("_", " ").encode())
             message = f"no TLS with {server.address}: {said}; it must speak TLS 1.2 or later"
         case _:
-            message = f"{server.address} ended the connection in the TLS handshake; see its log, or try again later"
+            message = f"the connection to {server.address} was lost in the TLS handshake; try again later"
     return TlsFault(message, server=server.address, problem=problem, fingerprint=fingerprint, names=names)
 
 
