@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from benchmarks import mail
+from benchmarks import client, mail
 from benchmarks.bed import Bed, CannotRun, Measured
 from benchmarks.rows import Goal, Row, Side
 from benchmarks.run import Outcome, measure, table
@@ -134,3 +134,10 @@ def test_the_same_mail_is_made_each_time(tmp_path: Path) -> None:
         octets = file.read_bytes()
         line_ends = octets.count(b"\n")
         assert file.name.endswith(f",S={len(octets)},W={len(octets) + line_ends}")
+
+
+def test_the_client_is_faster_than_poplib_with_a_delay_and_no_slower_without(tmp_path: Path) -> None:
+    with client.site(tmp_path, 1000) as port:
+        figures = client.compare(port, messages=1000, poplib_messages=20, delay_seconds=0.02)
+    assert figures.delayed_ratio >= 20
+    assert figures.ratio >= 1

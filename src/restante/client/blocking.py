@@ -6,6 +6,7 @@ that interrupts an operation in the middle (Ctrl-C) closes the connection, since
 
 from __future__ import annotations
 
+import math
 import secrets
 import socket
 import threading
@@ -39,6 +40,7 @@ class Pump:
 
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
+        self._seconds = 0
         self._lock = threading.RLock()
 
     def run(self, operation: Operation[T]) -> T:
@@ -82,13 +84,9 @@ class Pump:
     def _meet(self, want: Want) -> bytes:
         match want:
             case Read(seconds=seconds):
-                standing = self._standing()
-                standing.settimeout(max(seconds, 0.001))
-                return standing.recv(_READ_OCTETS)
+                return self._standing(seconds).recv(_READ_OCTETS)
             case Write(octets=octets):
-                standing = self._standing()
-                standing.settimeout(_WRITE_SECONDS)
-                standing.sendall(octets)
+                self._standing(_WRITE_SECONDS).sendall(octets)
             case Open():
                 self._open(want)
             case Pause(seconds=seconds):
@@ -99,9 +97,18 @@ class Pump:
                 assert_never(want)
         return b""
 
-    def _standing(self) -> socket.socket:
+    def _standing(self, seconds: float) -> socket.socket:
+        """Give the socket, with the time that a call on it may take: set anew, by the second, only where it
+        differs.
+
+        Setting it costs as much as reading.
+        """
         if self._socket is None:
             raise ConnectionResetError("the connection has ended")
+        rounded = max(1, math.ceil(seconds))
+        if rounded != self._seconds:
+            self._seconds = rounded
+            self._socket.settimeout(rounded)
         return self._socket
 
     def _open(self, want: Open) -> None:
@@ -109,6 +116,7 @@ class Pump:
             self._socket = socket.create_connection((want.host, want.port), want.seconds)
         else:
             self._socket = _through(want.proxy, want)
+        self._seconds = 0
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def _close(self) -> None:

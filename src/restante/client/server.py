@@ -62,7 +62,7 @@ class Limits:
     """Of one message in a stream. No message may be more than some four times what the server told of it."""
     session_octets: int = 64 * 1024 * 1024 * 1024
     """Of all together, on one connection."""
-    window_messages: int = 64
+    window_messages: int = 256
     """How many are asked for ahead where the server announces PIPELINING. 1: none."""
     window_octets: int = 4 * 1024 * 1024
     """How many octets, by what the server told of them, are asked for ahead."""
