@@ -32,14 +32,17 @@ P = ParamSpec("P")
 T = TypeVar("T")
 G = TypeVar("G")
 
+_READ_OCTETS: Final = 64 * 1024
 _HELD_OCTETS: Final = 512 * 1024
 """How much may have come and not been asked for before reading stops."""
 
 
-class _Wire(asyncio.Protocol):
+class _Wire(asyncio.BufferedProtocol):
     """One connection: what came and was not asked for yet, and who waits."""
 
     def __init__(self) -> None:
+        # A buffer of our own: a fresh one for each read costs more than the read.
+        self._buffer = memoryview(bytearray(_READ_OCTETS))
         self.transport: asyncio.Transport | None = None
         self._came: deque[bytes] = deque()
         self._octets = 0
@@ -52,9 +55,12 @@ class _Wire(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
 
-    def data_received(self, data: bytes) -> None:
-        self._came.append(data)
-        self._octets += len(data)
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._came.append(self._buffer[:nbytes].tobytes())
+        self._octets += nbytes
         if self._octets > _HELD_OCTETS and not self._paused and self.transport is not None:
             self._paused = True
             self.transport.pause_reading()

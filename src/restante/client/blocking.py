@@ -41,6 +41,7 @@ class Pump:
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
         self._seconds = 0
+        self._buffer = memoryview(bytearray(_READ_OCTETS))
         self._lock = threading.RLock()
 
     def run(self, operation: Operation[T]) -> T:
@@ -84,7 +85,7 @@ class Pump:
     def _meet(self, want: Want) -> bytes:
         match want:
             case Read(seconds=seconds):
-                return self._standing(seconds).recv(_READ_OCTETS)
+                return self._buffer[: self._standing(seconds).recv_into(self._buffer)].tobytes()
             case Write(octets=octets):
                 self._standing(_WRITE_SECONDS).sendall(octets)
             case Open():
