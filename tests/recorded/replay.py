@@ -35,6 +35,8 @@ class Step:
     """What the client has to say first, and what the server then sends."""
 
     awaits: bytes | None
+    prefix: bool = False
+    """Whether the client may say more in that line."""
     sends: bytes = b""
     silent: bool = False
 
@@ -122,7 +124,8 @@ class Replay:
         self.said.append(line)
         assert self._steps, f"the client says {line!r} where the recorded session is over"
         step = self._steps.pop(0)
-        assert line == step.awaits, f"the client says {line!r} where the recorded one said {step.awaits!r}"
+        said = line[: len(step.awaits or b"")] if step.prefix else line
+        assert said == step.awaits, f"the client says {line!r} where the recorded one said {step.awaits!r}"
         self._to_come += step.sends
         self._silent = step.silent
 
@@ -149,6 +152,8 @@ def steps_of(text: bytes) -> list[Step]:
             steps[-1].sends += _ESCAPE.sub(_sign, rest)
         elif kind == b"C:":
             steps.append(Step(rest))
+        elif kind == b"C*":
+            steps.append(Step(rest, prefix=True))
         elif line == b"silence":
             steps[-1].silent = True
         elif line == b"end":

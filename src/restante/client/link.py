@@ -309,6 +309,8 @@ class Link:
     def _lost_marks(self) -> str:
         if not self.marks:
             return ""
+        if self.marks == 1:
+            return "; 1 deletion mark is lost with it, and that message is still in the maildrop"
         return f"; {self.marks} deletion marks are lost with it, and those messages are still in the maildrop"
 
     def _fault(self, kind: type[FaultT], message: str, *, reply: bytes | None = None) -> FaultT:

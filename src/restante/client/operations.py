@@ -63,22 +63,23 @@ def listing(session: Session) -> Operation[tuple[Listed, ...]]:
         return session.listing
     yield from session.settled()
     link = session.link
-    with_unique_ids = session.may_try("UIDL")
-    if with_unique_ids and "PIPELINING" in session.capabilities:
-        yield from link.send(b"LIST\r\nUIDL\r\n")
-    else:
-        yield from link.send(b"LIST\r\n")
-    status = yield from link.status()
-    if not status.ok:
-        raise refusal(link, status, doing="LIST")
-    octets = yield from _entries(session, scan_listing_line, what="a scan listing")
+    commands = [b"LIST\r\n", b"UIDL\r\n"] if session.may_try("UIDL") else [b"LIST\r\n"]
+    if "PIPELINING" in session.capabilities:
+        commands = [b"".join(commands)]
+    yield from link.send(commands[0])
+    scan = yield from link.status()
+    octets: dict[MessageNumber, Octets] = {}
+    if scan.ok:
+        octets = yield from _entries(session, scan_listing_line, what="a scan listing")
     told: dict[MessageNumber, bytes] = {}
-    if with_unique_ids:
-        if "PIPELINING" not in session.capabilities:
-            yield from link.send(b"UIDL\r\n")
+    if session.may_try("UIDL"):
+        for command_line in commands[1:]:
+            yield from link.send(command_line)
         status = yield from link.status()
         if status.ok:
             told = yield from _entries(session, unique_id_line, what="a unique-id listing")
+    if not scan.ok:
+        raise refusal(link, scan, doing="LIST")
     numbers = sorted(octets.keys() | told.keys())
     names = yield from _names(session, numbers, octets, told)
     session.listing = tuple(

@@ -117,7 +117,7 @@ def refusal(link: Link, status: Status, *, doing: str, kind: type[RefusedFault] 
     code = (status.code or b"").upper()
     address = link.server.address
     said = shown(status.text) or "no reason"
-    advice = "it said why"
+    advice = ""
     match code:
         case b"IN-USE":
             kind, advice = InUse, "another session has the maildrop: end it, or try again in some minutes"
@@ -133,7 +133,7 @@ def refusal(link: Link, status: Status, *, doing: str, kind: type[RefusedFault] 
             if kind is not CommandRefused:
                 advice = "check the name and what proves it"
     return kind(
-        f"{address} refused {doing}: {said} ({advice})",
+        f"{address} refused {doing}: {said}" + (f" ({advice})" if advice else ""),
         server=address,
         phase=link.phase,
         reply=status.line,
