@@ -11,6 +11,7 @@ import typer
 
 from restante import __version__
 from restante.cli import account, app_password, maildrop, sessions
+from restante.cli import explain as explaining
 from restante.cli import serve as serving
 from restante.cli.deliver import DeliverRequest
 from restante.cli.deliver import deliver as run_deliver
@@ -116,6 +117,7 @@ def deliver(
     return run_deliver(DeliverRequest(name=name, file=file, sender=sender, config=config, data=data))
 
 
+application.command("explain", epilog=explaining.EPILOG)(explaining.explain)
 application.add_typer(maildrop.commands)
 application.add_typer(sessions.commands)
 

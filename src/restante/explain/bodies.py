@@ -34,6 +34,7 @@ class Body:
         "_bare",
         "_digest",
         "_has_empty_line",
+        "_is_exact",
         "_keeps",
         "_kept",
         "_line_count",
@@ -46,8 +47,9 @@ class Body:
         "is_message",
     )
 
-    def __init__(self, to: CommandSent, *, is_message: bool, shows_messages: bool) -> None:
+    def __init__(self, to: CommandSent, *, is_message: bool, is_exact: bool, shows_messages: bool) -> None:
         self.is_message = is_message
+        self._is_exact = is_exact
         self._to = to
         self._keeps = (SHOWN_MESSAGE_LINES if shows_messages else 0) if is_message else KEPT_LISTING_LINES
         self._kept: list[bytes] = []
@@ -111,6 +113,7 @@ class Body:
             bare_line_ends=self._bare,
             longest_line_octets=self._longest,
             has_empty_line=self._has_empty_line,
+            is_exact=self._is_exact,
             digest=self._digest.digest(),
         )
 
@@ -141,5 +144,6 @@ class Body:
             bare_line_ends=0,
             longest_line_octets=0,
             has_empty_line=True,
+            is_exact=False,
             digest=b"",
         )

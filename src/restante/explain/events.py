@@ -248,6 +248,8 @@ class BodyReceived(_Told):
     longest_line_octets: int
     has_empty_line: bool
     """Whether there was an empty line: where a message's headers end."""
+    is_exact: bool
+    """Whether the octets are those of the wire; a log may show them unstuffed, cut, or broken anew."""
     digest: bytes
     """Of the octets, to tell whether two bodies are the same; empty when not shown."""
 

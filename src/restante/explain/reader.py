@@ -180,9 +180,10 @@ class Reader:
         return self._body is not None
 
     @property
-    def awaited_keyword(self) -> bytes | None:
-        """The keyword of the command whose answer comes next; None when none is awaited."""
-        return self._awaited[0].sent.keyword if self._awaited else None
+    def is_asked(self) -> bool:
+        """Whether a challenge waits for the client's response."""
+        exchange = self._exchange()
+        return exchange is not None and exchange.challenges > 0
 
     def line(self, side: Side, line: bytes, *, at_seconds: float | None) -> None:
         """Hear one line, given without its end, from a source that does not tell line ends."""
@@ -359,7 +360,8 @@ class Reader:
         self._stls = sent.keyword == b"STLS"
         if has_body(sent):
             is_message = sent.spec is not None and sent.spec.reply is ReplyShape.MESSAGE
-            self._body = Body(sent, is_message=is_message, shows_messages=Show.MESSAGES in self._show)
+            shows = Show.MESSAGES in self._show
+            self._body = Body(sent, is_message=is_message, is_exact=not self._excerpt, shows_messages=shows)
 
     # --- bodies -----------------------------------------------------------------------------------------------
 

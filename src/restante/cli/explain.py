@@ -1,0 +1,224 @@
+"""`restante explain`: a session out of a log, a transcript or a capture, told in plain words.
+
+It reads files and standard input and writes to standard output; all else is in `restante.explain`. Fails with
+CommandFailed for a file that cannot be read, that is too large, or in which nobody speaks POP3.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, BinaryIO, Final
+
+import typer
+
+from restante.cli.options import JsonOption
+from restante.cli.outcome import CommandFailed, ExitCode
+from restante.explain import Show
+from restante.explain.json_form import JsonForm
+from restante.explain.languages import ENGLISH, LANGUAGES, Language, language_for
+from restante.explain.page import PageForm
+from restante.explain.sources import FORMATS, Recognizer
+from restante.explain.telling import Form, Telling
+from restante.explain.text_form import DEFAULT_WIDTH, TextForm, View
+from restante.observe import wants_colour
+
+__all__ = [
+    "EPILOG",
+    "LanguageOption",
+    "ShowOption",
+    "ShowWhat",
+    "ViewOption",
+    "explain",
+    "language_of",
+    "shown_of",
+    "text_form",
+]
+
+EPILOG = f"""
+What it reads is found out from the file: {", ".join(FORMATS)}.
+
+Examples:
+  curl -v pop3://localhost/ 2>&1 | restante explain -
+  restante explain --view lesson session.log
+  restante explain --html capture.pcapng >session.html
+  tcpdump -U -w - port 110 | restante explain --view story -
+"""
+
+LARGEST_INPUT_OCTETS: Final = 4 * 1024**3
+"""Of one file. Nothing is kept of it, so this only ends what has no end."""
+
+_READ_OCTETS: Final = 64 * 1024
+
+
+class ShowWhat(StrEnum):
+    """What is let through that is hidden otherwise."""
+
+    NAMES = "names"
+    MESSAGES = "messages"
+    SECRETS = "secrets"
+
+
+_SHOWS: Final = {
+    ShowWhat.NAMES: Show.NAMES,
+    ShowWhat.MESSAGES: Show.MESSAGES,
+    ShowWhat.SECRETS: Show.SECRETS | Show.NAMES,
+}
+
+ViewOption = Annotated[
+    View,
+    typer.Option(
+        "--view",
+        metavar="VIEW",
+        help="What is shown. wire: octets with marks for direction and TLS; story: the conversation; lesson: the "
+        "wire, and what there is to learn; both: the conversation beside the wire.",
+    ),
+]
+LanguageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--language",
+        metavar="TAG",
+        help=f"Language of the words: {', '.join(LANGUAGES)}. Default: that of the environment, else en.",
+        show_default=False,
+    ),
+]
+ShowOption = Annotated[
+    list[ShowWhat] | None,
+    typer.Option(
+        "--show",
+        metavar="WHAT",
+        help="Show what is hidden otherwise: names, messages (their first lines), or secrets. May be given several "
+        "times.",
+        show_default=False,
+    ),
+]
+
+
+def language_of(wish: str | None) -> Language:
+    """Give the language that was asked for, or that of the environment. Raises CommandFailed."""
+    if wish is not None:
+        language = language_for(wish)
+        if language is None:
+            raise CommandFailed(
+                f"explain does not speak {wish!r}: choose one of {', '.join(LANGUAGES)}", exit_code=ExitCode.USAGE
+            )
+        return language
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(variable):
+            return language_for(value) or ENGLISH
+    return ENGLISH
+
+
+def shown_of(what: list[ShowWhat] | None) -> Show:
+    """Give what is let through."""
+    shown = Show.NOTHING
+    for one in what or ():
+        shown |= _SHOWS[one]
+    return shown
+
+
+def text_form(view: View, language: Language) -> TextForm:
+    """Give the form for standard output: as wide as the terminal, and in its colours."""
+
+    def write(text: str) -> None:
+        sys.stdout.write(text)
+        if text.endswith("\n"):
+            sys.stdout.flush()
+
+    is_terminal = sys.stdout.isatty()
+    return TextForm(
+        view,
+        write,
+        language=language,
+        colour=wants_colour(sys.stdout, os.environ),
+        width=shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns if is_terminal else DEFAULT_WIDTH,
+    )
+
+
+def explain(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", help="Transcript, log or capture; - is standard input.", show_default=False
+        ),
+    ],
+    *,
+    view: ViewOption = View.BOTH,
+    format: Annotated[  # noqa: A002 - the flag's name
+        str | None,
+        typer.Option(
+            "--format", metavar="NAME", help="What the file is. Default: found out from it.", show_default=False
+        ),
+    ] = None,
+    html: Annotated[
+        bool, typer.Option("--html", metavar="", help="Write a page of HTML that needs nothing else.")
+    ] = False,
+    as_json: JsonOption = False,
+    language: LanguageOption = None,
+    show: ShowOption = None,
+) -> int:
+    """Tell POP3 sessions in plain words, and say what went wrong in them.
+
+    Reads transcripts, logs of mail programs, and captures of the network. Names, passwords and messages are hidden.
+    """
+    if format is not None and format not in FORMATS:
+        raise CommandFailed(
+            f"{format!r} is no format that explain knows: choose one of {', '.join(FORMATS)}",
+            exit_code=ExitCode.USAGE,
+        )
+    if html and as_json:
+        raise CommandFailed("--html and --json exclude each other: choose one", exit_code=ExitCode.USAGE)
+    spoken, shown = language_of(language), shown_of(show)
+    form: Form
+    if html:
+        form = PageForm(sys.stdout.write, language=spoken, hides_secrets=shown is Show.NOTHING)
+    elif as_json:
+        form = JsonForm(sys.stdout.write, language=spoken)
+    else:
+        form = text_form(view, spoken)
+    telling = Telling(form, language=spoken, show=shown)
+    for file in files:
+        _tell(file, telling, format)
+    telling.finish()
+    return ExitCode.OK
+
+
+def _tell(file: Path, telling: Telling, name: str | None) -> None:
+    before = telling.sessions
+    source = Recognizer(telling.session, name=name)
+    try:
+        if str(file) == "-":
+            _feed(source, sys.stdin.buffer, "standard input")
+        else:
+            with file.open("rb") as opened:
+                _feed(source, opened, str(file))
+    except OSError as error:
+        raise CommandFailed(f"{file}: {(error.strerror or str(error)).lower()}") from None
+    if telling.sessions == before:
+        what = "standard input" if str(file) == "-" else str(file)
+        raise CommandFailed(
+            f"{what}: nobody speaks POP3 here, as far as can be seen; --format names the format of a log "
+            f"({', '.join(FORMATS)})"
+        )
+
+
+def _feed(source: Recognizer, opened: BinaryIO, what: str) -> None:
+    octets = 0
+    for part in _parts(opened):
+        octets += len(part)
+        if octets > LARGEST_INPUT_OCTETS:
+            raise CommandFailed(f"{what}: more than {LARGEST_INPUT_OCTETS:,} octets; cut out the part that matters")
+        source.feed(part)
+    source.finish()
+
+
+def _parts(opened: BinaryIO) -> Iterator[bytes]:
+    # One read gives what there is: a log that grows is told as it grows.
+    descriptor = opened.fileno()
+    while part := os.read(descriptor, _READ_OCTETS):
+        yield part

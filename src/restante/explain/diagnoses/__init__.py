@@ -1,0 +1,50 @@
+"""What went wrong in a session, found and named: diagnoses as data, and those who look for them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from restante.explain.diagnoses import commands, ending, line, login, mail
+from restante.explain.diagnoses.catalog import Diagnosis, Finding, Weight
+from restante.explain.diagnoses.facts import Facts
+from restante.explain.diagnoses.found import Examiner
+from restante.explain.diagnoses.history import History
+from restante.explain.events import Closed, WireEvent
+
+__all__ = ["MOST_OF_A_KIND", "Diagnoser", "Diagnosis", "Finding", "History", "Weight"]
+
+MOST_OF_A_KIND: Final = 3
+"""Findings of one diagnosis in one session: a thousand messages of wrong octets are told by three."""
+
+_EXAMINERS: Final[tuple[Examiner, ...]] = (
+    *(line.connection, line.wrong_party, line.tls),
+    *(login.refusals, login.sasl, login.digests),
+    *(commands.refused_commands, commands.lines, commands.order),
+    *(mail.messages, mail.listings, mail.pace),
+    *(ending.breaking_off, ending.good_bye),
+)
+
+
+class Diagnoser:
+    """Looks at one session. `history` is what it shares with the others of the same source."""
+
+    def __init__(self, history: History | None = None) -> None:
+        self._history = history if history is not None else History()
+        self._facts = Facts()
+        self._told: Counter[Diagnosis] = Counter()
+
+    def hear(self, event: WireEvent) -> list[Finding]:
+        """Look at an event. Gives what it shows, the heaviest first."""
+        findings = [finding for examine in _EXAMINERS for finding in examine(event, self._facts)]
+        findings += self._history.examine(event, self._facts)
+        self._facts.hear(event)
+        if isinstance(event, Closed):
+            self._history.remember(self._facts)
+        for finding in findings:
+            self._told[finding.diagnosis] += 1
+        told = [finding for finding in findings if self._told[finding.diagnosis] <= MOST_OF_A_KIND]
+        return sorted(told, key=lambda finding: _WEIGHTS.index(finding.diagnosis.weight))
+
+
+_WEIGHTS: Final = tuple(Weight)

@@ -1,0 +1,94 @@
+"""What is wrong with commands and lines: their place, their form, their length, their ends.
+
+Sources: RFC 1939 §3-5 and §7, RFC 2449 §4 and §6.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from restante.explain.diagnoses.catalog import Diagnosis, Finding
+from restante.explain.diagnoses.facts import Facts
+from restante.explain.diagnoses.found import found
+from restante.explain.events import (
+    BodyReceived,
+    CommandSent,
+    Greeted,
+    LineEnd,
+    Replied,
+    StrayLine,
+    WireEvent,
+)
+from restante.explain.wire_lines import printable
+from restante.proto.lines import COMMAND_LINE_OCTETS
+from restante.proto.parser import MisuseKind
+from restante.proto.replies import FIRST_LINE_OCTETS
+from restante.proto.terms import State
+
+__all__ = ["lines", "order", "refused_commands"]
+
+_OPTIONAL: Final[Mapping[bytes, Diagnosis]] = {
+    b"UIDL": Diagnosis.UIDL_REFUSED,
+    b"TOP": Diagnosis.TOP_REFUSED,
+    b"CAPA": Diagnosis.CAPA_REFUSED,
+}
+_LOGINS: Final = frozenset({b"USER", b"PASS", b"APOP", b"AUTH"})
+
+
+def refused_commands(event: WireEvent, facts: Facts) -> Iterator[Finding]:
+    """Find why a command other than a login is refused."""
+    if not isinstance(event, Replied) or event.good or event.to is None or event.state is State.UPDATE:
+        return
+    sent, text = event.to, printable(event.text)
+    keyword = sent.keyword.decode("ascii", "replace")
+    if sent.spec is None:
+        if sent.foreign is None:
+            yield found(Diagnosis.UNKNOWN_COMMAND, event, text=text)
+    elif event.state not in sent.spec.states:
+        if event.state is State.TRANSACTION:
+            yield found(Diagnosis.LOGIN_COMMAND_AFTER_LOGIN, event, keyword=keyword)
+        else:
+            yield found(Diagnosis.COMMAND_BEFORE_LOGIN, event, keyword=keyword)
+    elif sent.misuse is MisuseKind.NUMBER_ZERO:
+        yield found(Diagnosis.NUMBER_ZERO, event, keyword=keyword)
+    elif sent.misuse is MisuseKind.BAD_ARGUMENTS and (sent.keyword != b"AUTH" or sent.has_argument):
+        yield found(Diagnosis.BAD_ARGUMENTS, event, syntax=sent.spec.syntax)
+    elif sent.number is not None:
+        if sent.number in facts.marked:
+            yield found(Diagnosis.MESSAGE_MARKED_ALREADY, event, number=str(sent.number))
+        elif facts.count is None or sent.number > facts.count:
+            yield found(Diagnosis.NO_SUCH_MESSAGE, event, number=str(sent.number))
+        elif sent.keyword == b"TOP":
+            yield found(Diagnosis.TOP_REFUSED, event, text=text)
+    elif sent.keyword in _OPTIONAL:
+        yield found(_OPTIONAL[sent.keyword], event, text=text)
+
+
+def lines(event: WireEvent, facts: Facts) -> Iterator[Finding]:
+    """Find lines that are too long, end wrongly, or belong to nothing."""
+    match event:
+        case CommandSent(line_end=end, octets=octets, keyword=keyword):
+            if octets > COMMAND_LINE_OCTETS and keyword != b"AUTH":
+                yield found(Diagnosis.COMMAND_LINE_TOO_LONG, event, octets=octets)
+            if end is LineEnd.LF:
+                yield found(Diagnosis.CLIENT_BARE_LF, event)
+        case Greeted(line_end=end, octets=octets) | Replied(line_end=end, octets=octets):
+            if octets > FIRST_LINE_OCTETS:
+                yield found(Diagnosis.STATUS_LINE_TOO_LONG, event, octets=octets)
+            if end is LineEnd.LF:
+                yield found(Diagnosis.SERVER_BARE_LF, event)
+        case BodyReceived() if event.bare_line_ends:
+            yield found(Diagnosis.SERVER_BARE_LF, event)
+        case StrayLine(foreign=None) if not facts.stls_accepted and not facts.sealed:
+            yield found(Diagnosis.STRAY_LINES, event)
+        case _:
+            return
+
+
+def order(event: WireEvent, facts: Facts) -> Iterator[Finding]:
+    """Find commands that do not wait for their answers where the server has not said that it likes that."""
+    if not isinstance(event, CommandSent) or facts.stls_asked is not None:
+        return
+    if facts.last_sequence > facts.answered_sequence and facts.announces(b"PIPELINING") is False:
+        yield found(Diagnosis.PIPELINING_UNANNOUNCED, event)

@@ -1,0 +1,81 @@
+"""How a session ended, and what that means for the mail. Sources: RFC 1939 §3 (autologout), §5, §6, §8."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from restante.explain.diagnoses.catalog import Diagnosis, Finding
+from restante.explain.diagnoses.facts import Facts
+from restante.explain.diagnoses.found import found
+from restante.explain.events import Closed, CommandSent, Replied, WireEvent
+from restante.explain.wire import Side
+from restante.explain.wire_lines import printable
+from restante.proto.terms import State
+
+__all__ = ["breaking_off", "good_bye"]
+
+IDLE_SECONDS: Final = 60
+"""A silence after which the server's going away looks like an autologout. Real servers wait one to thirty
+minutes."""
+
+
+def breaking_off(event: WireEvent, facts: Facts) -> Iterator[Finding]:
+    """Find sessions that ended in the middle."""
+    match event:
+        case Closed():
+            yield from _closed(event, facts)
+        case _:
+            return
+
+
+def _closed(event: Closed, facts: Facts) -> Iterator[Finding]:
+    farewell = facts.unasked_farewell
+    if farewell is not None:
+        yield found(Diagnosis.AUTOLOGOUT, event, text=printable(farewell.text))
+    if event.by is None and not event.reason:
+        # The record ends, which says nothing of the session.
+        return
+    last = event.unanswered[-1] if event.unanswered else None
+    if last is not None and last.keyword == b"QUIT" and event.state is State.TRANSACTION:
+        yield found(Diagnosis.QUIT_UNANSWERED, event, count=len(facts.marked))
+        return
+    if last is not None and last.spec is not None and event.by is not Side.CLIENT and last.keyword != b"QUIT":
+        yield found(Diagnosis.ANSWER_MISSING, event, keyword=last.keyword.decode("ascii"))
+    elif farewell is None and _went_of_its_own_accord(event, facts):
+        yield found(Diagnosis.AUTOLOGOUT, event, text=printable(event.reason.encode()))
+    if event.state is State.TRANSACTION:
+        if facts.marked:
+            yield found(Diagnosis.BROKEN_WITH_MARKS, event, count=len(facts.marked))
+        else:
+            yield found(Diagnosis.BROKEN_BEFORE_QUIT, event)
+
+
+def _went_of_its_own_accord(event: Closed, facts: Facts) -> bool:
+    last = facts.last_at_seconds
+    if event.by is not Side.SERVER or _has_said_good_bye(facts):
+        return False
+    return last is not None and event.at_seconds is not None and event.at_seconds - last >= IDLE_SECONDS
+
+
+def _has_said_good_bye(facts: Facts) -> bool:
+    last = facts.last_replied
+    return last is not None and last.to is not None and last.to.keyword == b"QUIT"
+
+
+def good_bye(event: WireEvent, facts: Facts) -> Iterator[Finding]:
+    """Find what a good-bye means that was perhaps not meant so."""
+    match event:
+        case Replied(to=CommandSent(keyword=b"QUIT"), state=State.UPDATE, good=False):
+            yield found(Diagnosis.UPDATE_FAILED, event, text=printable(event.text))
+        case Replied(to=CommandSent(keyword=b"QUIT"), state=State.UPDATE):
+            kept = facts.fetched.keys() - facts.marked
+            unread = facts.marked - facts.fetched.keys()
+            if facts.unmarked and not facts.marked:
+                yield found(Diagnosis.MARKS_TAKEN_OFF, event, count=facts.unmarked)
+            elif kept:
+                yield found(Diagnosis.KEPT_AFTER_READING, event, count=len(kept))
+            if unread:
+                yield found(Diagnosis.DELETED_UNREAD, event, count=len(unread))
+        case _:
+            return

@@ -1,0 +1,62 @@
+"""Sessions as JSON: an object on a line of its own for each event, with keys that stay the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+
+from restante.explain.diagnoses import Finding
+from restante.explain.languages import ENGLISH, Language
+from restante.explain.narrate import Told
+from restante.explain.wire_lines import wire_lines
+
+__all__ = ["JsonForm"]
+
+
+class JsonForm:
+    """Writes JSON Lines."""
+
+    def __init__(self, write: Callable[[str], object], *, language: Language = ENGLISH) -> None:
+        self._write = write
+        self._language = language
+        self._labels: dict[int, str] = {}
+
+    def begin(self, session: int, label: str) -> None:
+        """Begin a session: its events bear its number, and its label if it has one."""
+        if label:
+            self._labels[session] = label
+
+    def tell(self, session: int, told: Told, findings: Sequence[Finding]) -> None:
+        """Write an event."""
+        event = told.event
+        lesson = None
+        if told.lesson is not None:
+            lesson = {"text": self._language.lessons[told.lesson], "source": told.lesson.value}
+        line = {
+            "session": session,
+            "label": self._labels.get(session),
+            "event": re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(event).__name__).lower(),
+            "at_seconds": event.at_seconds,
+            "state": event.state.value,
+            "tls": event.secured,
+            "speaker": told.speaker.name.lower() if told.speaker is not None else None,
+            "story": told.story,
+            "lesson": lesson,
+            "wire": [{"mark": one.mark, "text": one.text} for one in wire_lines(event, all_lines=True)],
+            "findings": [self._finding(finding) for finding in findings],
+        }
+        self._write(json.dumps(line, ensure_ascii=True) + "\n")
+
+    def finish(self) -> None:
+        """Write nothing more: each event has its line."""
+
+    def _finding(self, finding: Finding) -> dict[str, str]:
+        sentence, advice = self._language.diagnosis(finding.diagnosis, finding.values)
+        return {
+            "id": finding.diagnosis.id,
+            "weight": finding.diagnosis.weight.value,
+            "source": finding.diagnosis.source,
+            "sentence": sentence,
+            "advice": advice,
+        }

@@ -1,0 +1,57 @@
+"""The languages that explain tells in, each in a folder of its own; English is the first, and the measure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from restante.explain.diagnoses.catalog import Diagnosis
+from restante.explain.languages.en.findings import FINDINGS as EN_FINDINGS
+from restante.explain.languages.en.lessons import LESSONS as EN_LESSONS
+from restante.explain.languages.en.story import STORY as EN_STORY
+from restante.explain.phrases import Lesson, Phrase
+
+__all__ = ["ENGLISH", "LANGUAGES", "Language", "language_for"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """What explain says, in one language."""
+
+    tag: str
+    name: str
+    """In itself."""
+    story: Mapping[Phrase, str]
+    lessons: Mapping[Lesson, str]
+    findings: Mapping[Diagnosis, tuple[str, str]]
+    """Sentence and advice."""
+    thousands: str
+    """What parts the thousands of a number."""
+
+    def say(self, phrase: Phrase, **values: str | int) -> str:
+        """Give a phrase with its values."""
+        return self.story[phrase].format_map({name: self.written(value) for name, value in values.items()})
+
+    def diagnosis(self, diagnosis: Diagnosis, values: Mapping[str, str | int]) -> tuple[str, str]:
+        """Give the sentence of a diagnosis, with its values, and the advice."""
+        sentence, advice = self.findings[diagnosis]
+        return sentence.format_map({name: self.written(value) for name, value in values.items()}), advice
+
+    def written(self, value: str | int) -> str:
+        """Write a value: numbers with their thousands parted."""
+        return value if isinstance(value, str) else f"{value:,}".replace(",", self.thousands)
+
+
+ENGLISH: Final = Language(
+    tag="en", name="English", story=EN_STORY, lessons=EN_LESSONS, findings=EN_FINDINGS, thousands=","
+)
+
+LANGUAGES: Final[Mapping[str, Language]] = MappingProxyType({language.tag: language for language in (ENGLISH,)})
+"""By tag."""
+
+
+def language_for(wish: str) -> Language | None:
+    """Give the language of a tag or the name of a locale (`de`, `de-CH`, `de_DE.UTF-8`); None for one not here."""
+    return LANGUAGES.get(wish.replace("_", "-").partition("-")[0].partition(".")[0].lower())

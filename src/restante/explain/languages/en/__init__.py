@@ -1,0 +1,3 @@
+"""What explain says in English: the measure for the other languages."""
+
+__all__: list[str] = []

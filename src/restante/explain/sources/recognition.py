@@ -1,0 +1,98 @@
+"""Finds out which format a file has, from its first octets, and hands it to the source that reads it.
+
+Captures are known by their first octets, logs by their first lines: the first format of which a line fits is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from restante.explain.sources.curl_trace import CurlTraceSource, looks_like_a_curl_trace
+from restante.explain.sources.source import OpenSession, Source
+from restante.explain.sources.terminal import TerminalSource, looks_like_a_terminal
+from restante.explain.sources.text import TextSource
+from restante.explain.sources.text_formats import TEXT_FORMATS, TextFormat
+
+__all__ = ["FORMATS", "HEAD_OCTETS", "Recognizer"]
+
+HEAD_OCTETS: Final = 256 * 1024
+"""Looked at before a file counts as unknown: mpop and fetchmail tell of much before they speak."""
+
+_SAID_ENOUGH: Final = 2
+"""Lines that fit a format's pattern make a file one of it."""
+
+
+def _text(form: TextFormat) -> Callable[[OpenSession], Source]:
+    return lambda open_session: TextSource(form, open_session)
+
+
+_MAKERS: Final[Mapping[str, Callable[[OpenSession], Source]]] = MappingProxyType(
+    {
+        **{form.name: _text(form) for form in TEXT_FORMATS},
+        "curl-trace": CurlTraceSource,
+        "terminal": TerminalSource,
+    }
+)
+
+FORMATS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **{form.name: form.summary for form in TEXT_FORMATS},
+        "curl-trace": "curl --trace and --trace-ascii",
+        "terminal": "what stood on a terminal: telnet, nc, openssl s_client",
+    }
+)
+"""Name, as `--format` takes it, to what it is."""
+
+
+class Recognizer:
+    """A source that finds out by itself what it reads. `name` is a format that is known beforehand."""
+
+    def __init__(self, open_session: OpenSession, *, name: str | None = None) -> None:
+        self._open = open_session
+        self._head = bytearray()
+        self._source: Source | None = None
+        self.name = name
+        """The format; None while it is not known, or when nothing was recognised."""
+        if name is not None:
+            self._source = _MAKERS[name](open_session)
+
+    def feed(self, octets: bytes) -> None:
+        """Take the next octets."""
+        if self._source is not None:
+            self._source.feed(octets)
+            return
+        if len(self._head) < HEAD_OCTETS:
+            self._head += octets
+            self._recognize(at_end=len(self._head) >= HEAD_OCTETS)
+
+    def finish(self) -> None:
+        """Take note that there are no more."""
+        if self._source is None and len(self._head) < HEAD_OCTETS:
+            self._recognize(at_end=True)
+        if self._source is not None:
+            self._source.finish()
+
+    def _recognize(self, *, at_end: bool) -> None:
+        self.name = recognized(bytes(self._head), at_end=at_end)
+        if self.name is not None:
+            self._source = _MAKERS[self.name](self._open)
+            self._source.feed(bytes(self._head))
+            self._head.clear()
+
+
+def recognized(head: bytes, *, at_end: bool) -> str | None:
+    """Give the name of the format of which these are the first octets; None when it cannot be told (yet)."""
+    if looks_like_a_curl_trace(head):
+        return "curl-trace"
+    lines = head.decode("utf-8", "replace").splitlines()
+    for form in TEXT_FORMATS:
+        fitting = sum(1 for line in lines if form.says.match(line))
+        if form.needs is not None and form.needs.search(head.decode("utf-8", "replace")) is None:
+            continue
+        if fitting >= _SAID_ENOUGH or (fitting and at_end):
+            return form.name
+    if at_end and looks_like_a_terminal(head):
+        return "terminal"
+    return None

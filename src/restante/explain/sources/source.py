@@ -1,0 +1,29 @@
+"""What a source of sessions is: octets of a file go in, and what they tell goes to readers that it asks for."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from restante.explain.reader import Reader
+
+__all__ = ["OpenSession", "Source"]
+
+
+class OpenSession(Protocol):
+    """Gives a reader for one more session, as `explain.telling.Telling.session` does."""
+
+    def __call__(self, label: str = "", *, excerpt: bool = False) -> Reader:
+        """Begin a session; `excerpt`: the source may leave out parts of it."""
+        ...
+
+
+class Source(Protocol):
+    """Takes the octets of a file in pieces of any length. It never raises for what they hold."""
+
+    def feed(self, octets: bytes) -> None:
+        """Take the next octets."""
+        ...
+
+    def finish(self) -> None:
+        """Take note that there are no more."""
+        ...

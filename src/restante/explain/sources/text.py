@@ -1,0 +1,189 @@
+"""Reads logs and transcripts line by line, by the patterns of their format.
+
+A log leaves out much: the readers it feeds take it as an excerpt. Sessions in one file come one after the other, or
+interleaved where the format tells them apart. What fits no pattern is passed over. Bounded: the longest line, the
+sessions that go on at the same time.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from re import Match
+from typing import Final
+
+from restante.explain.line_reader import LineReader
+from restante.explain.reader import Reader
+from restante.explain.sources.source import OpenSession
+from restante.explain.sources.text_formats import NoteKind, TextFormat
+from restante.explain.sources.times import Clock
+from restante.explain.wire import Side
+
+__all__ = ["MOST_SESSIONS_AT_ONCE", "TextSource"]
+
+MOST_SESSIONS_AT_ONCE: Final = 1000
+"""Sessions of one file that go on at the same time; beyond it the oldest is taken to be over."""
+
+_HIDDEN: Final = "…"
+_ESCAPES: Final = re.compile(r"\x1b\[[0-9;]{0,10}m")
+"""Colours, which a log that was copied from a terminal may have."""
+
+
+class _Session:
+    """A session that a log tells."""
+
+    __slots__ = ("keyword", "parted", "reader", "said_anything", "speaker")
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.keyword = ""
+        """Of the last command."""
+        self.parted = False
+        """Whether QUIT was answered."""
+        self.said_anything = False
+        self.speaker: Side | None = None
+
+
+class TextSource:
+    """Reads one file of one format."""
+
+    def __init__(self, form: TextFormat, open_session: OpenSession) -> None:
+        self._form = form
+        self._open = open_session
+        self._lines = LineReader()
+        self._sessions: dict[str, _Session] = {}
+        self._clock = Clock()
+        self._last: _Session | None = None
+
+    def feed(self, octets: bytes) -> None:
+        """Take the next octets."""
+        start = 0
+        while start < len(octets):
+            line, start = self._lines.take(octets, start)
+            if line is not None:
+                self._take(line.kept)
+
+    def finish(self) -> None:
+        """Take note that there are no more: sessions that are under way end with the record."""
+        line = self._lines.finish()
+        if line is not None:
+            self._take(line.kept)
+        for session in self._sessions.values():
+            session.reader.closed(None, "", at_seconds=self._clock.now)
+        self._sessions.clear()
+
+    # --- lines ------------------------------------------------------------------------------------------------
+
+    def _take(self, octets: bytes) -> None:
+        text = _ESCAPES.sub("", octets.decode("utf-8", "surrogateescape"))
+        trailed = False
+        if self._form.trailer is not None:
+            cut = self._form.trailer.sub("", text)
+            trailed, text = cut != text, cut
+        said = self._form.says.match(text)
+        if said is not None:
+            self._hear(said)
+        elif not self._note(text) and self._form.continues:
+            self._go_on(text)
+        if trailed and self._last is not None:
+            # What was logged at once ends with where it was logged.
+            self._last.speaker = None
+
+    def _hear(self, said: Match[str]) -> None:
+        groups = said.groupdict()
+        side = Side.CLIENT if groups.get("client") is not None else Side.SERVER
+        text = groups["client"] if side is Side.CLIENT else groups["server"]
+        self._clock.read(groups.get("time"))
+        session = self._session(groups.get("session") or "", side)
+        if self._form.is_literal:
+            text = _literal(text)
+        if side is Side.CLIENT and self._form.suppressed is not None and self._form.suppressed.search(text):
+            text = self._stand_in(session, text)
+        self._say(session, side, text)
+        if not self._form.shows_bodies and session.reader.awaits_body:
+            octets = groups.get("octets")
+            count = int(octets.replace(",", "")) - len(text.encode()) - 2 if octets else None
+            session.reader.body_left_out(count, at_seconds=self._clock.now)
+
+    def _go_on(self, text: str) -> None:
+        if self._last is not None and self._last.speaker is not None:
+            self._say(self._last, self._last.speaker, text)
+
+    def _say(self, session: _Session, side: Side, text: str) -> None:
+        self._last, session.speaker, session.said_anything = session, side, True
+        if side is Side.CLIENT:
+            session.keyword = text.partition(" ")[0].upper()
+        elif session.keyword == "QUIT" and not session.reader.awaits_body and text[:1] in "+-":
+            session.parted = True
+        session.reader.line(side, text.encode("utf-8", "surrogateescape"), at_seconds=self._clock.now)
+
+    def _stand_in(self, session: _Session, text: str) -> str:
+        """Give a command in place of one that the log left out."""
+        keyword, space, _ = text.partition(" ")
+        if space and keyword.isascii() and keyword.isupper():
+            # The keyword is there, and only its argument is not.
+            return f"{keyword} {_HIDDEN}"
+        if session.reader.is_asked:
+            return _HIDDEN
+        return f"PASS {_HIDDEN}" if session.keyword == "USER" else f"AUTH {_HIDDEN}"
+
+    def _note(self, text: str) -> bool:
+        for note in self._form.notes:
+            found = note.pattern.match(text)
+            if found is None:
+                continue
+            groups = found.groupdict()
+            self._clock.read(groups.get("time"))
+            key = groups.get("session") or ""
+            match note.kind:
+                case NoteKind.BEGINS:
+                    self._begin(key, groups)
+                case NoteKind.SECURED:
+                    self._session(key, None).reader.secured(groups.get("tls") or "", at_seconds=self._clock.now)
+                case NoteKind.CLOSED:
+                    self._close(key, groups.get("reason") or "", groups.get("by"))
+            return True
+        return False
+
+    # --- sessions ---------------------------------------------------------------------------------------------
+
+    def _session(self, key: str, side: Side | None) -> _Session:
+        session = self._sessions.get(key)
+        if session is not None and session.parted and side is not None:
+            self._close(key, "", None)
+            session = None
+        return self._begin(key, {}) if session is None else session
+
+    def _begin(self, key: str, groups: dict[str, str | None]) -> _Session:
+        if key in self._sessions:
+            if not self._sessions[key].said_anything and not groups.get("host"):
+                return self._sessions[key]
+            self._close(key, "", None)
+        if len(self._sessions) >= MOST_SESSIONS_AT_ONCE:
+            self._close(next(iter(self._sessions)), "", None)
+        host, port = groups.get("host") or "", groups.get("port")
+        server = f"{host}:{port}" if host and port else host
+        session = _Session(self._open(key, excerpt=True))
+        session.reader.connected(server, at_seconds=self._clock.now)
+        if groups.get("tls"):
+            session.reader.secured("", at_seconds=self._clock.now)
+        self._sessions[key] = self._last = session
+        return session
+
+    def _close(self, key: str, reason: str, by: str | None) -> None:
+        session = self._sessions.pop(key, None)
+        if session is not None:
+            side = {"client": Side.CLIENT, "server": Side.SERVER}.get(by or "")
+            session.reader.closed(side, reason, at_seconds=self._clock.now)
+            if self._last is session:
+                self._last = None
+
+
+def _literal(text: str) -> str:
+    try:
+        octets = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+    if isinstance(octets, bytes):
+        octets = octets.decode("utf-8", "surrogateescape")
+    return octets.removesuffix("\n").removesuffix("\r") if isinstance(octets, str) else text

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+from tests.explain.told import TUTORIAL
+
+from restante.cli import main
+
+LOGS = Path(__file__).parent.parent / "explain" / "logs"
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.fixture
+def transcript(tmp_path: Path) -> str:
+    path = tmp_path / "tutorial.txt"
+    path.write_text(TUTORIAL)
+    return str(path)
+
+
+def test_a_transcript_is_told(transcript: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--view", "story", transcript]) == 0
+    told = capsys.readouterr().out
+    assert "Client: Message 1, please." in told
+    assert "SECRET" not in told
+    assert "Ted" not in told
+
+
+def test_names_and_secrets_show_when_asked_for(transcript: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["explain", "--show", "names", transcript])
+    assert "The name is Ted." in capsys.readouterr().out
+    main(["explain", "--view", "wire", "--show", "secrets", transcript])
+    assert "->  PASS SECRET" in capsys.readouterr().out
+
+
+def test_json_and_html(transcript: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--json", transcript]) == 0
+    assert [json.loads(line)["session"] for line in capsys.readouterr().out.splitlines()].count(1) == 14
+    assert main(["explain", "--html", transcript]) == 0
+    assert capsys.readouterr().out.startswith("<!doctype html>")
+
+
+def test_standard_input_is_read(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    with (LOGS / "fetchmail-vv.log").open("rb") as log:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(os.fdopen(os.dup(log.fileno()), "rb")))
+        assert main(["explain", "-"]) == 0
+    assert "Nothing, I am afraid." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--format", "xyz"], "choose one of restante, "),
+        (["--html", "--json"], "--html and --json exclude each other"),
+        (["--language", "tlh"], "choose one of en"),
+    ],
+)
+def test_wrong_wishes_are_told(
+    arguments: list[str], complaint: str, transcript: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", *arguments, transcript]) == 2
+    assert complaint in capsys.readouterr().err
+
+
+def test_files_that_tell_nothing_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    letter = tmp_path / "letter"
+    letter.write_text("dear ted\n")
+    assert main(["explain", str(letter)]) == 1
+    assert "nobody speaks POP3 here" in capsys.readouterr().err
+    assert main(["explain", str(tmp_path / "none")]) == 1
+    assert "no such file" in capsys.readouterr().err
+
+
+def test_the_language_is_that_of_the_environment(
+    transcript: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "tlh_QO.UTF-8")
+    assert main(["explain", transcript]) == 0
+    assert "Here it comes." in capsys.readouterr().out

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from restante.explain import Reader, Show, WireEvent
+from restante.explain.events import BodyEnd, BodyReceived, Closed, CommandSent, Connected, Replied, Secured
+from restante.explain.sources import FORMATS, Recognizer
+from restante.proto.terms import State
+
+LOGS = Path(__file__).parent / "logs"
+
+
+class Sessions:
+    """Gathers what sources tell."""
+
+    def __init__(self, show: Show = Show.NOTHING) -> None:
+        self.told: list[list[WireEvent]] = []
+        self._show = show
+
+    def __call__(self, label: str = "", *, excerpt: bool = False) -> Reader:
+        events: list[WireEvent] = []
+        self.told.append(events)
+        return Reader(events.append, show=self._show, excerpt=excerpt)
+
+
+def read(
+    octets: bytes, *, cut: int | None = None, show: Show = Show.NOTHING
+) -> tuple[str | None, list[list[WireEvent]]]:
+    sessions = Sessions(show)
+    source = Recognizer(sessions)
+    for start in range(0, len(octets), cut or len(octets) or 1):
+        source.feed(octets[start : start + (cut or len(octets))])
+    source.finish()
+    return source.name, sessions.told
+
+
+def commands(events: list[WireEvent]) -> list[str]:
+    return [event.line.decode() for event in events if isinstance(event, CommandSent)]
+
+
+def ends(events: list[WireEvent]) -> State:
+    return events[-1].state
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "said", "tls"),
+    [
+        ("curl-v.log", "curl", ["CAPA", "AUTH PLAIN", "RETR 1"], False),
+        ("curl-v-stls.log", "curl", ["CAPA", "STLS", "CAPA", "AUTH PLAIN", "RETR 1"], True),
+        ("curl-trace-ascii.log", "curl-trace", ["CAPA", "AUTH PLAIN", "LIST"], False),
+        ("curl-trace.log", "curl-trace", ["CAPA", "AUTH PLAIN", "LIST"], False),
+        ("fetchmail-vv.log", "fetchmail", ["CAPA", "USER …", "PASS …", "STAT", "QUIT"], False),
+        ("openssl-s_client.log", "terminal", ["CAPA", "USER …", "PASS …", "STAT", "QUIT"], True),
+        (
+            "thunderbird-console.log",
+            "thunderbird",
+            ["CAPA", "AUTH PLAIN", "USER …", "PASS …", "STAT", "QUIT"],
+            True,
+        ),
+        ("mailkit.log", "transcript", ["CAPA", "USER …", "PASS …", "STAT", "RETR 1", "QUIT"], True),
+        ("poplib.log", "poplib", ["USER …", "PASS …", "QUIT"], False),
+        ("telnet.log", "terminal", ["user …", "pass …", "quit"], False),
+    ],
+)
+@pytest.mark.parametrize("cut", [None, 1, 100])
+def test_logs_of_programs_are_recognised_and_read(
+    file: str, name: str, said: list[str], tls: bool, cut: int | None
+) -> None:
+    recognized, sessions = read((LOGS / file).read_bytes(), cut=cut)
+    assert recognized == name
+    assert [commands(events) for events in sessions] == [said]
+    assert any(isinstance(event, Secured) for event in sessions[0]) is tls
+    assert "SECRET" not in repr(sessions)
+
+
+def test_mpop_tells_its_pipelined_session() -> None:
+    name, sessions = read((LOGS / "mpop-d-stls.log").read_bytes())
+    assert name == "mpop"
+    assert commands(sessions[0])[-7:] == ["RETR 1", "RETR 2", "RETR 3", "DELE 1", "DELE 2", "DELE 3", "QUIT"]
+    assert [e.end for e in sessions[0] if isinstance(e, BodyReceived) and e.is_message] == [BodyEnd.COMPLETE] * 3
+    assert ends(sessions[0]) is State.UPDATE
+
+
+def test_sessions_that_a_log_tells_apart_are_told_apart() -> None:
+    name, sessions = read((LOGS / "restante-live.log").read_bytes())
+    assert name == "restante"
+    assert [commands(events) for events in sessions] == [
+        ["USER …", "PASS …", "RETR 1", "QUIT"],
+        ["(7 octets that are no command)"],
+    ]
+    bodies = [event for event in sessions[0] if isinstance(event, BodyReceived)]
+    assert [(body.end, body.wire_octets) for body in bodies] == [
+        (BodyEnd.NOT_SHOWN, 383 - len("+OK 363 octets") - 2)
+    ]
+
+
+def test_thunderbirds_older_log_has_its_times() -> None:
+    name, sessions = read((LOGS / "thunderbird-moz.log").read_bytes())
+    assert name == "thunderbird-log"
+    assert commands(sessions[0]) == ["AUTH", "USER …", "PASS …", "QUIT"]
+    login = next(e for e in sessions[0] if isinstance(e, Replied) and e.to is not None and e.to.keyword == b"PASS")
+    assert login.at_seconds is not None
+    assert login.to is not None
+    assert login.to.at_seconds is not None
+    assert login.at_seconds - login.to.at_seconds == pytest.approx(12)
+
+
+def test_several_sessions_in_one_file_come_one_after_the_other() -> None:
+    one = b"S: +OK\nC: USER a\nS: +OK\nC: PASS b\nS: -ERR\nC: QUIT\nS: +OK\n"
+    _, sessions = read(one + b"\n" + one)
+    assert [commands(events) for events in sessions] == [["USER …", "PASS …", "QUIT"]] * 2
+
+
+def test_a_log_without_times_tells_none() -> None:
+    _, sessions = read((LOGS / "mailkit.log").read_bytes())
+    assert {event.at_seconds for event in sessions[0]} == {None}
+    assert [event.server for event in sessions[0] if isinstance(event, Connected)] == ["pop.example.org:995"]
+
+
+def test_our_own_wire_view_can_be_read_again() -> None:
+    lines = ["=== connected pop.example.org:995", "=== TLS TLS 1.3", "<~  +OK", "~>  USER …", "<~* -ERR no"]
+    name, sessions = read("\n".join([*lines, "=== closed by the server"]).encode())
+    assert name == "arrows"
+    assert commands(sessions[0]) == ["USER …"]
+    closed = sessions[0][-1]
+    assert isinstance(closed, Closed)
+    assert closed.by is not None
+
+
+def test_a_file_in_which_nobody_speaks_pop3_tells_nothing() -> None:
+    assert read(b"dear ted,\nhow are you?\n" * 1000) == (None, [])
+    assert read(b"\0" * 1_000_000) == (None, [])
+
+
+LINES = (
+    *("S: +OK", "C: RETR 1", "< +OK", "> AUTH X", "--> QUIT", "*get* b'+OK", "0000: 2b 4f ", "0000: +OK"),
+    *("<= Recv header, 5 bytes", "fetchmail: POP3< +OK", "mailnews.pop3.1: S: +OK", "+OK", "quit", "+ "),
+    *("12:01:02 k3f9 C: RETR 1", "12:01:02 k3f9 S: +OK  [1 octets on the wire]", "99:99:99 x C: y"),
+)
+
+
+@given(
+    name=st.sampled_from(sorted(FORMATS)),
+    lines=st.lists(
+        st.one_of(
+            st.text(max_size=30),
+            st.sampled_from(LINES),
+        ),
+        max_size=20,
+    ),
+)
+def test_no_file_makes_a_source_fail(name: str, lines: list[str]) -> None:
+    octets = "\n".join(lines).encode("utf-8", "surrogatepass")
+    for one in (None, name):
+        source = Recognizer(Sessions(), name=one)
+        source.feed(octets)
+        source.finish()
