@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from restante.stores.maildir.measure import UNSETTLED
 from restante.stores.maildir.seen import Seen, compare, digest_of, write_seen
 
-BEFORE: Seen = [(100, 1, b"a"), (200, 2, b"b"), (300, 3, b"c")]
+BEFORE: Seen = [(100, 1, 5, b"a"), (200, 2, 5, b"b"), (300, 3, 5, b"c")]
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def path(tmp_path: Path) -> bytes:
 
 
 def ids(seen: Seen) -> list[bytes]:
-    return [row[2] for row in seen]
+    return [row[3] for row in seen]
 
 
 def held_against(path: bytes, now: Seen, before: Seen = BEFORE) -> tuple[bool, int]:
@@ -30,17 +31,19 @@ def held_against(path: bytes, now: Seen, before: Seen = BEFORE) -> tuple[bool, i
     ("now", "changed"),
     [
         ([], 0),
-        ([*BEFORE, (400, 4, b"d")], 0),
-        ([(400, 4, b"d")], 0),
-        ([(200, 2, b"b")], 0),
-        ([(100, 9, b"z"), (200, 2, b"b")], 0),
-        ([(150, 1, b"z"), (200, 2, b"b")], 0),
-        ([(100, 1, b"z"), (200, 2, b"b"), (300, 3, b"c")], 1),
-        ([(100, 1, b"x"), (200, 2, b"y"), (300, 3, b"z")], 3),
-        ([(100, 7, b"x"), (200, 8, b"y"), (300, 9, b"z")], 3),
-        ([(100, 7, b"x"), (200, 8, b"y"), (300, 9, b"z"), (5, 10, b"new")], 3),
-        ([(100, 7, b"x"), (200, 8, b"y"), (301, 9, b"z")], 0),
-        ([(200, 7, b"x"), (100, 8, b"y"), (300, 9, b"z")], 0),
+        ([*BEFORE, (400, 4, 5, b"d")], 0),
+        ([(400, 4, 5, b"d")], 0),
+        ([(200, 2, 5, b"b")], 0),
+        ([(100, 9, 5, b"z"), (200, 2, 5, b"b")], 0),
+        ([(150, 1, 5, b"z"), (200, 2, 5, b"b")], 0),
+        ([(100, 1, 6, b"z"), (200, 2, 5, b"b")], 0),
+        ([(100, 1, UNSETTLED, b"z"), (200, 2, 5, b"b")], 0),
+        ([(100, 1, 5, b"z"), (200, 2, 5, b"b"), (300, 3, 5, b"c")], 1),
+        ([(100, 1, 5, b"x"), (200, 2, 5, b"y"), (300, 3, 5, b"z")], 3),
+        ([(100, 7, 5, b"x"), (200, 8, 5, b"y"), (300, 9, 5, b"z")], 3),
+        ([(100, 7, 5, b"x"), (200, 8, 5, b"y"), (300, 9, 5, b"z"), (5, 10, 5, b"new")], 3),
+        ([(100, 7, 5, b"x"), (200, 8, 5, b"y"), (301, 9, 5, b"z")], 0),
+        ([(200, 7, 5, b"x"), (100, 8, 5, b"y"), (300, 9, 5, b"z")], 0),
     ],
     ids=[
         "all gone",
@@ -49,6 +52,8 @@ def held_against(path: bytes, now: Seen, before: Seen = BEFORE) -> tuple[bool, i
         "some gone",
         "another message of the same octets",
         "another message in the same inode",
+        "another message of the same octets in the same inode",
+        "a message of the same octets in the same inode, come a moment ago",
         "one renamed",
         "all renamed",
         "restored under other names",
@@ -66,7 +71,7 @@ def test_the_very_same_list_is_recorded_already(path: bytes) -> None:
 
 
 def test_one_message_replaced_by_one_of_the_same_octets_is_mail_that_came(path: bytes) -> None:
-    assert held_against(path, [(100, 9, b"z")], before=[(100, 1, b"a")]) == (False, 0)
+    assert held_against(path, [(100, 9, 5, b"z")], before=[(100, 1, 5, b"a")]) == (False, 0)
 
 
 def test_no_record_tells_no_change(path: bytes) -> None:

@@ -182,13 +182,13 @@ class Listing:
         """Give what this session saw, but for what it removed."""
         snapshot = self.snapshot
         octets = [int(snapshot.octets(MessageNumber(number))) for number in range(1, len(snapshot) + 1)]
-        rows = zip(octets, self._inodes, snapshot.unique_ids, strict=True)
+        rows = zip(octets, self._inodes, self.mtimes_ns, snapshot.unique_ids, strict=True)
         return [row for place, row in enumerate(rows) if place not in without]
 
     def record(self, places: Places, without: frozenset[int] = frozenset()) -> None:
         """Write down what the session saw. Never fails."""
         seen = self.seen(without)
-        write_seen(places.seen, seen, digest_of([row[2] for row in seen]))
+        write_seen(places.seen, seen, digest_of([row[3] for row in seen]))
 
 
 def stamp_of(places: Places) -> Stamp:
