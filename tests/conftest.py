@@ -24,6 +24,7 @@ IN_CI: Final = os.environ.get("CI") == "true"
 
 PACKAGES: Final = {
     "curl": "curl",
+    "doveadm": "dovecot-core",
     "dovecot": "dovecot-pop3d dovecot-imapd dovecot-lmtpd",
     "fetchmail": "fetchmail",
     "getmail": "getmail6",
@@ -34,11 +35,12 @@ PACKAGES: Final = {
     "slapd": "slapd",
     "strace": "strace",
     "systemd-analyze": "systemd",
+    "unshare": "util-linux",
 }
 """The Debian package that brings each program; a marker that names another program is a mistake."""
 
-NEEDS_ROOT: Final = frozenset({"postfix"})
-"""Postfix's master starts as root and as nobody else."""
+NEEDS_ROOT: Final = frozenset({"postfix", "unshare"})
+"""Postfix's master starts as root and as nobody else; so does who mounts files of their own over the system's."""
 
 _SYSTEM_FOLDERS: Final = ("/usr/sbin", "/sbin")
 """Not in everybody's PATH, though what lies there can be run."""

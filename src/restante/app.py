@@ -16,6 +16,7 @@ from restante.maildrop.policies import LoginDelay, MaildropPolicies, Quota, Rete
 from restante.sources import (
     NotSetUp,
     check_sources,
+    list_accounts,
     open_accounts,
     open_hasher,
     open_logins,
@@ -36,6 +37,7 @@ __all__ = [
     "NotSetUp",
     "check_sources",
     "deliver",
+    "list_accounts",
     "open_accounts",
     "open_directory",
     "open_hasher",

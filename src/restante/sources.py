@@ -8,7 +8,8 @@ What a source cannot tell later is its own, by AccountFault and Unavailable.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from restante.accounts.passwd_file import PasswdFileDirectory
     from restante.accounts.tokens import BearerJudge
     from restante.config.settings import Settings
-    from restante.ports.accounts import AccountDirectory, Authenticator
+    from restante.ports.accounts import Account, AccountDirectory, Authenticator
     from restante.sasl import TokenDenied
 
     Source: TypeAlias = SqlDirectory | PasswdFileDirectory | LdapDirectory | PamDirectory
@@ -35,6 +36,7 @@ __all__ = [
     "Logins",
     "NotSetUp",
     "check_sources",
+    "list_accounts",
     "open_accounts",
     "open_built_in",
     "open_hasher",
@@ -123,6 +125,32 @@ def open_accounts(
     """
     sources = [_open_source(name, settings, closing, tell) for name in settings.accounts.sources]
     return sources[0] if len(sources) == 1 else _in_order(sources)
+
+
+def list_accounts(
+    settings: Settings,
+) -> tuple[list[tuple[Account, AccountSourceName]], list[AccountSourceName]]:
+    """Give the accounts of the sources that have a list, each name once, and the sources that have none.
+
+    Raises NotSetUp, AccountFault.
+    """
+    found: dict[str, tuple[Account, AccountSourceName]] = {}
+    without: list[AccountSourceName] = []
+    for name in settings.accounts.sources:
+        accounts: Sequence[Account] = ()
+        match name:
+            case AccountSourceName.BUILT_IN:
+                with contextlib.closing(open_built_in(settings)) as built_in:
+                    accounts = built_in.list_accounts()
+            case AccountSourceName.PASSWD_FILE:
+                accounts = open_passwd_file(settings).list_accounts()
+            case AccountSourceName.LDAP | AccountSourceName.PAM:
+                without.append(name)
+            case _:
+                assert_never(name)
+        for account in accounts:
+            found.setdefault(account.name.lower(), (account, name))
+    return list(found.values()), without
 
 
 def open_logins(settings: Settings, pool: HashPool, closing: AsyncExitStack, *, tell: Tell) -> Logins:

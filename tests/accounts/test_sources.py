@@ -20,6 +20,7 @@ from restante.ports.accounts import (
     AccountDirectory,
     AccountFault,
     Authenticator,
+    Judgement,
     RefusalReason,
     Refused,
     Unavailable,
@@ -196,3 +197,35 @@ def test_an_id_is_made_from_the_folded_name() -> None:
     # Folders on disk bear it: it never changes.
     assert ids == {"6ff05039da5a4cab"}
     assert derived_account_id(parse_account_name("ted")) not in ids
+
+
+class Judges:
+    """Judges tokens and certificates, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[object] = []
+
+    def judge_token(self, request: sasl.JudgeToken) -> Soon[Judgement]:
+        self.asked.append(request)
+        return Judgement(answer=sasl.TokenDenied())
+
+    def judge_certificate(self, request: sasl.JudgeCertificate) -> Soon[Judgement]:
+        self.asked.append(request)
+        return Judgement(answer=sasl.Denied())
+
+
+async def test_tokens_and_certificates_are_judged_by_those_for_them() -> None:
+    judges = Judges()
+    judge = OrderedAuthenticator([Source({}).source, Source({}).source], tokens=judges, certificates=judges)
+    token = sasl.JudgeToken(authzid=None, token=Secret(b"t"), host=None, port=None)
+    certificate = sasl.JudgeCertificate(authzid="ted", certificate=b"DER")
+    assert (await settled(judge.judge(token))).answer == sasl.TokenDenied()
+    assert (await settled(judge.judge(certificate))).answer == sasl.Denied()
+    assert judges.asked == [token, certificate]
+
+
+async def test_one_source_alone_is_not_looked_through_first() -> None:
+    source = Source({"ted": b"one"})
+    judge = OrderedAuthenticator([source.source])
+    assert isinstance(await settled(judge.verify_password(b"ted", Secret(b"one"))), Accepted)
+    assert source.judged == [b"ted"]

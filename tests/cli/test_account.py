@@ -53,6 +53,7 @@ def test_an_account_is_added(run: Run, add: _Add, data: Path) -> None:
     assert ended.out == f"added Ted@example.org; its mail lies in {folder}\n"
     assert account == {
         "name": "Ted@example.org",
+        "source": "built-in",
         "id": account["id"],
         "status": "active",
         "apop": False,

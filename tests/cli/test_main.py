@@ -37,7 +37,7 @@ def test_a_damaged_accounts_file_gets_one_line(run: Run, monkeypatch: pytest.Mon
         raise AccountFault("accounts.sqlite3: damaged; put a backup in its place")
 
     run("account", "add", "ted", "--password-stdin", given=b"SECRET\n")
-    monkeypatch.setattr("restante.app.open_directory", fail)
+    monkeypatch.setattr("restante.sources.open_built_in", fail)
     ended = run("account", "list")
     assert ended.code == 1
     assert ended.err == "restante: accounts.sqlite3: damaged; put a backup in its place\n"

@@ -283,3 +283,39 @@ def test_a_file_of_wrong_size_is_not_read_into_memory(tmp_path: Path) -> None:
 
 def test_a_file_nested_without_end_is_refused(tmp_path: Path) -> None:
     assert "name the right file" in _line(tmp_path, "pop3 = " + "[" * 20_000)
+
+
+@pytest.mark.parametrize(
+    ("environ", "needed"),
+    [
+        ({"RESTANTE_AUTH_MECHANISMS": "external"}, "EXTERNAL needs 'tls.client_authorities'"),
+        ({"RESTANTE_AUTH_MECHANISMS": "XOAUTH2"}, "XOAUTH2 needs 'oauth.issuer'"),
+        ({"RESTANTE_OAUTH_ISSUER": "https://login.example.org"}, "an issuer needs 'oauth.audience'"),
+        (
+            {"RESTANTE_OAUTH_INTROSPECTION_URL": "https://x.example", "RESTANTE_OAUTH_AUDIENCE": "x"},
+            "introspection needs 'oauth.client_id'",
+        ),
+        ({"RESTANTE_ACCOUNTS_SOURCES": "passwd-file"}, "passwd-file needs 'passwd_file.path'"),
+        ({"RESTANTE_ACCOUNTS_SOURCES": "built-in ldap"}, "ldap needs 'ldap.url'"),
+    ],
+)
+def test_a_setting_that_needs_another_says_so(environ: Mapping[str, str], needed: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        _load(environ=environ)
+    variable = next(iter(environ))
+    assert str(caught.value).startswith(f"environment: variable '{variable}': {needed}: give it, or leave ")
+
+
+def test_what_is_set_up_is_offered_unless_mechanisms_are_named() -> None:
+    assert _load().auth.mechanisms == ("PLAIN", "LOGIN")
+    authorities = {"RESTANTE_TLS_CLIENT_AUTHORITIES": "/etc/authorities.pem"}
+    issuer = {"RESTANTE_OAUTH_ISSUER": "https://login.example.org", "RESTANTE_OAUTH_AUDIENCE": "restante"}
+    assert _load(environ=authorities).auth.mechanisms == ("EXTERNAL", "PLAIN", "LOGIN")
+    assert _load(environ=issuer).auth.mechanisms == ("OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN")
+    named = {"RESTANTE_AUTH_MECHANISMS": "plain scram-sha-256"}
+    assert _load(environ={**authorities, **issuer, **named}).auth.mechanisms == ("PLAIN", "SCRAM-SHA-256")
+
+
+def test_a_mechanism_that_is_not_spoken_here_is_a_mistake() -> None:
+    with pytest.raises(ConfigError, match="'DIGEST-MD5' is not allowed"):
+        _load(environ={"RESTANTE_AUTH_MECHANISMS": "DIGEST-MD5"})

@@ -20,7 +20,9 @@ from urllib.parse import quote
 import pytest
 import trustme
 from tests.conftest import program_path
-from tests.e2e.bed import until
+from tests.e2e.bed import Bed, Owner, assert_is_delivery_of, until
+from tests.e2e.corpus import PLAIN
+from tests.e2e.wire import Wire
 
 from restante.accounts.ldap import LdapDirectory
 from restante.accounts.ldap_link import LdapFault, LdapLink
@@ -266,3 +268,50 @@ async def test_a_server_certificate_is_checked_against_the_name_that_was_asked_f
     assert isinstance(await login(directory, "ted", "Möwe"), Unavailable)
     with pytest.raises(LdapFault):
         await LdapLink.open(LdapAddress(host="127.0.0.2", port=port, tls=False), context=None, upgrade=False)
+
+
+def test_an_account_of_the_directory_gets_mail_and_logs_in_at_a_server(slapd: Slapd, tmp_path: Path) -> None:
+    (tmp_path / "service").write_text("service\n")
+    settings = {
+        "accounts.sources": "built-in ldap",
+        "ldap.url": slapd.plain,
+        "ldap.authorities": str(slapd.authorities),
+        "ldap.base": BASE,
+        "ldap.service_dn": SERVICE,
+        "ldap.service_password_file": str(tmp_path / "service"),
+        "domains": "example.org",
+    }
+    ted = Owner(name="ted@example.org", password="Möwe")
+    with Bed(settings=settings, doors=("pop3", "lmtp")) as bed:
+        with Wire(bed.address("lmtp")) as wire:
+            taken, unknown = wire.mail([ted.name, "nobody@example.org"], PLAIN)
+        assert taken.startswith(b"250"), taken
+        assert unknown.startswith(b"550"), unknown
+        delivered = bed.cli("deliver", ted.name, given=PLAIN)
+        assert delivered.code == 0, delivered.said
+        first, second = bed.mail(ted)
+        assert_is_delivery_of(first, PLAIN)
+        assert_is_delivery_of(second, PLAIN)
+        assert bed.cli("maildrop", "list", ted.name).code == 0
+        listed = bed.cli("account", "list")
+        assert "accounts in ldap are not listed" in listed.said
+        with bed.pop3() as wire:
+            wire.ok(f"USER {ted.name}")
+            assert wire.say("PASS Hering").startswith(b"-ERR [AUTH]")
+
+
+def test_mail_waits_and_a_login_is_put_off_while_the_directory_is_away(tmp_path: Path) -> None:
+    settings = {
+        "accounts.sources": "ldap",
+        "ldap.url": f"ldap://127.0.0.1:{free_port()}",
+        "ldap.start_tls": "false",
+        "ldap.dn_template": TEMPLATE,
+    }
+    with Bed(settings=settings, doors=("pop3", "lmtp")) as bed:
+        with Wire(bed.address("lmtp")) as wire:
+            (answer,) = wire.mail(["ted@localhost"], PLAIN)
+        assert answer.startswith(b"451"), answer
+        assert bed.cli("deliver", "ted", given=PLAIN).code == 75
+        with bed.pop3() as wire:
+            wire.ok("USER ted")
+            assert wire.say("PASS x").startswith(b"-ERR [SYS/TEMP]")

@@ -28,8 +28,10 @@ from restante.ports.events import (
 from restante.ports.soon import Later, Soon
 from restante.ports.stores import StoreFault, TooSoon
 from restante.proto.capabilities import CAPABILITIES
-from restante.proto.terms import Secret, State
+from restante.proto.terms import ResponseCode, Secret, State
+from restante.server.languages import Text
 from restante.server.limits import Limits
+from restante.server.wording import Wording
 from restante.stores.memory import MemoryStore
 from restante.testing.link import (
     Link,
@@ -742,6 +744,26 @@ class TestSwitchedOff:
     def test_response_codes_are_left_out(self) -> None:
         for names in (("AUTH-RESP-CODE",), ("RESP-CODES",), ("RESP-CODES", "AUTH-RESP-CODE")):
             assert self.link(*names).say("USER Ted", "PASS wrong")[1] == "-ERR name or password is wrong"
+
+    @pytest.mark.rule("L9")
+    @pytest.mark.parametrize(
+        ("code", "by"),
+        [
+            (ResponseCode.IN_USE, {"RESP-CODES"}),
+            (ResponseCode.SYS_TEMP, {"RESP-CODES"}),
+            (ResponseCode.SYS_PERM, {"RESP-CODES"}),
+            (ResponseCode.AUTH, {"RESP-CODES", "AUTH-RESP-CODE"}),
+            (ResponseCode.LOGIN_DELAY, {"RESP-CODES", "LOGIN-DELAY"}),
+            (ResponseCode.UTF8, {"RESP-CODES", "UTF8"}),
+        ],
+    )
+    def test_each_response_code_goes_with_its_capability(self, code: ResponseCode, by: set[str]) -> None:
+        silent = {
+            tag
+            for tag in CAPABILITIES
+            if b"[" not in Wording(withheld={tag}).err(Text.LOGIN_TOO_SOON, code, seconds=1)
+        }
+        assert silent == by
 
     @pytest.mark.rule("C10")
     def test_with_everything_off_the_server_is_one_of_rfc_1939_with_apop(self) -> None:

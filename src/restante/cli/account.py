@@ -27,7 +27,9 @@ from restante.cli.options import (
 )
 from restante.cli.outcome import CommandFailed, ExitCode, complain, say, shown
 from restante.cli.password_input import ask_new_password, ask_password
+from restante.cli.site_accounts import listed_accounts, no_such_account
 from restante.config import Settings
+from restante.config.values import AccountSourceName
 from restante.ports.accounts import Account, AccountId, AccountStatus
 from restante.proto.terms import Secret
 
@@ -77,11 +79,12 @@ def directory_of(settings: Settings) -> Iterator[SqlDirectory]:
         IllegalName,
         IllegalPassword,
         MaildirTaken,
-        NoSuchAccount,
         SealingFault,
     ) as error:
         # `from None`: the causes of some hold what a password was checked against.
         raise CommandFailed(str(error)) from None
+    except NoSuchAccount as error:
+        raise no_such_account(settings, error.name) from None
 
 
 def maildrop_folder(settings: Settings, account: Account) -> Path:
@@ -142,28 +145,34 @@ def add(
 def list_accounts(as_json: JsonOption = False, config: ConfigOption = None, data: DataOption = None) -> None:
     """List all accounts: name, status, whether APOP is on, and the folder that holds the mail.
 
-    JSON: a list of objects with the keys name, id, status (active or locked), apop (true or false), maildir (a path
-    when another program fills it, else null) and folder (where the mail lies).
+    With more than one source of accounts each one's is told, too. LDAP and PAM have no list.
+
+    JSON: a list of objects with the keys name, source, id, status (active or locked), apop (true or false),
+    maildir (a path when another program fills it, else null) and folder (where the mail lies).
     """
     settings = settings_of(config, data)
     existing_data_folder(settings.data)
-    with directory_of(settings) as directory:
-        accounts = directory.list_accounts()
+    accounts = listed_accounts(settings)
     if as_json:
-        say(json.dumps([_as_json(settings, account) for account in accounts], indent=2))
+        say(json.dumps([_as_json(settings, account, source) for account, source in accounts], indent=2))
         return
     if not accounts:
         complain("there are no accounts yet: 'restante account add NAME' makes one")
-    width = max((len(account.name) for account in accounts), default=0)
-    for account in accounts:
+    width = max((len(account.name) for account, _ in accounts), default=0)
+    several = len(settings.accounts.sources) > 1
+    for account, source in accounts:
         apop = "apop" if account.apop else "-"
         folder = shown(maildrop_folder(settings, account))
-        say(f"{shown(account.name):{width}}  {account.status.value:6}  {apop:4}  {folder}")
+        where = f"{source.value:11}  " if several else ""
+        say(f"{shown(account.name):{width}}  {account.status.value:6}  {apop:4}  {where}{folder}")
 
 
-def _as_json(settings: Settings, account: Account) -> dict[str, Any]:  # Any: what JSON holds
+def _as_json(
+    settings: Settings, account: Account, source: AccountSourceName
+) -> dict[str, Any]:  # Any: what JSON holds
     return {
         "name": account.name,
+        "source": source.value,
         "id": account.id,
         "status": account.status.value,
         "apop": account.apop,
@@ -185,7 +194,7 @@ def password(
     settings = settings_of(config, data)
     existing_data_folder(settings.data)
     with directory_of(settings) as directory:
-        account = found_account(directory, name)
+        account = found_account(settings, directory, name)
         chosen = ask_new_password(account.name, from_stdin=password_stdin)
         hashed = app.open_hasher(settings).hash(chosen)
         sealed = app.open_sealer(settings).seal(account.id, chosen) if account.apop else None
@@ -254,7 +263,7 @@ def remove(
     settings = settings_of(config, data)
     existing_data_folder(settings.data)
     with directory_of(settings) as directory:
-        account = found_account(directory, name)
+        account = found_account(settings, directory, name)
         folder = maildrop_folder(settings, account)
         if with_mail and account.maildir is not None:
             raise CommandFailed(
@@ -326,7 +335,7 @@ def apop(
     settings = settings_of(config, data)
     existing_data_folder(settings.data)
     with directory_of(settings) as directory:
-        account = found_account(directory, name)
+        account = found_account(settings, directory, name)
         if enable:
             _enable_apop(settings, directory, account, password_stdin=password_stdin)
             say(f"APOP is on for {account.name}")
@@ -352,9 +361,9 @@ def _enable_apop(settings: Settings, directory: SqlDirectory, account: Account, 
         raise CommandFailed(f"the account {account.name} was changed meanwhile, so APOP is off: try again")
 
 
-def found_account(directory: SqlDirectory, name: str) -> Account:
-    """Give the account of that name. Raises CommandFailed, AccountFault."""
+def found_account(settings: Settings, directory: SqlDirectory, name: str) -> Account:
+    """Give the built-in account of that name. Raises CommandFailed, AccountFault."""
     account = directory.find(name)
     if account is None:
-        raise CommandFailed(f"there is no account '{name}': 'restante account list' shows those there are")
+        raise no_such_account(settings, name)
     return account

@@ -59,7 +59,7 @@ def add(name: AccountName, label: _Label, config: ConfigOption = None, data: Dat
     settings = settings_of(config, data)
     existing_data_folder(settings.data)
     with directory_of(settings) as directory:
-        account = found_account(directory, name)
+        account = found_account(settings, directory, name)
         password = new_app_password()
         plain = plain_app_password(password)
         assert plain is not None, "what is drawn is of the form that is looked for"
@@ -83,7 +83,7 @@ def list_app_passwords(
     settings = settings_of(config, data)
     existing_data_folder(settings.data)
     with directory_of(settings) as directory:
-        known = directory.credentials(found_account(directory, name).name)
+        known = directory.credentials(found_account(settings, directory, name).name)
     app_passwords = () if known is None else known.app_passwords
     rows = [(each.label, _day(each.created_epoch_seconds), _day(each.used_epoch_seconds)) for each in app_passwords]
     if as_json:
@@ -105,7 +105,7 @@ def revoke(name: AccountName, label: _Label, config: ConfigOption = None, data: 
     settings = settings_of(config, data)
     existing_data_folder(settings.data)
     with directory_of(settings) as directory:
-        account = found_account(directory, name)
+        account = found_account(settings, directory, name)
         try:
             directory.revoke_app_password(account, label)
         except NoSuchAppPassword as error:

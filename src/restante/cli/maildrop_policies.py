@@ -15,11 +15,12 @@ from typing import Annotated
 
 import typer
 
-from restante.cli.account import directory_of, found_account, maildrop_folder
+from restante.cli.account import maildrop_folder
 from restante.cli.data_folder import existing_data_folder
 from restante.cli.opening import in_use_told
 from restante.cli.options import AccountName, ConfigOption, DataOption, settings_of
 from restante.cli.outcome import CommandFailed, ExitCode, complain, say, shown
+from restante.cli.site_accounts import listed_accounts, site_account
 from restante.config import Settings
 from restante.maildrop.policies import LoginDelay, MaildropPolicies
 from restante.ports.accounts import Account
@@ -205,8 +206,9 @@ def accounts_named(name: str | None, config: Path | None, data: str | None) -> t
     """Give the settings, and the one account of that name, or all. Raises as `account_named` does."""
     settings = settings_of(config, data)
     existing_data_folder(settings.data)
-    with directory_of(settings) as directory:
-        return settings, directory.list_accounts() if name is None else [found_account(directory, name)]
+    if name is not None:
+        return settings, [site_account(settings, name)]
+    return settings, [account for account, _ in listed_accounts(settings)]
 
 
 @contextlib.contextmanager
