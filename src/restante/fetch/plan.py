@@ -70,7 +70,7 @@ class SeenMessage:
     since_epoch_seconds: float
     """When it first came to this state's knowledge: for a stored message, when it was stored."""
     destination: str = ""
-    """Where it was stored, as `--to` had it."""
+    """Where it was stored; empty when another program fetched it."""
     place: str = ""
     """What the destination knows it by, if anything."""
     taken_over_from: str = ""
@@ -110,7 +110,6 @@ class Policy:
     order: Order = Order.OLDEST_FIRST
     again: bool = False
     """Retrieve also what was stored before."""
-    destination: str = ""
 
 
 class Why(Enum):
@@ -181,6 +180,7 @@ def make_plan(
 ) -> Plan:
     """Make the plan for one session.
 
+    `seen` is what is remembered for the destination: what is stored elsewhere is not stored there.
     `removed_there` are messages which the destination is sure it no longer has, for `delete_when_removed`.
     """
     remembered: dict[bytes, list[SeenMessage]] = {}
@@ -254,7 +254,7 @@ class Judgement(Enum):
     REFUSED_BEFORE = "refused by this destination before"
 
 
-def judge(errand: Errand, digest: bytes, seen: Iterable[SeenMessage], policy: Policy) -> Judgement:
+def judge(errand: Errand, digest: bytes, seen: Iterable[SeenMessage]) -> Judgement:
     """Hold a retrieved message against what is remembered under its unique-id (`seen`)."""
     if errand.why is Why.AGAIN:
         return Judgement.NEW
@@ -266,7 +266,7 @@ def judge(errand: Errand, digest: bytes, seen: Iterable[SeenMessage], policy: Po
                 return Judgement.ALREADY_STORED
             case SeenStatus.IN_HAND:
                 return Judgement.MAY_BE_STORED
-            case SeenStatus.REFUSED if row.destination == policy.destination and not policy.again:
+            case SeenStatus.REFUSED:
                 return Judgement.REFUSED_BEFORE
             case _:
                 return Judgement.NEW
@@ -309,11 +309,9 @@ class _Planning:
                 return None
             case [SeenStatus.HEADERS]:
                 return None if policy.headers_only else Why.NEW
-            case [SeenStatus.REFUSED] if same[0].destination == policy.destination:
+            case [SeenStatus.REFUSED]:
                 self.remark(RemarkKind.REFUSED, place)
                 return None
-            case [SeenStatus.REFUSED]:
-                return Why.NEW
         if rows:
             gone = all(row.status is SeenStatus.GONE for row in rows)
             self.remark(RemarkKind.CAME_BACK if gone else RemarkKind.CHANGED, place)

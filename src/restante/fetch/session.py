@@ -2,14 +2,14 @@
 
 What a crash after each step leaves is told in `state`. What is doubtful stays at the server. A message that the
 server or the destination will not have is told, and the others come all the same. The destination is opened only
-when there is something to store. A fault of the destination ends the retrieving; what was stored until then is still
-marked and removed, and the result says so. Fails with ClientFault and StateFault.
+when there is something to store. A fault of the destination ends the retrieving; what was stored until then is
+still marked and removed, and the result says so. Fails with ClientFault and StateFault.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
@@ -61,9 +61,14 @@ class FetchSession(Generic[M]):
         clock: Callable[[], float],
         stopping: Callable[[], bool] = lambda: False,
         last: frozenset[bytes] = frozenset(),
+        skip: Mapping[bytes, str] | None = None,
         dry_run: bool = False,
     ) -> None:
-        """`last` are unique-ids to retrieve after all others: a session broke off over them."""
+        """Begin.
+
+        `last` are unique-ids to retrieve after all others: a session broke off over them. `skip` are those not to
+        retrieve at all, each with the reason.
+        """
         self._maildrop = maildrop
         self._account = account
         self._name = maildrop_name
@@ -74,6 +79,7 @@ class FetchSession(Generic[M]):
         self._clock = clock
         self._stopping = stopping
         self._last = last
+        self._skip = skip or {}
         self._dry_run = dry_run
         self._seen: dict[bytes, list[SeenMessage]] = {}
         self._due: list[tuple[M, list[SeenMessage]]] = []
@@ -84,7 +90,7 @@ class FetchSession(Generic[M]):
     async def run(self) -> Result:
         """Do it all. Raises ClientFault, StateFault."""
         messages = [message async for message in self._maildrop.messages()]
-        for row in await self._in_state(self._state.seen):
+        for row in await self._in_state(self._state.seen, self._sink.label):
             self._seen.setdefault(row.unique_id, []).append(row)
         plan = await self._planned(messages)
         self.result.listed = self.result.left = len(messages)
@@ -137,6 +143,10 @@ class FetchSession(Generic[M]):
 
     async def _retrieve(self, plan: Plan, messages: list[M]) -> None:
         errands = sorted(plan.retrieve, key=lambda errand: errand.listed.unique_id in self._last)
+        for errand in errands:
+            if errand.listed.unique_id in self._skip:
+                self._leave_out(errand, self._skip[errand.listed.unique_id], for_good=False)
+        errands = [errand for errand in errands if errand.listed.unique_id not in self._skip]
         wanted = [messages[errand.place] for errand in errands]
         coming = self._maildrop.peek_many(wanted) if self._policy.headers_only else self._maildrop.read_many(wanted)
         for errand in errands:
@@ -163,7 +173,7 @@ class FetchSession(Generic[M]):
             since_epoch_seconds=self._clock(),
             destination=self._sink.label,
         )
-        match judge(errand, digest, rows, self._policy):
+        match judge(errand, digest, rows):
             case Judgement.ALREADY_STORED:
                 assert mine is not None
                 await self._note(replace(mine, octets=message.octets, status=SeenStatus.STORED), message)
@@ -173,7 +183,8 @@ class FetchSession(Generic[M]):
             case Judgement.REFUSED_BEFORE:
                 self._leave_out(errand, "refused by this destination before", for_good=True)
                 return
-            case Judgement.MAY_BE_STORED if mine is not None and mine.destination == self._sink.label:
+            case Judgement.MAY_BE_STORED:
+                assert mine is not None
                 letter = self._letter(mine, octets, may_be_there=True)
             case _:
                 letter = self._letter(row, octets)

@@ -49,16 +49,16 @@ CREATE TABLE maildrop (
 );
 CREATE TABLE message (
     maildrop INTEGER NOT NULL REFERENCES maildrop (id),
+    destination TEXT NOT NULL,
     unique_id BLOB NOT NULL,
     digest BLOB NOT NULL,
     octets INTEGER,
     status TEXT NOT NULL CHECK (status IN ('in-hand', 'stored', 'headers', 'refused', 'gone')),
     since REAL NOT NULL,
     gone_since REAL,
-    destination TEXT NOT NULL,
     place TEXT NOT NULL,
     taken_over_from TEXT NOT NULL,
-    PRIMARY KEY (maildrop, unique_id, digest)
+    PRIMARY KEY (maildrop, destination, unique_id, digest)
 ) WITHOUT ROWID;
 """
 
@@ -167,12 +167,16 @@ class State:
         with self._told(), self._one_at_a_time:
             return [name for (name,) in self._database.execute("SELECT name FROM maildrop ORDER BY name")]
 
-    def seen(self, maildrop: str) -> list[SeenMessage]:
-        """Give all that is remembered of a remote maildrop. Raises StateFault."""
+    def seen(self, maildrop: str, destination: str | None = None) -> list[SeenMessage]:
+        """Give what is remembered of a remote maildrop, for one destination or all. Raises StateFault.
+
+        What another program fetched counts for every destination.
+        """
         with self._told(), self._one_at_a_time:
             rows = self._database.execute(
-                f"SELECT {_COLUMNS} FROM message JOIN maildrop ON id = maildrop WHERE name = ?",  # noqa: S608 - ours
-                (maildrop,),
+                f"SELECT {_COLUMNS} FROM message JOIN maildrop ON id = maildrop "  # noqa: S608 - ours
+                "WHERE name = ? AND (? IS NULL OR destination IN (?, ''))",
+                (maildrop, destination, destination),
             ).fetchall()
         return [
             SeenMessage(
@@ -214,10 +218,10 @@ class State:
         Those of which only the headers were taken are forgotten: nothing of them was ever stored whole. So are
         those that went long ago.
         """
-        keys = [(message.unique_id, message.digest) for message in messages]
+        keys = [(message.destination, message.unique_id, message.digest) for message in messages]
         with self._told(), self._one_at_a_time, self._writing(durable=True):
             number = self._number(maildrop)
-            same = "maildrop = ? AND unique_id = ? AND digest = ?"
+            same = "maildrop = ? AND destination = ? AND unique_id = ? AND digest = ?"
             self._database.executemany(
                 f"UPDATE message SET status = 'gone', gone_since = ? WHERE status = 'stored' AND {same}",  # noqa: S608
                 [(now_epoch_seconds, number, *key) for key in keys],
@@ -235,9 +239,16 @@ class State:
         """Forget one message: what was in hand and surely came to nothing. Raises StateFault."""
         with self._told(), self._one_at_a_time, self._writing(durable=False):
             self._database.execute(
-                "DELETE FROM message WHERE maildrop = ? AND unique_id = ? AND digest = ?",
-                (self._number(maildrop), message.unique_id, message.digest),
+                "DELETE FROM message WHERE maildrop = ? AND destination = ? AND unique_id = ? AND digest = ?",
+                (self._number(maildrop), message.destination, message.unique_id, message.digest),
             )
+
+    def rename(self, destination: str, new: str) -> int:
+        """Let a destination have another name, since it was moved; give of how many messages. Raises StateFault."""
+        with self._told(), self._one_at_a_time, self._writing(durable=True):
+            return self._database.execute(
+                "UPDATE OR REPLACE message SET destination = ? WHERE destination = ?", (new, destination)
+            ).rowcount
 
     def _number(self, maildrop: str) -> int:
         self._database.execute("INSERT OR IGNORE INTO maildrop (name) VALUES (?)", (maildrop,))

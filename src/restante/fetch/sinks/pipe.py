@@ -2,7 +2,7 @@
 
 The command is run as it is, without a shell, so that nothing in a message or an account's name is ever run. Lines
 end in LF. What it ends with is read after sysexits(3): 0, the message is stored; what speaks about the message (65,
-67, 68, 69, 77), refused for good; everything else, 75 first of all, not now: a mistake in the set-up loses no mail.
+69), refused for good; everything else, 75 first of all, not now: a mistake in the set-up refuses no mail.
 A command that cannot be run at all ends the session. Fails as `contract` says.
 """
 
@@ -30,13 +30,7 @@ __all__ = ["PipeSink"]
 COMMAND_SECONDS: Final = 600.0
 """How long a command may take over one message."""
 
-_REFUSES: Final = {
-    65: "the data is not right",
-    67: "no such user",
-    68: "no such host",
-    69: "refused",
-    77: "not allowed",
-}
+_REFUSES: Final = {65: "the data is not right", 69: "refused"}
 _SAID_OCTETS: Final = 64 * 1024
 
 

@@ -1,10 +1,10 @@
 """A mail server as a destination: SMTP or LMTP, by a library whose only work that is.
 
 A 2xx to the end of the data means that the server answers for the message from then on (RFC 5321 §6.1, RFC 2033
-§4.2). 5xx is refused for good, 4xx not now; a server that cannot be reached ends the session. On loopback and on
-sockets of this machine it may be without TLS; anywhere else STARTTLS is required, with a certificate for that name.
-Lines end in CRLF; nothing in a message can end the data early, since the library stuffs dots. Fails as `contract`
-says.
+§4.2). 5xx is refused for good, 4xx not now; a recipient that is not known and a server that cannot be reached end
+the session. On loopback and on sockets of this machine it may be without TLS; anywhere else STARTTLS is required,
+with a certificate for that name. Lines end in CRLF; nothing in a message can end the data early, since the library
+stuffs dots. Fails as `contract` says.
 """
 
 from __future__ import annotations
@@ -89,6 +89,13 @@ class PostSink(WithoutPlaces):
             await client.mail(reverse_path_of(letter.octets).decode("ascii"), options=options)
             await client.rcpt(self._recipient)
             await client.data(letter.octets)
+        except aiosmtplib.SMTPRecipientRefused as error:
+            await self._take_back(client)
+            words = f"{self._address} refused the recipient {self._recipient}: {error.code} {_said(error.message)}"
+            if error.code >= 500:
+                # The recipient is the same for all, so this is no fault of the message.
+                raise SinkFault(f"{words}: check the recipient") from error
+            raise NotNow(words) from error
         except aiosmtplib.SMTPResponseException as error:
             await self._take_back(client)
             words = f"{self._address}: {error.code} {_said(error.message)}"
