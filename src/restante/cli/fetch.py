@@ -12,8 +12,15 @@ from typing import Annotated, Final
 
 import typer
 
-from restante.cli.fetch_running import Delivering, Wishes, destination_named, run
-from restante.cli.fetch_source import AdHoc, SecurityChoice, ad_hoc_source
+from restante.cli.fetch_running import Delivering, Wishes, run
+from restante.cli.fetch_source import (
+    AdHoc,
+    SecurityChoice,
+    ad_hoc_account,
+    named_accounts,
+    secrets_here,
+    source_of,
+)
 from restante.cli.options import ConfigOption, DataOption, JsonOption
 from restante.cli.outcome import CommandFailed, ExitCode
 
@@ -28,6 +35,8 @@ broke off; 7: the destination or the state cannot be written; 8: done, but for m
 use, try again.
 
 Examples:
+  restante fetch work --to maildir:~/Mail --keep-days 30
+  restante fetch --all --every 5m
   restante fetch --server pop.example.org --user ted --to maildir:~/Mail
   restante fetch --server pop.example.org --user ted --to imap:ted@imap.example.org/INBOX --every 5m
 """
@@ -52,20 +61,34 @@ StateOption = Annotated[
 
 def fetch(
     *,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="ACCOUNT...",
+            help="Accounts to fetch, as restante setup made them. Default: the default account.",
+            show_default=False,
+        ),
+    ] = None,
+    everyone: Annotated[bool, typer.Option("--all", metavar="", help="Fetch all accounts.")] = False,
     to: Annotated[
         str | None,
         typer.Option(
             "--to",
             metavar="DESTINATION",
-            help="maildir:PATH, mbox:PATH, imap:USER@HOST/FOLDER, lmtp:HOST:PORT or lmtp:unix:PATH, "
-            "smtp:HOST:PORT, pipe:COMMAND, restante:NAME for a maildrop of this machine, or - for standard output, "
-            "as an mbox.",
+            help="Where the mail goes: maildir:PATH, mbox:PATH, imap:USER@HOST/FOLDER, lmtp:HOST:PORT or "
+            "lmtp:unix:PATH, smtp:HOST:PORT, pipe:COMMAND, restante:NAME for a maildrop of this machine, or - for "
+            "standard output, as an mbox. Default: as the account says.",
             show_default=False,
         ),
     ] = None,
     server: Annotated[
         str | None,
-        typer.Option("--server", metavar="HOST[:PORT]", help="Fetch from this server.", show_default=False),
+        typer.Option(
+            "--server",
+            metavar="HOST[:PORT]",
+            help="Fetch from this server; no account is needed.",
+            show_default=False,
+        ),
     ] = None,
     user: Annotated[
         str | None,
@@ -84,6 +107,7 @@ def fetch(
         SecurityChoice,
         typer.Option(
             "--security",
+            metavar="HOW",
             help="For --server: tls from the first octet; stls, on port 110; plain shows your mail to everybody on "
             "the way. Default: tls.",
             show_default=False,
@@ -111,6 +135,7 @@ def fetch(
         bool | None,
         typer.Option(
             "--keep/--delete",
+            metavar="",
             help="Leave the mail at the server, or remove it once it is stored. Default: --delete, "
             "but with --to -.",
             show_default=False,
@@ -197,10 +222,12 @@ def fetch(
     What was fetched is remembered, through kills and power cuts, so that mail which is left at the server comes
     once. A message is removed there only when the destination has it, durably.
     """
+    if server is not None and (names or everyone):
+        raise CommandFailed("--server stands for an account: name none beside it", exit_code=ExitCode.USAGE)
     if server is None:
-        raise CommandFailed("say from where: --server HOST --user NAME", exit_code=ExitCode.USAGE)
-    source = ad_hoc_source(
-        AdHoc(
+        accounts = named_accounts(names or (), everyone=everyone)
+    else:
+        options = AdHoc(
             server=server,
             user=user,
             password_command=password_command,
@@ -208,9 +235,10 @@ def fetch(
             fingerprint=fingerprint,
             authorities=authorities,
         )
-    )
-    destination = destination_named(to)
+        accounts = [ad_hoc_account(options)]
     wishes = Wishes(
+        to=to,
+        recipient=recipient,
         keep=keep,
         keep_days=keep_days,
         delete_when_removed=delete_when_removed,
@@ -220,18 +248,16 @@ def fetch(
         newest_first=newest_first,
         again=again,
     )
+    for account in accounts:
+        wishes.policy(account)
     pause = None if every is None else seconds_of(every)
-    delivering = Delivering(
-        recipient=recipient,
-        password_command=to_password_command,
-        authorities=authorities,
-        config=config,
-        data=data,
-    )
+    delivering = Delivering(password_command=to_password_command, authorities=authorities, config=config, data=data)
+    from restante.mail_accounts import Logins
+
+    logins = Logins(secrets_here())
     raise typer.Exit(
         run(
-            [source],
-            destination,
+            [source_of(account, logins) for account in accounts],
             wishes,
             delivering,
             pause_seconds=pause,

@@ -18,25 +18,30 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from restante.cli.fetch_source import Source, secret_of_command
+from restante.cli.fetch_source import Source, brought, secrets_here
 from restante.cli.options import settings_of
 from restante.cli.outcome import CommandFailed, ExitCode, complain
 
 if TYPE_CHECKING:
+    from restante.config import Settings
     from restante.fetch.plan import Policy
     from restante.fetch.runner import Job
     from restante.fetch.sinks import Destination, Sink
     from restante.fetch.state import State
     from restante.fetch.telling import Result, Tell
+    from restante.mail_accounts import Account
     from restante.proto.terms import Secret
+    from restante.stores.maildir import MaildirStore
 
 __all__ = ["Delivering", "Wishes", "destination_named", "label_of", "opened_state", "run", "state_path"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What is to become of the mail, as the options have it."""
+    """What is to become of the mail, as the options have it; what they leave open, the account decides."""
 
+    to: str | None
+    recipient: str | None
     keep: bool | None
     keep_days: int | None
     delete_when_removed: bool
@@ -46,29 +51,42 @@ class Wishes:
     newest_first: bool
     again: bool
 
-    def policy(self, destination: Destination) -> Policy:
-        """Make the policy of it. Raises CommandFailed for wishes that contradict each other."""
+    def destination(self, account: Account) -> Destination:
+        """Give where an account's mail goes. Raises CommandFailed."""
+        to = self.to or account.fetch.to
+        if to is None:
+            raise CommandFailed(
+                "say where the mail goes: --to maildir:~/Mail, for one, or --to - to see it; or write "
+                f'to = "maildir:~/Mail" under [accounts.{account.name}.fetch]',
+                exit_code=ExitCode.USAGE,
+            )
+        return destination_named(to)
+
+    def policy(self, account: Account) -> Policy:
+        """Make the policy for an account. Raises CommandFailed for wishes that contradict each other."""
         from restante.fetch.plan import DAY_SECONDS, Order, Policy
         from restante.fetch.sinks.destination import ImapFolder, Maildir, OwnMaildrop, StandardOutput
 
-        if self.keep is False and (self.keep_days is not None or self.delete_when_removed):
+        destination, file = self.destination(account), account.fetch
+        keep, keep_days, when_removed = self.keep, self.keep_days, self.delete_when_removed
+        if keep is None and keep_days is None and not when_removed:
+            keep, keep_days, when_removed = file.keep, file.keep_days, bool(file.delete_when_removed)
+        if keep is False and (keep_days is not None or when_removed):
             raise CommandFailed(
                 "--delete removes at once, --keep-days and --delete-when-removed later: give one of them",
                 exit_code=ExitCode.USAGE,
             )
-        if self.delete_when_removed and not isinstance(destination, (Maildir, ImapFolder, OwnMaildrop)):
+        if when_removed and not isinstance(destination, (Maildir, ImapFolder, OwnMaildrop)):
             raise CommandFailed(
                 "--delete-when-removed goes with maildir:, imap: and restante:, where one can see what is gone",
                 exit_code=ExitCode.USAGE,
             )
-        keep = isinstance(destination, StandardOutput) if self.keep is None else self.keep
-        leave: float | None = None if keep or self.delete_when_removed else 0.0
-        if self.keep_days is not None:
-            leave = float(self.keep_days * DAY_SECONDS)
+        if keep is None:
+            keep = isinstance(destination, StandardOutput) or when_removed
         return Policy(
-            leave_seconds=leave,
-            delete_when_removed=self.delete_when_removed,
-            max_octets=self.max_octets,
+            leave_seconds=float(keep_days * DAY_SECONDS) if keep_days is not None else None if keep else 0.0,
+            delete_when_removed=when_removed,
+            max_octets=self.max_octets or file.max_octets,
             headers_only=self.headers_only,
             limit=self.limit,
             order=Order.NEWEST_FIRST if self.newest_first else Order.OLDEST_FIRST,
@@ -80,21 +98,16 @@ class Wishes:
 class Delivering:
     """What destinations need besides their name."""
 
-    recipient: str | None
     password_command: str | None
     authorities: Path | None
     config: Path | None
     data: str | None
 
 
-def destination_named(to: str | None) -> Destination:
+def destination_named(to: str) -> Destination:
     """Read what `--to` says. Raises CommandFailed."""
     from restante.fetch.sinks import NoDestination, parse_destination
 
-    if to is None:
-        raise CommandFailed(
-            "say where the mail goes: --to maildir:~/Mail, for one; --to - shows it", exit_code=ExitCode.USAGE
-        )
     try:
         return parse_destination(to)
     except NoDestination as error:
@@ -115,7 +128,6 @@ def label_of(destination: Destination) -> str:
 
 def run(
     sources: Sequence[Source],
-    destination: Destination,
     wishes: Wishes,
     delivering: Delivering,
     *,
@@ -130,23 +142,22 @@ def run(
     from restante.fetch.runner import Job
     from restante.fetch.sinks.destination import StandardOutput
 
-    answers = sys.stderr if isinstance(destination, StandardOutput) else sys.stdout
-    with (
-        asyncio.Runner() as runner,
-        _sinks(destination, delivering, runner) as make,
-        opened_state(state) as opened,
-    ):
-        policy = wishes.policy(destination)
+    destinations = [wishes.destination(source.account) for source in sources]
+    # What goes to standard output is the mail, then.
+    answers = sys.stderr if any(isinstance(each, StandardOutput) for each in destinations) else sys.stdout
+    with asyncio.Runner() as runner, contextlib.ExitStack() as stack:
+        opened = stack.enter_context(opened_state(state))
+        sinks = _Sinks(wishes, delivering, runner, stack)
         jobs = [
             Job(
-                account=source.name,
+                account=source.account.name,
                 maildrop_name=source.maildrop_name,
                 connect=source.connect,
-                sink=partial(make, source),
-                policy=policy,
+                sink=sinks.ready(source.account, destination),
+                policy=wishes.policy(source.account),
                 dry_run=dry_run,
             )
-            for source in sources
+            for source, destination in zip(sources, destinations, strict=True)
         ]
         with face(in_json=in_json, answers=answers, every=pause_seconds is not None) as tell:
             results = runner.run(_fetched(jobs, opened, tell, pause_seconds))
@@ -182,75 +193,70 @@ async def _fetched(jobs: Sequence[Job], state: State, tell: Tell, pause_seconds:
     )
 
 
-@contextlib.contextmanager
-def _sinks(
-    destination: Destination, delivering: Delivering, runner: asyncio.Runner
-) -> Iterator[Callable[[Source], Sink]]:
-    """Give what makes the destination for a source; a store of ours is open for the block."""
-    from restante.fetch.sinks import NoDestination, make_sink
-    from restante.fetch.sinks.destination import OwnMaildrop
+class _Sinks:
+    """Makes destinations; a store of ours is opened once, and open until the end."""
 
-    secrets: list[Secret] = []
+    def __init__(
+        self, wishes: Wishes, delivering: Delivering, runner: asyncio.Runner, stack: contextlib.ExitStack
+    ) -> None:
+        self._wishes = wishes
+        self._delivering = delivering
+        self._runner = runner
+        self._stack = stack
+        self._store: MaildirStore | None = None
+        self._settings: Settings | None = None
+        self._secret: Secret | None = None
 
-    def password() -> Secret:
-        if not secrets:
-            secrets.append(_destination_password(destination, delivering.password_command))
-        return secrets[0]
+    def ready(self, account: Account, destination: Destination) -> Callable[[], Sink]:
+        """Give what makes the destination of an account, having tried once. Raises CommandFailed."""
+        make = partial(self._made, account, destination)
+        make()
+        return make
 
-    with contextlib.ExitStack() as stack:
-        own: Callable[[str], Sink] = _no_store
-        if isinstance(destination, OwnMaildrop):
-            own = stack.enter_context(_own_sinks(delivering, runner))
+    def _made(self, account: Account, destination: Destination) -> Sink:
+        from restante.fetch.sinks import NoDestination, make_sink
 
-        def make(source: Source) -> Sink:
-            try:
-                return make_sink(
-                    destination,
-                    stdout=sys.stdout.buffer,
-                    own=own,
-                    recipient=delivering.recipient or source.address,
-                    password=password,
-                    authorities=None if delivering.authorities is None else str(delivering.authorities),
-                )
-            except NoDestination as error:
-                raise CommandFailed(str(error), exit_code=ExitCode.USAGE) from None
+        authorities = self._delivering.authorities
+        try:
+            return make_sink(
+                destination,
+                stdout=sys.stdout.buffer,
+                own=self._own,
+                recipient=self._wishes.recipient or account.fetch.recipient or account.address,
+                password=partial(self._password, account, destination),
+                authorities=None if authorities is None else str(authorities),
+            )
+        except NoDestination as error:
+            raise CommandFailed(str(error), exit_code=ExitCode.USAGE) from None
 
-        yield make
+    def _password(self, account: Account, destination: Destination) -> Secret:
+        from restante.fetch.sinks.destination import ImapFolder
+        from restante.mail_accounts.model import ASK, InCommand
+
+        assert isinstance(destination, ImapFolder)
+        command = self._delivering.password_command
+        place = account.fetch.to_password or ASK if command is None else InCommand(command=command)
+        if self._secret is None or place != ASK:
+            self._secret = brought(secrets_here(), place, name=str(destination.address), what="password")
+        return self._secret
+
+    def _own(self, name: str) -> Sink:
+        from restante import app
+        from restante.cli.account import directory_of, found_account
+        from restante.cli.data_folder import existing_data_folder
+        from restante.fetch.sinks.own_store import StoreSink
+
+        if self._store is None or self._settings is None:
+            self._settings = settings_of(self._delivering.config, self._delivering.data)
+            existing_data_folder(self._settings.data)
+            store = self._store = app.open_site_store(self._settings)
+            self._stack.callback(lambda: self._runner.run(store.close()))
+        with directory_of(self._settings) as directory:
+            return StoreSink(self._store, found_account(directory, name))
 
 
 def _no_store(name: str) -> Sink:
     raise AssertionError(name)
-
-
-@contextlib.contextmanager
-def _own_sinks(delivering: Delivering, runner: asyncio.Runner) -> Iterator[Callable[[str], Sink]]:
-    from restante import app
-    from restante.cli.account import directory_of, found_account
-    from restante.cli.data_folder import existing_data_folder
-    from restante.fetch.sinks.own_store import StoreSink
-
-    settings = settings_of(delivering.config, delivering.data)
-    existing_data_folder(settings.data)
-    store = app.open_site_store(settings)
-
-    def own(name: str) -> Sink:
-        with directory_of(settings) as directory:
-            return StoreSink(store, found_account(directory, name))
-
-    try:
-        yield own
-    finally:
-        runner.run(store.close())
-
-
-def _destination_password(destination: Destination, command: str | None) -> Secret:
-    from restante.cli.password_input import ask_password
-    from restante.fetch.sinks.destination import ImapFolder
-
-    assert isinstance(destination, ImapFolder)
-    if command is not None:
-        return secret_of_command(command)
-    return ask_password(str(destination.address), from_stdin=False)
 
 
 @contextlib.contextmanager
@@ -266,9 +272,10 @@ def opened_state(path: Path | None) -> Iterator[State]:
 
 
 def state_path(path: Path | None) -> Path:
-    """Give where the state is."""
-    if path is not None:
-        return path.expanduser()
-    base = os.environ.get("XDG_DATA_HOME", "")
-    folder = Path(base) if base.startswith("/") else Path("~/.local/share").expanduser()
-    return folder / "restante" / "mail" / "fetch.sqlite3"
+    """Give where the state is. Raises CommandFailed."""
+    from restante.mail_accounts import MailAccountFault, mail_data_folder
+
+    try:
+        return mail_data_folder(os.environ) / "fetch.sqlite3" if path is None else path.expanduser()
+    except MailAccountFault as error:
+        raise CommandFailed(f"{error}, or give --state FILE", exit_code=ExitCode.USAGE) from None

@@ -1,30 +1,38 @@
-"""Which remote maildrop a command means: an account of the file, or one given by options alone.
+"""Which remote maildrop a command means: an account of the file, or one that options alone describe.
 
-Nothing is asked of a server here, and no secret is brought until a connection is made.
+Nothing is asked of a server here, and no secret is brought until a connection is made, but for one that a person
+has to type. Fails with CommandFailed.
 """
 
 from __future__ import annotations
 
-import asyncio
+import os
 import re
-import shlex
-import subprocess
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from restante.cli.outcome import CommandFailed, ExitCode
-from restante.proto.terms import Secret
 
 if TYPE_CHECKING:
-    from restante.client import Maildrop, Server
+    from restante.client import Maildrop
+    from restante.mail_accounts import Account, Logins, Secrets
+    from restante.mail_accounts.model import SecretPlace
+    from restante.proto.terms import Secret
 
-__all__ = ["AdHoc", "SecurityChoice", "Source", "ad_hoc_source", "secret_of_command"]
+__all__ = [
+    "AdHoc",
+    "SecurityChoice",
+    "Source",
+    "ad_hoc_account",
+    "brought",
+    "named_accounts",
+    "secrets_here",
+    "source_of",
+]
 
-COMMAND_SECONDS: Final = 120
-_LARGEST_SECRET_OCTETS: Final = 16 * 1024
 _SERVER: Final = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[^\s:\[\]/]+))(?::(?P<port>\d{1,5}))?")
 
 
@@ -34,22 +42,6 @@ class SecurityChoice(StrEnum):
     TLS = "tls"
     STLS = "stls"
     PLAIN = "plain"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """A remote maildrop, and the way into it."""
-
-    name: str
-    """What people call it."""
-    user: str
-    """Who logs in."""
-    address: str
-    """The mail address that it is for, as far as that is known."""
-    maildrop_name: str
-    """What the state calls it."""
-    connect: Callable[[], Awaitable[Maildrop]]
-    """Raises ClientFault, SetupFault, UnusableArgument."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +56,25 @@ class AdHoc:
     authorities: Path | None
 
 
-def ad_hoc_source(options: AdHoc) -> Source:
-    """Make the source of options. Raises CommandFailed."""
-    from restante.client import Login, Security, Server, connect
-    from restante.fetch.runner import SetupFault
-    from restante.fetch.state import maildrop_name
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A remote maildrop, and the way into it."""
+
+    account: Account
+    maildrop_name: str
+    """What the state calls it."""
+    connect: Callable[[], Awaitable[Maildrop]]
+    """Raises ClientFault, SetupFault, UnusableArgument."""
+
+
+def ad_hoc_account(options: AdHoc) -> Account:
+    """Make an account of options. Raises CommandFailed."""
+    from restante.client import Security, Server
+    from restante.mail_accounts import Account
+    from restante.mail_accounts.model import ASK, InCommand
 
     if options.user is None:
         raise CommandFailed("--server says where, and not who: give --user NAME too", exit_code=ExitCode.USAGE)
-    user, command = options.user, options.password_command
     found = _SERVER.fullmatch(options.server)
     try:
         if found is None:
@@ -86,52 +88,86 @@ def ad_hoc_source(options: AdHoc) -> Source:
         )
     except ValueError as error:
         raise CommandFailed(str(error), exit_code=ExitCode.USAGE) from None
-    asked: list[Secret] = []
-
-    async def password() -> Secret:
-        if command is not None:
-            try:
-                return await asyncio.to_thread(secret_of_command, command)
-            except CommandFailed as error:
-                raise SetupFault(str(error)) from None
-        return asked[0]
-
-    async def open_() -> Maildrop:
-        return await connect(server, login=Login(name=user, password=await password()))
-
-    if command is None:
-        from restante.cli.password_input import ask_password
-
-        asked.append(ask_password(f"{user} at {server.host}", from_stdin=False))
-    return Source(
-        name=_short_name(user, server),
-        user=user,
-        address=user if "@" in user else f"{user}@{server.host}",
-        maildrop_name=maildrop_name(user, server.host, server.real_port),
-        connect=open_,
+    command = options.password_command
+    address = options.user if "@" in options.user else f"{options.user}@{server.host}"
+    return Account(
+        name=address,
+        address=address,
+        login=options.user,
+        credential=ASK if command is None else InCommand(command=command),
+        pop3=server,
     )
 
 
-def _short_name(user: str, server: Server) -> str:
-    return user if "@" in user else f"{user}@{server.host}"
+def named_accounts(names: Sequence[str], *, everyone: bool) -> list[Account]:
+    """Give accounts of the file: all that fetch, those named, or the default one. Raises CommandFailed."""
+    from restante.mail_accounts import MailAccountFault, accounts_file, find_account, load_accounts
 
-
-def secret_of_command(command: str) -> Secret:
-    """Give the first line that a command writes. Raises CommandFailed."""
     try:
-        argv = shlex.split(command)
-        done = subprocess.run(  # noqa: S603 - the user's own command, without a shell
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=COMMAND_SECONDS, check=False
-        )
-    except (OSError, ValueError, IndexError) as error:
-        raise CommandFailed(
-            f"the password command cannot be run ({error}): mend it", exit_code=ExitCode.USAGE
-        ) from None
-    except subprocess.TimeoutExpired:
-        raise CommandFailed(f"the password command did not end within {COMMAND_SECONDS} seconds: mend it") from None
-    secret = done.stdout.partition(b"\n")[0].removesuffix(b"\r")
-    if done.returncode or not secret or len(secret) > _LARGEST_SECRET_OCTETS:
-        raise CommandFailed(
-            f"the password command ended with {done.returncode} and gave no password: see that it writes one line"
-        )
-    return Secret(secret)
+        accounts = load_accounts(accounts_file(os.environ))
+        if everyone:
+            chosen = [account for account in accounts.by_name.values() if account.pop3 is not None]
+            if not chosen:
+                find_account(accounts, None)
+        else:
+            chosen = [find_account(accounts, name) for name in names or (None,)]
+    except MailAccountFault as error:
+        raise CommandFailed(str(error), exit_code=ExitCode.USAGE) from None
+    for account in chosen:
+        if account.pop3 is None:
+            raise CommandFailed(
+                f"account '{account.name}' only sends: give it a [accounts.{account.name}.pop3] with a host",
+                exit_code=ExitCode.USAGE,
+            )
+    return chosen
+
+
+def secrets_here() -> Secrets:
+    """Give the places of secrets, with the terminal for those in somebody's head."""
+    from restante.cli.password_input import ask_secret
+    from restante.mail_accounts import Secrets
+
+    return Secrets(environ=os.environ, ask=ask_secret)
+
+
+def brought(secrets: Secrets, place: SecretPlace, *, name: str, what: str = "password") -> Secret:
+    """Bring a secret. Raises CommandFailed."""
+    from restante.mail_accounts import MailAccountFault
+
+    try:
+        return secrets.get(place, name=name, what=what)
+    except MailAccountFault as error:
+        raise CommandFailed(str(error), exit_code=ExitCode.USAGE) from None
+
+
+def source_of(account: Account, logins: Logins) -> Source:
+    """Make the source of an account. Raises CommandFailed where its password is asked for and nobody answers."""
+    from restante.client import Login, connect
+    from restante.fetch.runner import SetupFault
+    from restante.fetch.state import maildrop_name
+    from restante.mail_accounts import MailAccountFault
+    from restante.mail_accounts.model import Ask
+
+    server = account.pop3
+    assert server is not None
+    typed: Secret | None = None
+    if isinstance(account.credential, Ask):
+        # Once and now: not in the middle of a progress bar, and not again each five minutes.
+        typed = brought(logins.secrets, account.credential, name=account.name)
+
+    async def login() -> Login:
+        if typed is not None:
+            return Login(name=account.login, password=typed, mechanism=account.mechanism)
+        return await logins.for_pop3(account)
+
+    async def open_() -> Maildrop:
+        try:
+            return await connect(server, login=await login())
+        except MailAccountFault as error:
+            raise SetupFault(str(error)) from error
+
+    return Source(
+        account=account,
+        maildrop_name=maildrop_name(account.login, server.host, server.real_port),
+        connect=open_,
+    )

@@ -83,7 +83,8 @@ async def fetch_account(
     except (ClientFault, UnusableArgument, SetupFault, SinkFault, StateFault, MaildropBusy) as error:
         total.failure, total.words = failure_of(error), str(error)
         total.wait_seconds = error.wait_seconds if isinstance(error, LoginDelayed) else None
-    tell(Ended(account=job.account, result=total))
+    if total.failure is not None or not job.dry_run:
+        tell(Ended(account=job.account, result=total))
     return total
 
 
