@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from restante import __version__
-from restante.cli import account, app_password, maildrop, sessions
 from restante.cli import explain as explaining
+from restante.cli import account, app_password, maildrop, sessions, state
+from restante.cli import fetch as fetching
 from restante.cli import serve as serving
 from restante.cli.deliver import DeliverRequest
 from restante.cli.deliver import deliver as run_deliver
@@ -118,8 +119,17 @@ def deliver(
 
 
 application.command("explain", epilog=explaining.EPILOG)(explaining.explain)
+application.command("fetch", epilog=fetching.EPILOG)(fetching.fetch)
 application.add_typer(maildrop.commands)
 application.add_typer(sessions.commands)
+application.add_typer(state.commands)
 
-for _group in (application, account.commands, app_password.commands, maildrop.commands, sessions.commands):
+for _group in (
+    application,
+    account.commands,
+    app_password.commands,
+    maildrop.commands,
+    sessions.commands,
+    state.commands,
+):
     _let_flow(_group)

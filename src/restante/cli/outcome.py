@@ -19,6 +19,18 @@ class ExitCode(IntEnum):
     FAILED = 1
     USAGE = 2
     """The command line or a setting is wrong."""
+    CONNECT = 3
+    """No connection to the other server. This one and the next are of the commands that talk to other servers."""
+    TLS = 4
+    """No TLS there that may be used."""
+    LOGIN = 5
+    """The login was refused."""
+    TRANSFER = 6
+    """The session broke off, or the other server refused a command."""
+    STORAGE = 7
+    """What was fetched, or that it was fetched, cannot be written here."""
+    LEFT_OUT = 8
+    """Done, but for some messages that were left out and told."""
     IN_USE = 75
     """The maildrop is in use: the same command can succeed later. EX_TEMPFAIL of sysexits(3)."""
     INTERRUPTED = 130

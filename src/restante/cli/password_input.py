@@ -12,7 +12,7 @@ from typing import Final
 from restante.cli.outcome import CommandFailed, ExitCode
 from restante.proto.terms import Secret
 
-__all__ = ["LARGEST_LINE_OCTETS", "ask_new_password", "ask_password"]
+__all__ = ["LARGEST_LINE_OCTETS", "ask_new_password", "ask_password", "ask_secret"]
 
 LARGEST_LINE_OCTETS: Final = 4096
 """No password that POP3 can carry is longer than 255; a file piped in by mistake is not read whole."""
@@ -35,6 +35,21 @@ def ask_password(name: str, *, from_stdin: bool) -> Secret:
         return _line_of_stdin()
     _need_terminal()
     return _typed(f"Password of {name}: ")
+
+
+def ask_secret(prompt: str) -> str:
+    """Ask for a secret of another server on the terminal. Raises CommandFailed."""
+    import getpass
+
+    if not sys.stdin.isatty():
+        raise CommandFailed(
+            f"{prompt}there is no terminal to ask on: keep it in the keyring, or give --password-command",
+            exit_code=ExitCode.USAGE,
+        )
+    try:
+        return getpass.getpass(prompt)
+    except EOFError:
+        raise CommandFailed("no password was typed: try again") from None
 
 
 def _need_terminal() -> None:

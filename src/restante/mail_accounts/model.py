@@ -20,6 +20,7 @@ __all__ = [
     "Account",
     "Accounts",
     "Ask",
+    "FetchWishes",
     "InCommand",
     "InEnvironment",
     "InFile",
@@ -94,6 +95,21 @@ class OAuth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FetchWishes:
+    """What `restante fetch` does with an account where the command line does not say; None: what it does anyway."""
+
+    to: str | None = None
+    """The destination, as `--to` has it."""
+    recipient: str | None = None
+    to_password: SecretPlace | None = None
+    """Where the password for an `imap:` destination lies."""
+    keep: bool | None = None
+    keep_days: int | None = None
+    delete_when_removed: bool | None = None
+    max_octets: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """One account."""
 
@@ -109,6 +125,7 @@ class Account:
     credential: SecretPlace | OAuth = KEYRING
     pop3: Server | None = None
     """None: this account only sends."""
+    fetch: FetchWishes = FetchWishes()
     smtp: SubmissionServer | None = None
     """None: this account only fetches."""
     smtp_login: str | None = None

@@ -19,6 +19,7 @@ from restante.mail_accounts.model import (
     KEYRING,
     Account,
     Accounts,
+    FetchWishes,
     InCommand,
     InEnvironment,
     InFile,
@@ -52,10 +53,14 @@ SMTP_SECURITY: Final = {
 
 _SECRET: Final = ("{}", "{}_command", "{}_file", "{}_env")
 _PASSWORD_KEYS: Final = tuple(each.format("password") for each in _SECRET)
-_ACCOUNT_KEYS: Final = ("address", "name", "login", "mechanism", *_PASSWORD_KEYS, "pop3", "smtp", "oauth")
+_ACCOUNT_KEYS: Final = ("address", "name", "login", "mechanism", *_PASSWORD_KEYS, "pop3", "smtp", "oauth", "fetch")
 _SERVER_KEYS: Final = (
     *("host", "port", "security", "fingerprint", "authorities"),
     *("client_certificate", "client_key", "proxy"),
+)
+_FETCH_KEYS: Final = (
+    *("to", "recipient", "keep", "keep_days", "delete_when_removed", "max_octets"),
+    *(each.format("to_password") for each in _SECRET),
 )
 _OAUTH_KEYS: Final = (
     *("provider", "client_id", "client_secret", "token_url", "authorize_url", "device_url", "scopes"),
@@ -183,6 +188,18 @@ class _Table:
             raise self.wrong(key, "is a whole number: write it without quotes")
         return value
 
+    def switch(self, key: str) -> bool | None:
+        value = self.values.get(key)
+        if value is not None and not isinstance(value, bool):
+            raise self.wrong(key, "is true or false: write it without quotes")
+        return value
+
+    def count(self, key: str) -> int | None:
+        value = self.number(key)
+        if value is not None and value < 1:
+            raise self.wrong(key, "is at least 1: write another number, or leave the key out")
+        return value
+
     def path_of(self, key: str) -> Path | None:
         value = self.text(key)
         if value is None:
@@ -244,6 +261,7 @@ def _account(name: str, entry: _Table) -> Account:
         mechanism=entry.text("mechanism"),
         credential=_oauth(oauth) if oauth is not None else password or KEYRING,
         pop3=None if pop3 is None else _pop3(pop3),
+        fetch=_fetch(entry.table("fetch")),
     )
     if smtp is None:
         return account
@@ -268,6 +286,21 @@ def _pop3(table: _Table) -> Server:
         )
     except ValueError as error:
         raise table.wrong(str(error).split(" ", 1)[0], str(error).split(" ", 1)[-1]) from None
+
+
+def _fetch(table: _Table | None) -> FetchWishes:
+    if table is None:
+        return FetchWishes()
+    table.check(_FETCH_KEYS)
+    return FetchWishes(
+        to=table.text("to"),
+        recipient=table.text("recipient"),
+        to_password=table.secret("to_password"),
+        keep=table.switch("keep"),
+        keep_days=table.count("keep_days"),
+        delete_when_removed=table.switch("delete_when_removed"),
+        max_octets=table.count("max_octets"),
+    )
 
 
 def _smtp(table: _Table) -> SubmissionServer:

@@ -44,7 +44,11 @@ def put_account(file: Path, account: Account, *, default: bool = False) -> Accou
         import tomlkit
 
         entries = document.setdefault("accounts", tomlkit.table(is_super_table=True))
+        fetch = entries.get(account.name, {}).get("fetch")
         entries[account.name] = _entry(account)
+        if fetch is not None:
+            # It is written by people only, and no question of a new set-up.
+            entries[account.name]["fetch"] = fetch
         if default:
             _set_default(document, account.name)
 

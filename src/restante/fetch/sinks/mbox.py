@@ -1,0 +1,231 @@
+"""An mbox file as a destination, and standard output as one: mboxrd with LF line ends.
+
+The file is locked for each message by fcntl and by a lock file beside it, as Debian's mail programs agree, so that
+others may deliver to it and read it meanwhile. The steps, and what a crash after each leaves:
+
+1. say how long the file is, for the state (`intend`);
+2. append and fsync: the message or a part of it is there. Where appending fails the file is cut back at once; after
+   a kill the next try does that, if what is there behind that length is the beginning of this very message.
+
+Sources: RFC 4155 (what an mbox is); `>From ` quoting of mboxrd, which loses nothing. Fails with SinkFault.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import fcntl
+import mmap
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from restante.fetch.sinks.contract import Kept, Letter, NotNow, SinkFault, WithoutPlaces, reverse_path_of
+from restante.fetch.sinks.disk import sync_folder, told
+
+__all__ = ["MboxSink", "StandardOutputSink", "as_mbox_entry"]
+
+LOCK_WAIT_SECONDS: Final = 30.0
+STALE_SECONDS: Final = 600.0
+"""A lock file that names no process and is older than this was left behind."""
+
+_FROM: Final = re.compile(rb"^(>*From )", re.MULTILINE)
+
+
+def as_mbox_entry(letter: Letter) -> bytes:
+    """Give what an mbox has of a message, from its `From ` line to the empty line after it."""
+    reverse_path = reverse_path_of(letter.octets) or b"MAILER-DAEMON"
+    # asctime, since strftime would write the months of the locale.
+    date = time.asctime(time.gmtime(letter.since_epoch_seconds)).encode("ascii")
+    body = _FROM.sub(rb">\1", letter.octets.replace(b"\r\n", b"\n"))
+    return b"From %b %b\n%b\n" % (reverse_path, date, body)
+
+
+class MboxSink(WithoutPlaces):
+    """Appends to one mbox file."""
+
+    def __init__(self, path: Path, *, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> None:
+        self._path = path.absolute()
+        self._lock_wait_seconds = lock_wait_seconds
+        self.label = f"mbox:{self._path}"
+
+    async def open(self) -> None:
+        """See that it is an mbox or can become one. Raises SinkFault."""
+        await asyncio.to_thread(self._open)
+
+    def _open(self) -> None:
+        with told(self._path):
+            if self._path.is_dir():
+                raise SinkFault(f"{self._path}: a folder and not an mbox: did you mean maildir:{self._path}?")
+            if self._path.exists():
+                with self._path.open("rb") as file:
+                    start = file.read(5)
+                if start and start != b"From ":
+                    raise SinkFault(
+                        f"{self._path}: not an mbox, for it does not start with 'From ': name another file"
+                    )
+                return
+            os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            sync_folder(self._path.parent)
+
+    async def intend(self, letter: Letter) -> str:
+        """Give the length of the file."""
+        del letter
+        return str(await asyncio.to_thread(self._length))
+
+    def _length(self) -> int:
+        with told(self._path):
+            return self._path.stat().st_size if self._path.exists() else 0
+
+    async def store(self, letter: Letter) -> Kept:
+        """Append. Raises NotNow while another program holds the lock, SinkFault."""
+        return await asyncio.to_thread(self._store, letter)
+
+    def _store(self, letter: Letter) -> Kept:
+        entry = as_mbox_entry(letter)
+        with told(self._path), self._locked() as descriptor:
+            if letter.may_be_there and _is_there(descriptor, entry, letter.place):
+                os.fsync(descriptor)
+                return Kept(was_there=True)
+            end = os.lseek(descriptor, 0, os.SEEK_END)
+            try:
+                rest = memoryview(_gap(descriptor, end) + entry)
+                while rest:
+                    rest = rest[os.write(descriptor, rest) :]
+                os.fsync(descriptor)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(descriptor, end)
+                    os.fsync(descriptor)
+                raise
+        return Kept()
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[int]:
+        deadline = time.monotonic() + self._lock_wait_seconds
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            while True:
+                try:
+                    fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except OSError as error:
+                    if error.errno not in {errno.EACCES, errno.EAGAIN}:
+                        raise
+                _wait_until(deadline, self._path)
+            with self._lock_file(deadline):
+                yield descriptor
+        finally:
+            os.close(descriptor)
+
+    @contextlib.contextmanager
+    def _lock_file(self, deadline: float) -> Iterator[None]:
+        lock = self._path.with_name(self._path.name + ".lock")
+        while True:
+            try:
+                descriptor = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+            except FileExistsError:
+                if _is_stale(lock):
+                    lock.unlink(missing_ok=True)
+                else:
+                    _wait_until(deadline, self._path)
+            except PermissionError:
+                # In a folder such as /var/mail, where only mail servers make files, the lock of the kernel is what
+                # is left, and what the others take too.
+                yield
+                return
+            else:
+                os.write(descriptor, b"%d\n" % os.getpid())
+                os.close(descriptor)
+                break
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+class StandardOutputSink(WithoutPlaces):
+    """Writes mboxrd to a stream that somebody reads; who reads it, and what becomes of it, nobody can tell."""
+
+    label = "-"
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    async def store(self, letter: Letter) -> Kept:
+        """Write and flush. Raises SinkFault when the reader has gone."""
+        try:
+            await asyncio.to_thread(self._write, as_mbox_entry(letter))
+        except OSError as error:
+            raise SinkFault(
+                f"standard output: {(error.strerror or str(error)).lower()}: its reader has gone"
+            ) from error
+        return Kept()
+
+    def _write(self, octets: bytes) -> None:
+        self._stream.write(octets)
+        self._stream.flush()
+
+
+def _is_there(descriptor: int, entry: bytes, place: str) -> bool:
+    """Tell whether a whole entry is there already, and cut a part of one off.
+
+    `place` is the length that the file had before. A part is cut off only where it is the end of the file: if
+    another program has written behind it, that is its mail, and the part stays too.
+    """
+    length = os.fstat(descriptor).st_size
+    if not length:
+        return False
+    with mmap.mmap(descriptor, length, access=mmap.ACCESS_READ) as whole:
+        start = int(place) if place.isdigit() else length
+        if _begins(whole, start, entry) or whole.find(entry) >= 0:
+            return True
+        tail = whole[start : start + len(entry) + 2]
+        is_part = (
+            start < length
+            and start + len(tail) == length
+            and any((gap + entry).startswith(tail) for gap in (b"", b"\n", b"\n\n"))
+        )
+    if is_part:
+        os.ftruncate(descriptor, start)
+    return False
+
+
+def _begins(whole: mmap.mmap, start: int, entry: bytes) -> bool:
+    return any(whole[start + gap : start + gap + len(entry)] == entry for gap in range(3))
+
+
+def _gap(descriptor: int, end: int) -> bytes:
+    """Give what is missing for an empty line before the next entry."""
+    last = os.pread(descriptor, 2, max(0, end - 2))
+    if not last or last == b"\n\n":
+        return b""
+    return b"\n" if last.endswith(b"\n") else b"\n\n"
+
+
+def _wait_until(deadline: float, path: Path) -> None:
+    if time.monotonic() >= deadline:
+        raise NotNow(f"{path}: another program holds its lock: it is tried again in the next run")
+    time.sleep(0.05)
+
+
+def _is_stale(lock: Path) -> bool:
+    """Tell whether a lock file was left behind: by a process that has ended, or long ago."""
+    try:
+        owner = lock.read_bytes()[:20].strip()
+        old = time.time() - lock.stat().st_mtime > STALE_SECONDS
+    except OSError:
+        return False
+    if owner.isdigit() and int(owner):
+        try:
+            os.kill(int(owner), 0)
+        except ProcessLookupError:
+            return True
+        except (OSError, OverflowError):
+            return False
+        return False
+    return old
