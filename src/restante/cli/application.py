@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from restante import __version__
-from restante.cli import explain as explaining
 from restante.cli import account, app_password, maildrop, sessions, state
+from restante.cli import explain as explaining
 from restante.cli import fetch as fetching
 from restante.cli import serve as serving
 from restante.cli.deliver import DeliverRequest

@@ -242,8 +242,8 @@ class _Sinks:
 
     def _own(self, name: str) -> Sink:
         from restante import app
-        from restante.cli.account import directory_of, found_account
         from restante.cli.data_folder import existing_data_folder
+        from restante.cli.site_accounts import site_account
         from restante.fetch.sinks.own_store import StoreSink
 
         if self._store is None or self._settings is None:
@@ -251,8 +251,7 @@ class _Sinks:
             existing_data_folder(self._settings.data)
             store = self._store = app.open_site_store(self._settings)
             self._stack.callback(lambda: self._runner.run(store.close()))
-        with directory_of(self._settings) as directory:
-            return StoreSink(self._store, found_account(directory, name))
+        return StoreSink(self._store, site_account(self._settings, name))
 
 
 def _no_store(name: str) -> Sink:
