@@ -7,7 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from restante.cli.deliver import SysExit, deliver, read_plainly
+from restante.cli.deliver import deliver, read_plainly
+from restante.cli.exit_codes import SysExit
 from restante.cli.outcome import CommandFailed, ExitCode, complain
 from restante.config import ConfigError
 

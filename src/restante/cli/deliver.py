@@ -14,26 +14,17 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
 from typing import Final
 
 from restante.cli.data_folder import existing_data_folder
+from restante.cli.exit_codes import SysExit
 from restante.cli.outcome import CommandFailed, complain, shown
 from restante.config.loading import ConfigError, load_settings
 
-__all__ = ["DeliverRequest", "SysExit", "deliver", "read_plainly"]
+__all__ = ["DeliverRequest", "deliver", "read_plainly"]
 
 _OPTIONS: Final[Mapping[str, str]] = {"--config": "config", "--data": "data", "-f": "sender", "--sender": "sender"}
-
-
-class SysExit(IntEnum):
-    """The codes of sysexits(3) that this module itself ends with."""
-
-    OK = 0
-    USAGE = 64
-    NO_INPUT = 66
-    TEMPORARY = 75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

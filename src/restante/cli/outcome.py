@@ -1,4 +1,4 @@
-"""How a command ends: exit codes, the one way to fail, and what is said to people.
+"""How a command ends: the one way to fail, and what is said to people.
 
 Answers go to standard output, everything else to standard error, one line each, after `restante: `. What came from
 outside (a name, a path, an address) is escaped before it is shown.
@@ -7,34 +7,10 @@ outside (a name, a path, an address) is escaped before it is shown.
 from __future__ import annotations
 
 import sys
-from enum import IntEnum
+
+from restante.cli.exit_codes import ExitCode
 
 __all__ = ["CommandFailed", "ExitCode", "complain", "say", "shown"]
-
-
-class ExitCode(IntEnum):
-    """What the commands of `restante` end with. `deliver` ends with the codes of sysexits(3) instead."""
-
-    OK = 0
-    FAILED = 1
-    USAGE = 2
-    """The command line or a setting is wrong."""
-    CONNECT = 3
-    """No connection to the other server. This one and the next are of the commands that talk to other servers."""
-    TLS = 4
-    """No TLS there that may be used."""
-    LOGIN = 5
-    """The login was refused."""
-    TRANSFER = 6
-    """The session broke off, or the other server refused a command."""
-    STORAGE = 7
-    """What was fetched, or that it was fetched, cannot be written here."""
-    LEFT_OUT = 8
-    """Done, but for some messages that were left out and told."""
-    IN_USE = 75
-    """The maildrop is in use: the same command can succeed later. EX_TEMPFAIL of sysexits(3)."""
-    INTERRUPTED = 130
-    """Ctrl-C; as a shell tells it."""
 
 
 class CommandFailed(Exception):

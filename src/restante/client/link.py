@@ -125,7 +125,7 @@ class Link:
                 channel.receive((yield Read(max(0.0, until - self._clock()))))
             yield from _written(channel.to_send())
         except (OSError, ssl.CertificateError) as error:  # ssl.SSLError is an OSError
-            fault = fault_of(server, channel, error)
+            fault = fault_of(server, channel.certificate, error)
             alert = channel.to_send()
             if alert:
                 with contextlib.suppress(OSError):

@@ -18,7 +18,7 @@ from restante.client.server import Server
 from restante.sasl.bindings import server_end_point
 from restante.sasl.terms import ChannelBinding
 
-__all__ = ["TlsChannel", "context_for", "fault_of", "fingerprint_of"]
+__all__ = ["TlsChannel", "certificate_of", "context_for", "fault_of", "fingerprint_of"]
 
 _READ_OCTETS: Final = 256 * 1024
 
@@ -135,21 +135,7 @@ class TlsChannel:
     @property
     def certificate(self) -> bytes | None:
         """What the server showed, in DER; also after a handshake that failed because of it."""
-        with contextlib.suppress(ValueError):
-            return self._ssl.getpeercert(True)
-        return self._unverified()
-
-    def _unverified(self) -> bytes | None:
-        # Public from Python 3.13 on; before that the same thing is there under the object.
-        source = self._ssl if hasattr(self._ssl, "get_unverified_chain") else getattr(self._ssl, "_sslobj", None)
-        get_chain = getattr(source, "get_unverified_chain", None)
-        chain = get_chain() if get_chain is not None else None
-        if not chain:
-            return None
-        first = chain[0]
-        if isinstance(first, bytes):
-            return first
-        return ssl.PEM_cert_to_DER_cert(first.public_bytes())
+        return certificate_of(self._ssl)
 
     def binding(self) -> ChannelBinding | None:
         """Give the tls-server-end-point binding; None where the certificate has none."""
@@ -164,9 +150,24 @@ class TlsChannel:
         return server_end_point(certificate, signature_hash=name)
 
 
-def fault_of(server: Server, channel: TlsChannel, error: BaseException) -> TlsFault:
-    """Tell in plain words why a handshake failed, and what to do."""
-    certificate = channel.certificate
+def certificate_of(connection: ssl.SSLObject) -> bytes | None:
+    """Give what the other side showed, in DER; also after a handshake that failed because of it."""
+    with contextlib.suppress(ValueError):
+        return connection.getpeercert(True)
+    # Public from Python 3.13 on; before that the same thing is there under the object.
+    source = connection if hasattr(connection, "get_unverified_chain") else getattr(connection, "_sslobj", None)
+    get_chain = getattr(source, "get_unverified_chain", None)
+    chain = get_chain() if get_chain is not None else None
+    if not chain:
+        return None
+    first = chain[0]
+    if isinstance(first, bytes):
+        return first
+    return ssl.PEM_cert_to_DER_cert(first.public_bytes())
+
+
+def fault_of(server: Server, certificate: bytes | None, error: BaseException) -> TlsFault:
+    """Tell in plain words why a handshake failed, and what to do. `certificate` is the server's, in DER."""
     fingerprint = None if certificate is None else fingerprint_of(certificate)
     names, dates = _names_and_dates(certificate)
     problem, message = TlsProblem.HANDSHAKE, ""
