@@ -257,7 +257,7 @@ def popa3d(folder: Path) -> Iterator[int]:
                 return
             with connection:
                 command = ["unshare", "-m", "sh", str(folder / "start.sh"), str(folder), program]
-                subprocess.run(command, stdin=connection, stdout=connection, check=False)
+                subprocess.run(command, stdin=connection.fileno(), stdout=connection.fileno(), check=False)
 
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=serve)
