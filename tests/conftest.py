@@ -30,6 +30,7 @@ PACKAGES: Final = {
     "getmail": "getmail6",
     "mpop": "mpop",
     "nc": "netcat-openbsd",
+    "popa3d": "popa3d",
     "postfix": "postfix",
     "procmail": "procmail",
     "slapd": "slapd",
@@ -42,7 +43,7 @@ PACKAGES: Final = {
 NEEDS_ROOT: Final = frozenset({"postfix", "unshare"})
 """Postfix's master starts as root and as nobody else; so does who mounts files of their own over the system's."""
 
-_SYSTEM_FOLDERS: Final = ("/usr/sbin", "/sbin")
+_SYSTEM_FOLDERS: Final = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 """Not in everybody's PATH, though what lies there can be run."""
 
 # A red run in CI can be repeated at a desk: the same examples. At a desk each run looks somewhere else.

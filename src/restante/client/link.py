@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import ssl
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
@@ -300,7 +301,7 @@ class Link:
             )
         self.stands = False
         yield CLOSE
-        why = "was closed by the server" if error is None else f"was lost ({error.strerror or error})"
+        why = "was closed by the server" if error is None else f"was lost ({_reason(error)})"
         raise self._fault(
             ConnectionLost, f"the connection to {self.server.address} {why}; connect again{self._lost_marks}"
         ) from error
@@ -328,4 +329,11 @@ def _digest(certificate: bytes | None) -> bytes | None:
 
 def _unreachable(server: Server, error: OSError) -> str:
     via = " through the proxy" if server.proxy is not None else ""
-    return f"cannot connect to {server.address}{via}: {error.strerror or error}; check the address and the network"
+    return f"cannot connect to {server.address}{via}: {_reason(error)}; check the address and the network"
+
+
+def _reason(error: OSError) -> str:
+    # The event loop puts words of its own into some, with the address once more.
+    if not isinstance(error, ssl.SSLError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return error.strerror or str(error) or type(error).__name__
