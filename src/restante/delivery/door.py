@@ -13,7 +13,7 @@ from functools import partial
 from typing import ClassVar, Final
 
 from restante.delivery.limits import READ_OCTETS
-from restante.delivery.services import LoginRequired, Services
+from restante.delivery.services import Services
 from restante.delivery.session import MailSession
 from restante.delivery.stream import Stream
 from restante.doors.entrance import Entrance
@@ -74,15 +74,19 @@ class MailDoor:
         """Where events go."""
         return self._services.tell
 
+    def requires_login(self, *, under_tls: bool) -> bool:
+        """Tell whether nobody may send without a login; `under_tls`: where TLS begins with the first octet."""
+        return False
+
     def protocol(self) -> Entrance:
         """Make the entrance of a connection; call it in the loop."""
-        return self._entrance(None, login_required=self._services.login_required is LoginRequired.ALWAYS)
+        return self._entrance(None, login_required=self.requires_login(under_tls=False))
 
     def protocol_under_tls(self) -> Entrance:
         """Make the entrance of a connection on which TLS begins with the first octet."""
         context = self._services.security.tls
         assert context is not None, "a socket of TLS is listened on only where there is a certificate"
-        return self._entrance(context, login_required=self._services.login_required is not LoginRequired.NEVER)
+        return self._entrance(context, login_required=self.requires_login(under_tls=True))
 
     def __len__(self) -> int:
         """Count the sessions."""

@@ -20,7 +20,7 @@ from restante.ports.accounts import Accepted, AccountFault, Refused, Unavailable
 from restante.ports.events import Door, LoginDeferred, LoginRefused, SenderLoggedIn
 from restante.ports.soon import Later, Soon
 from restante.proto.terms import Secret
-from restante.sasl import ENTROPY_OCTETS, FailureKind, Mechanism, ServerMaterial
+from restante.sasl import ENTROPY_OCTETS, FailureKind, Mechanism, SendLine, ServerMaterial
 from restante.sasl import find as find_mechanism
 
 __all__ = ["CHALLENGE", "LoginExchange", "offered", "refuse_mechanism"]
@@ -75,9 +75,13 @@ class LoginExchange:
     async def begin(self, initial: Secret | None) -> Move:
         """Start with the initial response as it stood on the line, perhaps after a while."""
         services = self._services
-        return await self._moved(
-            lambda: slowly(services.throttle, self._peer, lambda: self._sasl.begin(initial), sleep=services.sleep)
+        # LOGIN has none, but clients send the name so (Python's smtplib is one): it answers the first challenge.
+        early = initial if self._sasl.mechanism == "LOGIN" else None
+        first = None if early is not None else initial
+        move = await self._moved(
+            lambda: slowly(services.throttle, self._peer, lambda: self._sasl.begin(first), sleep=services.sleep)
         )
+        return await self.receive(early) if early is not None and isinstance(move, SendLine) else move
 
     async def receive(self, line: Secret) -> Move:
         """Take the client's next line."""

@@ -7,11 +7,13 @@ Sources: RFC 5321; RFC 4954 (AUTH); wire rule M1.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from restante.delivery.connection import Verb
 from restante.delivery.door import MailDoor
 from restante.delivery.receive import RecipientOutcome
 from restante.delivery.replies import Rejection
+from restante.delivery.services import LoginRequired
 from restante.delivery.session import MailSession
 from restante.ports.events import Door
 from restante.sasl import LINE_OCTETS
@@ -61,3 +63,15 @@ class SmtpDoor(MailDoor):
     """Makes sessions that speak SMTP."""
 
     session = SmtpSession
+
+    def requires_login(self, *, under_tls: bool) -> bool:
+        """Tell it by the setting."""
+        match self._services.login_required:
+            case LoginRequired.NEVER:
+                return False
+            case LoginRequired.SMTPS:
+                return under_tls
+            case LoginRequired.ALWAYS:
+                return True
+            case _:
+                assert_never(self._services.login_required)
