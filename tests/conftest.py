@@ -25,6 +25,8 @@ IN_CI: Final = os.environ.get("CI") == "true"
 PACKAGES: Final = {
     "curl": "curl",
     "doveadm": "dovecot-core",
+    "openssl": "openssl",
+    "swaks": "swaks",
     "dovecot": "dovecot-pop3d dovecot-imapd dovecot-lmtpd",
     "fetchmail": "fetchmail",
     "getmail": "getmail6",

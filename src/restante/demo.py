@@ -79,6 +79,7 @@ DEMO_MESSAGES: Final = tuple(text.encode() for text in (_PLAIN, _PARTS, _DOTS.fo
 def lines_to_copy(sockets: Sequence[BoundSocket]) -> list[str]:
     """Give what a newcomer may copy into another terminal: read, send, talk by hand."""
     at = {bound.door: bound.address for bound in sockets if not bound.tls}
+    smtps = next((bound.address for bound in sockets if bound.door is Door.SMTP and bound.tls), None)
     lines = []
     pop3, smtp = at.get(Door.POP3), at.get(Door.SMTP)
     credentials = f"{DEMO_NAME}:{DEMO_PASSWORD.decode()}"
@@ -88,6 +89,12 @@ def lines_to_copy(sockets: Sequence[BoundSocket]) -> list[str]:
         lines.append(
             "printf 'Subject: Hello\\n\\nA letter for Ted.\\n' | "
             f"curl -s --mail-from you@example.org --mail-rcpt {DEMO_NAME}@localhost --upload-file - smtp://{smtp}"
+        )
+    if smtps and not smtps.startswith("unix:"):
+        lines.append(
+            "printf 'Subject: Under TLS\\n\\nAnother one.\\n' | "
+            f"curl -sku {credentials} --mail-from you@example.org --mail-rcpt {DEMO_NAME}@localhost"
+            f" --upload-file - smtps://{smtps}"
         )
     if pop3 and not pop3.startswith("unix:"):
         host, _, port = pop3.rpartition(":")

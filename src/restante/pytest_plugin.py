@@ -23,7 +23,7 @@ __all__ = ["restante"]
 
 @pytest.fixture
 def restante() -> Iterator[RunningServer]:
-    """Give the test a server of its own: `pop3`, `smtp`, `add_account`, `deliver`, `messages`, `log`."""
+    """Give the test a server of its own: see `restante.testing.running.RunningServer`."""
     # Here, since this module is imported by every run of pytest where Restante is installed.
     from restante.testing.running import RunningServer
 

@@ -202,7 +202,7 @@ class Bed:
         return self._process.pid
 
     def address(self, door: str) -> Address:
-        """Give where a door listens: `pop3`, `pop3s`, `smtp` or `lmtp`."""
+        """Give where a door listens: `pop3`, `pop3s`, `smtp`, `smtps` or `lmtp`."""
         return self._listening[door]
 
     def port(self, door: str) -> int:
@@ -230,7 +230,7 @@ class Bed:
                 start_new_session=True,
                 pass_fds=self._pass_fds,
             )
-        doors = sum(argument in {"--pop3", "--pop3s", "--smtp", "--lmtp"} for argument in argv)
+        doors = sum(argument in {"--pop3", "--pop3s", "--smtp", "--smtps", "--lmtp"} for argument in argv)
         self._listening = until("the server to listen", lambda: self._read_listening(doors))
 
     def _read_listening(self, doors: int) -> dict[str, Address] | None:

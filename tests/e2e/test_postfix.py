@@ -45,7 +45,7 @@ smtpd_peername_lookup = no
 disable_dns_lookups = yes
 smtpd_recipient_restrictions = permit_mynetworks, reject
 virtual_mailbox_domains = localhost, pipe.example, sender.example
-virtual_transport = lmtp:{lmtp}
+virtual_transport = {transport}
 transport_maps = inline:{{ {{ pipe.example = restante: }} }}
 restante_destination_recipient_limit = 1
 minimal_backoff_time = 1s
@@ -73,6 +73,7 @@ smtp unix - - n - - smtp
 relay unix - - n - - smtp
 lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil
+tlsmgr unix - - n 1000? 1 tlsmgr
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 restante unix - n n - - pipe
@@ -139,7 +140,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def postfix_before(bed: Bed, lmtp: str) -> Iterator[Postfix]:
+def postfix_before(bed: Bed, transport: str, more: str = "") -> Iterator[Postfix]:
     """Run Postfix in front of a bed."""
     folder = Path(tempfile.mkdtemp(prefix="restante-postfix-"))
     folder.chmod(0o755)
@@ -151,7 +152,7 @@ def postfix_before(bed: Bed, lmtp: str) -> Iterator[Postfix]:
     deliver.chmod(0o755)
     open_to_postfix(bed)
     port = free_port()
-    (folder / "etc" / "main.cf").write_text(MAIN.format(folder=folder, lmtp=lmtp))
+    (folder / "etc" / "main.cf").write_text(MAIN.format(folder=folder, transport=transport) + more)
     (folder / "etc" / "master.cf").write_text(MASTER.format(port=port, user="nobody", deliver=deliver))
     postfix = Postfix(folder, port)
     postfix.command("postfix", "start")
@@ -199,7 +200,7 @@ def pipe_into(bed: Bed, path: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def postfix(bed: Bed) -> Iterator[Postfix]:
-    with postfix_before(bed, f"unix:{bed.address('lmtp')}") as instance:
+    with postfix_before(bed, f"lmtp:unix:{bed.address('lmtp')}") as instance:
         yield instance
 
 
@@ -209,6 +210,27 @@ def assert_came_through(bed: Bed, owner: Owner, sent: bytes) -> None:
     assert_is_delivery_of(message, sent)
     assert message.startswith(b"Return-Path: <alice@sender.example>\r\n")
     assert b"by postfix.example (Postfix)" in message
+
+
+@pytest.mark.parametrize("door", ["smtp", "lmtp"])
+def test_postfix_delivers_under_tls_that_it_insists_on(bed: Bed, door: str) -> None:
+    """By LMTP and by SMTP, encrypted, with the certificate checked."""
+    where = f"unix:{bed.address('lmtp')}" if door == "lmtp" else f"[localhost]:{bed.port('smtp')}"
+    more = (
+        "smtp_host_lookup = native\n"
+        f"{door}_tls_security_level = {'encrypt' if door == 'lmtp' else 'secure'}\n"
+        f"{door}_tls_CAfile = {bed.folder}/trusted.pem\n"
+        "smtp_tls_secure_cert_match = localhost\n"
+    )
+    shutil.copyfile(bed.data / "self-signed.pem", bed.folder / "trusted.pem")
+    (bed.folder / "trusted.pem").chmod(0o644)
+    owner = bed.account()
+    with postfix_before(bed, f"{door}:{where}", more) as postfix:
+        postfix.send(f"{owner.name}@localhost", PLAIN)
+        postfix.wait_for(f"{owner.name}@localhost", "sent")
+    assert_came_through(bed, owner, PLAIN)
+    (message,) = bed.mail(owner)
+    assert b"with %b id" % (b"LMTPS" if door == "lmtp" else b"ESMTPS") in message
 
 
 @pytest.mark.rule("M2", "C6")
@@ -243,7 +265,7 @@ def test_postfix_returns_mail_for_a_name_that_is_not_there(bed: Bed, postfix: Po
 
 
 def test_postfix_keeps_mail_by_lmtp_while_the_server_is_down_and_delivers_it_later() -> None:
-    with Bed() as bed, postfix_before(bed, f"unix:{bed.address('lmtp')}") as postfix:
+    with Bed() as bed, postfix_before(bed, f"lmtp:unix:{bed.address('lmtp')}") as postfix:
         owner = bed.account()
         bed.stop()
         postfix.send(f"{owner.name}@localhost", PLAIN)

@@ -1,6 +1,7 @@
 """The server for other people's tests, and the fixture that gives it."""
 
 import smtplib
+import ssl
 from collections.abc import Iterator
 from poplib import POP3
 
@@ -29,6 +30,26 @@ def test_mail_goes_in_by_smtp_and_out_by_pop3(server: RunningServer) -> None:
     assert b"\r\n".join(session.retr(1)[1]) + b"\r\n" == kept
     session.quit()
     assert "ted" in server.log
+
+
+def test_mail_goes_in_under_tls_by_starttls_and_from_the_first_octet(server: RunningServer) -> None:
+    server.add_account("ted", "SECRET")
+    trust = ssl.create_default_context(cafile=str(server.certificate))
+    with smtplib.SMTP(*server.smtp) as door:
+        door.starttls(context=trust)
+        door.sendmail("alice@example.org", ["ted@localhost"], "Subject: one\n\n")
+    with smtplib.SMTP_SSL(*server.smtps, context=trust) as door:
+        with pytest.raises(smtplib.SMTPSenderRefused):
+            door.sendmail("alice@example.org", ["ted@localhost"], "Subject: nobody\n\n")
+        door.login("ted", "SECRET")
+        assert door.auth("LOGIN", door.auth_login)[0] == 503  # once
+        door.sendmail("alice@example.org", ["ted@localhost"], "Subject: two\n\n")
+    with smtplib.SMTP_SSL(*server.smtps, context=trust) as door:
+        door.ehlo()
+        door.user, door.password = "ted", "SECRET"
+        assert door.auth("LOGIN", door.auth_login)[0] == 235
+    assert [b"with ESMTPS id" in kept for kept in server.messages("ted")] == [True, False]
+    assert [b"with ESMTPSA id" in kept for kept in server.messages("ted")] == [False, True]
 
 
 def test_a_message_put_in_by_hand_comes_out_as_it_is(server: RunningServer) -> None:

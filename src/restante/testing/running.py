@@ -30,6 +30,7 @@ __all__ = ["RunningServer", "ServerDidNotStart"]
 
 _START_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 35.0
+_DOORS: Final = frozenset({"pop3", "smtp", "smtps"})
 _WEAK_HASHES: Final = AuthSettings(hash_memory_kib=8, hash_passes=1)
 
 
@@ -40,11 +41,14 @@ class ServerDidNotStart(Exception):
 class RunningServer:
     """A server from `with` to the end of the block.
 
-    `pop3` and `smtp` are host and port. Mail by SMTP is for `name@localhost`.
+    `pop3`, `smtp` and `smtps` are host and port. Mail by SMTP is for `name@localhost`; at `smtps`
+    one logs in first. `pop3` has STLS and `smtp` STARTTLS, with the
+    certificate at `certificate`, which signs itself.
     """
 
     pop3: tuple[str, int]
     smtp: tuple[str, int]
+    smtps: tuple[str, int]
 
     def __init__(self, *, arguments: Sequence[str] = ()) -> None:
         """Prepare; `arguments` are further ones for `restante serve`."""
@@ -65,10 +69,11 @@ class RunningServer:
         environ["RESTANTE_AUTH_HASH_MEMORY_KIB"] = str(_WEAK_HASHES.hash_memory_kib)
         environ["RESTANTE_AUTH_HASH_PASSES"] = str(_WEAK_HASHES.hash_passes)
         command = [sys.executable, "-m", "restante", "serve", "--data", str(self._settings.data), "--workers", "1"]
-        command += ["--pop3", "127.0.0.1:0", "--smtp", "127.0.0.1:0", *self._arguments]
+        command += ["--pop3", "127.0.0.1:0", "--smtp", "127.0.0.1:0", "--smtps", "127.0.0.1:0"]
+        command += self._arguments
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environ)  # noqa: S603 - ours
         addresses = self._wait_for_addresses(self._process)
-        self.pop3, self.smtp = addresses["pop3"], addresses["smtp"]
+        self.pop3, self.smtp, self.smtps = addresses["pop3"], addresses["smtp"], addresses["smtps"]
         return self
 
     def __exit__(
@@ -90,6 +95,11 @@ class RunningServer:
     def process_id(self) -> int | None:
         """The server's process, or None before it was started."""
         return None if self._process is None else self._process.pid
+
+    @property
+    def certificate(self) -> Path:
+        """The certificate that signs itself, in PEM: for a client to trust. Not served where one is named."""
+        return self._settings.data / "self-signed.pem"
 
     @property
     def log(self) -> str:
@@ -146,7 +156,7 @@ class RunningServer:
         assert process.stdout is not None
         addresses: dict[str, tuple[str, int]] = {}
         deadline = time.monotonic() + _START_SECONDS
-        while len(addresses) < 2 and time.monotonic() < deadline:
+        while not addresses.keys() >= _DOORS and time.monotonic() < deadline:
             # Ends when the server does, which closes its side of the pipe.
             line = process.stdout.readline()
             if not line:
@@ -154,7 +164,7 @@ class RunningServer:
             _, door, address = line.split()
             host, _, port = address.rpartition(":")
             addresses[door] = host, int(port)
-        if len(addresses) < 2:
+        if not addresses.keys() >= _DOORS:
             process.kill()
             process.wait()
             raise ServerDidNotStart(f"the server did not start; it said: {self.log.strip() or 'nothing'}")
