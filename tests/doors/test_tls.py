@@ -14,8 +14,8 @@ import pytest
 import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from restante.doors.certificates import PairFiles, TlsConfigError, self_signed
 from restante.doors.tls import (
@@ -290,6 +290,28 @@ class TestClientCertificates:
         with pytest.raises(ssl.SSLError) as caught:
             Handshake.of(tls.front(Door.POP3), client).run()
         assert "authority" in handshake_reason(caught.value)
+
+    def test_one_that_is_for_servers_alone_is_refused(self, tls: ServerTls, tmp_path: Path) -> None:
+        leaf = CA.issue_cert("ted@example.org")
+        signed = x509.load_pem_x509_certificate(leaf.cert_chain_pems[0].bytes())
+        key = serialization.load_pem_private_key(CA.private_key_pem.bytes(), None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        builder = x509.CertificateBuilder(
+            issuer_name=signed.issuer,
+            subject_name=signed.subject,
+            public_key=signed.public_key(),
+            serial_number=signed.serial_number,
+            not_valid_before=signed.not_valid_before_utc,
+            not_valid_after=signed.not_valid_after_utc,
+            extensions=[each for each in signed.extensions if not isinstance(each.value, x509.ExtendedKeyUsage)],
+        ).add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        path = tmp_path / "server-only.pem"
+        again = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        path.write_bytes(again + leaf.private_key_pem.bytes())
+        client = client_context()
+        client.load_cert_chain(path)
+        with pytest.raises(ssl.SSLError):
+            Handshake.of(tls.front(Door.POP3), client).run()
 
     def test_without_authorities_no_client_is_asked(self, pairs: list[PairFiles]) -> None:
         client = client_context()

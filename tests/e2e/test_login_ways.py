@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from tests.e2e.bed import Bed, Owner, Ran, as_unix, assert_is_delivery_of, run
+from tests.e2e.bed import Bed, Owner, Ran, as_unix, assert_is_delivery_of, run, until
 from tests.e2e.corpus import PLAIN
 from tests.e2e.token_issuer import AUDIENCE, CLIENT_ID, CLIENT_SECRET, HttpIssuer, issuing
 from tests.e2e.wire import Wire
@@ -165,6 +165,8 @@ def test_a_token_about_which_the_issuer_is_asked_logs_in_and_another_does_not(tm
         assert_is_delivery_of(ran.out, PLAIN)
         ran = curl(site, "--oauth2-bearer", "opaque-and-wrong")
         assert ran.code == COULD_NOT_LOG_IN, ran.said
+        # It hangs up where it would have to answer why.
+        until("the log to tell of it", lambda: "token not good here" in site.bed.logged())
         assert "opaque-and" not in site.bed.logged()
 
 
@@ -393,3 +395,22 @@ def test_plain_is_there_under_tls_though_it_is_not_named(tmp_path: Path) -> None
         assert tags(wire)["SASL"].split() == ["XOAUTH2", "PLAIN"]
         with site.bed.pop3() as plain:
             assert tags(plain)["SASL"].split() == ["XOAUTH2"]
+
+
+# --- capabilities that are switched off ---------------------------------------------------------------------------
+
+
+@pytest.mark.rule("C10", "C11")
+def test_what_the_settings_switch_off_is_not_announced_and_refused() -> None:
+    with Bed(settings={"disabled_capabilities": "TOP UIDL UTF8,LANG IMPLEMENTATION AUTH-RESP-CODE"}) as bed:
+        owner = bed.account(PLAIN)
+        with bed.pop3() as wire:
+            assert set(tags(wire)) == {"RESP-CODES", "PIPELINING", "EXPIRE", "USER", "SASL", "STLS"}
+            for command in ("UTF8", "LANG"):
+                assert wire.say(command).startswith(b"-ERR")
+            wire.ok(f"USER {owner.name}")
+            assert wire.say("PASS wrong") == b"-ERR name or password is wrong"
+        with bed.pop3(owner) as wire:
+            for command in ("TOP 1 0", "UIDL"):
+                assert wire.say(command).startswith(b"-ERR")
+            wire.ok("RETR 1")

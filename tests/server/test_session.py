@@ -14,7 +14,7 @@ from restante.doors.channel import NO_CHANNEL
 from restante.doors.gate import Gate, GateLimits, Places
 from restante.doors.security import Plaintext, Security
 from restante.maildrop.downgrade import downgraded
-from restante.ports.accounts import RefusalReason, Refused, Unavailable, Verdict
+from restante.ports.accounts import Judgement, RefusalReason, Refused, Unavailable, Verdict
 from restante.ports.events import (
     CommandReceived,
     FaultMet,
@@ -29,6 +29,7 @@ from restante.ports.soon import Later, Soon
 from restante.ports.stores import StoreFault, TooSoon
 from restante.proto.capabilities import CAPABILITIES
 from restante.proto.terms import ResponseCode, Secret, State
+from restante.sasl.terms import Request, TokenDenied
 from restante.server.languages import Text
 from restante.server.limits import Limits
 from restante.server.wording import Wording
@@ -295,6 +296,30 @@ class TestAuth:
             ("Ted", "PLAIN", RefusalReason.WRONG_PASSWORD),
             ("Eve", "PLAIN", RefusalReason.UNKNOWN_NAME),
         ]
+
+    @pytest.mark.rule("A5", "C12")
+    @pytest.mark.parametrize("end", [b"AQ==\r\n", b"*\r\n", b"!!!\r\n", b"A" * 20_000 + b"\r\n", None])
+    def test_a_token_that_was_denied_is_a_failed_login_however_the_client_goes_on(self, end: bytes | None) -> None:
+        class Issuer(ScriptedAuthenticator):
+            def judge(self, request: Request) -> Judgement:
+                return Judgement(answer=TokenDenied(), claimed="Ted", reason=RefusalReason.WRONG_TOKEN)
+
+        throttle = Throttle(clock=lambda: 0.0, place_of=Places())
+        server = LinkServer(
+            MemoryStore(), Issuer({}), security=Security(mechanisms=("OAUTHBEARER",)), throttle=throttle
+        )
+        link = Link(server, peer="127.0.0.7")
+        challenge = link.send(b"AUTH OAUTHBEARER " + base64.b64encode(b"n,,\1auth=Bearer t\1\1") + b"\r\n")
+        assert challenge.startswith(b"+ ")
+        if end is None:
+            link.break_off()
+        else:
+            assert link.send(end).startswith(b"-ERR")
+        told = [(e.name, e.mechanism, e.reason) for e in server.told.events if isinstance(e, LoginRefused)]
+        assert told == [("Ted", "OAUTHBEARER", RefusalReason.WRONG_TOKEN)]
+        assert throttle.delay_for("127.0.0.7") > 0
+        link.break_off()
+        assert len([event for event in server.told.events if isinstance(event, SessionEnded)]) == 1
 
     def test_a_mechanism_that_is_not_enabled_is_refused(self) -> None:
         link = Link(server_with())

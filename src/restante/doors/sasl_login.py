@@ -13,7 +13,7 @@ from typing import TypeAlias, assert_never
 from restante.ports.accounts import Accepted, Judgement, RefusalReason, Refused, Unavailable, Verdict
 from restante.ports.soon import Soon, then
 from restante.proto.terms import Secret
-from restante.sasl import AuthExchange, Done, Failed, FailureKind, Fault, SendLine
+from restante.sasl import AuthExchange, Done, Failed, FailureKind, Fault, SendLine, TokenDenied
 from restante.sasl.exchange import ExchangeStep
 from restante.sasl.machine import ServerMechanism
 from restante.sasl.terms import Request
@@ -61,6 +61,17 @@ class SaslLogin:
         """Whom the client claims to be, for the log; hostile. Empty while that is not known."""
         return self._judgement.claimed if self._judgement else ""
 
+    @property
+    def denied(self) -> Refused | None:
+        """What the verdict is already, while the client has yet to answer why its token is not good.
+
+        Whoever hangs up there, or cancels, was refused all the same.
+        """
+        judgement = self._judgement
+        if judgement is None or not isinstance(judgement.answer, TokenDenied):
+            return None
+        return Refused(reason=judgement.reason or RefusalReason.WRONG_TOKEN)
+
     def begin(self, initial: Secret | None) -> Soon[Move]:
         """Start with the initial response as it stood on the line."""
         return self._move(self._exchange.begin(None if initial is None else initial.reveal()))
@@ -72,7 +83,7 @@ class SaslLogin:
     def line_too_long(self) -> Move:
         """Hear that the client's line was too long and was skipped."""
         failed = self._exchange.line_too_long()
-        return GivenUp(failed.kind, failed.detail)
+        return self.denied or GivenUp(failed.kind, failed.detail)
 
     def _move(self, step: ExchangeStep) -> Soon[Move]:
         match step:
@@ -102,6 +113,6 @@ class SaslLogin:
                 told = self._judgement.unavailable if self._judgement else None
                 return Unavailable(reason=told or failed.detail)
             case Fault.FORM | Fault.CHOICE:
-                return GivenUp(failed.kind, failed.detail)
+                return self.denied or GivenUp(failed.kind, failed.detail)
             case _:
                 assert_never(failed.kind.fault)

@@ -17,6 +17,7 @@ from restante.doors.peers import is_local
 from restante.doors.sasl_login import GivenUp, Move, SaslLogin
 from restante.doors.slow_logins import note_verdict, slowly
 from restante.ports.accounts import AccountFault, RefusalReason, Refused, Unavailable, Verdict
+from restante.ports.events import LoginRefused
 from restante.ports.soon import Soon, attempt
 from restante.proto import commands
 from restante.proto.capabilities import capability_lines
@@ -61,6 +62,7 @@ class Authorization:
         "_sasl",
         "_secured",
         "_services",
+        "_session_id",
         "_timestamp",
         "_wording",
         "utf8",
@@ -76,6 +78,7 @@ class Authorization:
         protocol: ServerProtocol,
         wording: Wording,
         timestamp: bytes,
+        session_id: str,
         peer: str,
         judged: Callable[[Verdict, str, str], Soon[Answer]],
         bad: Callable[[bytes], bytes],
@@ -85,6 +88,7 @@ class Authorization:
         self._protocol = protocol
         self._wording = wording
         self._timestamp = timestamp
+        self._session_id = session_id
         self._peer = peer
         self._local = is_local(peer)
         self._secured = False
@@ -152,9 +156,21 @@ class Authorization:
                 assert_never(command)
 
     def leave_exchange(self) -> None:
-        """Give up the AUTH exchange that is under way, if one is: its line was too long."""
-        if self._sasl is not None:
-            self._end_exchange()
+        """Give up the AUTH exchange that is under way, if one is: its line was too long, or the client is gone."""
+        if self._sasl is None:
+            return
+        sasl = self._end_exchange()
+        if denied := sasl.denied:
+            self._note(denied, sasl.claimed, None)
+            self._services.tell(
+                LoginRefused(
+                    session=self._session_id,
+                    peer=self._peer,
+                    name=sasl.claimed,
+                    mechanism=sasl.mechanism,
+                    reason=denied.reason,
+                )
+            )
 
     @property
     def _takes_plaintext(self) -> bool:

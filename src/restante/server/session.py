@@ -106,6 +106,7 @@ class Session:
             protocol=protocol,
             wording=self._wording,
             timestamp=timestamp,
+            session_id=session_id,
             peer=peer,
             judged=self._judged,
             bad=self._bad,
@@ -136,11 +137,9 @@ class Session:
         return self._transaction is not None
 
     def lose(self, outcome: Outcome) -> None:
-        """End a session whose connection ends before QUIT did: nothing is removed (RFC 1939 §3, §6).
-
-        Called when no answer is waited for, and not after the end is a fact already.
-        """
+        """End a session whose connection ends before QUIT did, with no answer waited for: nothing is removed."""
         if self.outcome is None:
+            self._authorization.leave_exchange()
             self._end(outcome)
 
     def answer(self, command: Command | Misuse) -> Soon[Answer]:
