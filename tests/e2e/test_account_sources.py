@@ -14,7 +14,18 @@ from tests.e2e.wire import Wire
 
 SCHEMES = (
     *("ARGON2ID", "ARGON2I", "BLF-CRYPT", "SHA512-CRYPT", "SHA256-CRYPT", "MD5-CRYPT", "PBKDF2"),
-    *("SSHA", "SSHA256", "SSHA512", "SHA1", "SHA256.hex", "SCRAM-SHA-256", "SCRAM-SHA-1"),
+    *(
+        "SSHA",
+        "SSHA256",
+        "SSHA512",
+        "SHA1",
+        "SHA256.hex",
+        "SMD5",
+        "PLAIN-MD5",
+        "LDAP-MD5",
+        "SCRAM-SHA-256",
+        "SCRAM-SHA-1",
+    ),
 )
 PASSWORD = "Möwe und 12 Fische"
 

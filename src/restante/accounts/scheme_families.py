@@ -119,6 +119,9 @@ class Scheme(Enum):
     SHA512 = "SHA512"
     SHA256 = "SHA256"
     SHA = "SHA"
+    SMD5 = "SMD5"
+    PLAIN_MD5 = "PLAIN-MD5"
+    LDAP_MD5 = "LDAP-MD5"
     PLAIN = "PLAIN"
 
 
@@ -129,6 +132,9 @@ DIGESTS: Final[dict[Scheme, tuple[str, int, bool]]] = {
     Scheme.SHA512: ("sha512", 64, False),
     Scheme.SHA256: ("sha256", 32, False),
     Scheme.SHA: ("sha1", 20, False),
+    Scheme.SMD5: ("md5", 16, True),
+    Scheme.PLAIN_MD5: ("md5", 16, False),
+    Scheme.LDAP_MD5: ("md5", 16, False),
 }
 """hashlib's name, the octets of the digest, and whether a salt follows it."""
 
