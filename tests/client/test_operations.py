@@ -19,6 +19,7 @@ from restante.client.operations import (
     reset,
     stat,
 )
+from restante.client.retrieving import stream
 from restante.client.server import Limits, Security, Server
 from restante.proto.terms import State
 
@@ -165,3 +166,15 @@ def test_a_time_out_closes_the_connection_and_tells_of_lost_marks() -> None:
         replay.run(noop(session))
     assert raised.value.marks_lost == 1
     assert replay.closed
+
+
+def test_keep_alive_disturbs_no_message_that_is_read_in_chunks() -> None:
+    replay, session = session_with(LISTED + "C: RETR 1\nS: +OK\nS: Subject: x\nS: \nS: body\nS: .\n")
+    replay.piece = 12
+    first, *_ = replay.run(listing(session))
+    chunks = stream(session, first)
+    replay.next_of(chunks)
+    replay.clock.now += 50
+    replay.run(keep_alive(session, 10))
+    assert replay.gather(chunks)
+    assert b"NOOP" not in replay.said

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 import trustme
+import uvloop
 from tests.e2e.bed import until
 
 from restante.client import CommandRefused, Login, LoginRefused, Security, Server, blocking, connect
 from restante.client.aio import Maildrop
+from restante.explain.wire import Side
 from restante.ports.stores import MaildropInUse
 from restante.testing.running import RunningServer
 
@@ -43,6 +45,29 @@ class Site:
         host, port = self.server.pop3
         secured = security is not Security.PLAIN
         return Server(host=host, port=port, security=security, authorities=self.authorities if secured else None)
+
+
+class Said:
+    """Keeps what the client said."""
+
+    def __init__(self) -> None:
+        self.octets_said = b""
+        self._noop = asyncio.Event()
+
+    def connected(self, server: str, *, at_seconds: float | None) -> None: ...
+
+    def secured(self, description: str, *, at_seconds: float | None) -> None: ...
+
+    def octets(self, side: Side, octets: bytes, *, at_seconds: float | None) -> None:
+        if side is Side.CLIENT:
+            self.octets_said += octets
+            if b"NOOP" in octets:
+                self._noop.set()
+
+    def closed(self, by: Side | None, reason: str, *, at_seconds: float | None) -> None: ...
+
+    async def noop_went_out(self) -> None:
+        await self._noop.wait()
 
 
 @pytest.fixture(scope="module")
@@ -176,3 +201,35 @@ async def test_marks_may_be_set_while_a_window_of_messages_is_under_way(site: Si
             await got.message.mark_deleted()
         assert read == MESSAGES
     assert await asyncio.to_thread(site.left, login) == []
+
+
+async def test_a_maildrop_is_kept_alive_while_its_user_is_busy(site: Site, login: Login) -> None:
+    said = Said()
+    async with await connect(site.at(Security.STLS), login=login, observe=said) as maildrop:
+        async with maildrop.kept_alive(after_seconds=0.05):
+            await asyncio.wait_for(said.noop_went_out(), 30)
+        assert (await maildrop.stat()).messages == 3
+
+
+def test_a_maildrop_is_kept_alive_in_blocking_code_as_well(site: Site, login: Login) -> None:
+    said = Said()
+    with blocking.connect(site.at(Security.STLS), login=login, observe=said) as maildrop:
+        with maildrop.kept_alive(after_seconds=0.05):
+            until("a NOOP", lambda: b"NOOP" in said.octets_said)
+        assert maildrop.stat().messages == 3
+
+
+def test_the_client_works_on_uvloop(site: Site, login: Login) -> None:
+    async def visit() -> list[bytes]:
+        async with await connect(site.at(Security.STLS), login=login) as maildrop:
+            messages = [message async for message in maildrop.messages()]
+            return [retrieved.octets async for retrieved in maildrop.read_many(messages)]
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(visit()) == MESSAGES
+
+
+async def test_several_tasks_may_use_one_maildrop(site: Site, login: Login) -> None:
+    async with await connect(site.at(Security.STLS), login=login) as maildrop:
+        messages = [message async for message in maildrop.messages()] * 5
+        assert await asyncio.gather(*(message.read() for message in messages)) == MESSAGES * 5

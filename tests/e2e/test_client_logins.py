@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+import trustme
 from tests.e2e.test_login_ways import ALL, Site, serving
 
 from restante.client import (
@@ -115,6 +116,12 @@ def test_a_client_certificate_that_is_no_file_is_told(site: Site) -> None:
     server = at(site, Security.TLS, client_certificate=Path("/nonexistent/me.pem"))
     with pytest.raises(TlsFault, match=r"cannot use .*/nonexistent/me\.pem: No such file"):
         blocking.connect(server, login=Login(name=site.owner.name))
+
+
+def test_a_client_certificate_that_the_server_does_not_trust_is_told(site: Site) -> None:
+    stranger = site.certificate(site.owner.name, authority=trustme.CA())
+    with pytest.raises(TlsFault, match="wants a client certificate that it trusts"):
+        blocking.connect(at(site, Security.TLS, client_certificate=stranger), login=Login(name=site.owner.name))
 
 
 # --- SOCKS5 -------------------------------------------------------------------------------------------------------

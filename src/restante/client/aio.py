@@ -14,11 +14,13 @@ import socket
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator
+from contextlib import asynccontextmanager, suppress
 from functools import wraps
 from types import TracebackType
-from typing import Any, Concatenate, Final, Never, ParamSpec, Self, TypeVar, assert_never
+from typing import Any, Concatenate, Final, Never, ParamSpec, Self, TypeVar, assert_never, cast
 
 from restante.client import operations, parsing, retrieving
+from restante.client.faults import ClientFault
 from restante.client.opening import opened
 from restante.client.server import Login, Server
 from restante.client.session import Listed, Session
@@ -52,8 +54,8 @@ class _Wire(asyncio.BufferedProtocol):
         self._waiter: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        # Not asserted: the transports of uvloop are no children of asyncio's.
+        self.transport = cast("asyncio.Transport", transport)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._buffer
@@ -280,6 +282,11 @@ class Maildrop:
         self.session = session
         self._messages: dict[UniqueId, Message] | None = None
 
+    @property
+    def utf8(self) -> bool:
+        """Whether the server gives messages with UTF-8 in their headers as they are (RFC 6856)."""
+        return self.session.utf8
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -290,6 +297,30 @@ class Maildrop:
             await self.quit()
         else:
             await self.close()
+
+    @asynccontextmanager
+    async def kept_alive(self, after_seconds: float = 60.0) -> AsyncIterator[None]:
+        """Send NOOP whenever nothing was sent for so long, as long as the block lasts.
+
+        A fault that it meets is not raised here; the next operation meets it too.
+        """
+        stop = asyncio.Event()
+
+        async def keep() -> None:
+            with suppress(ClientFault):
+                while not stop.is_set():
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(after_seconds / 4):
+                            await stop.wait()
+                            return
+                    await self.keep_alive(after_seconds)
+
+        task = asyncio.create_task(keep())
+        try:
+            yield
+        finally:
+            stop.set()
+            await task
 
     async def messages(self) -> AsyncIterator[Message]:
         """Give all messages, in the order of the maildrop."""

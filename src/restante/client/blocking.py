@@ -12,11 +12,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from functools import wraps
 from types import TracebackType
 from typing import Concatenate, Final, Never, ParamSpec, Self, TypeVar, assert_never
 
 from restante.client import operations, parsing, retrieving
+from restante.client.faults import ClientFault
 from restante.client.opening import opened
 from restante.client.server import Login, Server
 from restante.client.session import Listed, Session
@@ -209,6 +211,11 @@ class Maildrop:
         self.session = session
         self._messages: dict[UniqueId, Message] | None = None
 
+    @property
+    def utf8(self) -> bool:
+        """Whether the server gives messages with UTF-8 in their headers as they are (RFC 6856)."""
+        return self.session.utf8
+
     def __enter__(self) -> Self:
         return self
 
@@ -219,6 +226,27 @@ class Maildrop:
             self.quit()
         else:
             self.close()
+
+    @contextmanager
+    def kept_alive(self, after_seconds: float = 60.0) -> Iterator[None]:
+        """Send NOOP whenever nothing was sent for so long, as long as the block lasts.
+
+        A fault that it meets is not raised here; the next operation meets it too.
+        """
+        stop = threading.Event()
+
+        def keep() -> None:
+            with suppress(ClientFault):
+                while not stop.wait(after_seconds / 4):
+                    self.keep_alive(after_seconds)
+
+        thread = threading.Thread(target=keep)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
 
     def messages(self) -> Iterator[Message]:
         """Give all messages, in the order of the maildrop."""

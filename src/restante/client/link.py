@@ -236,6 +236,11 @@ class Link:
                 ended = not octets
         except TimeoutError:
             yield from self._too_late()
+        except ssl.SSLError as error:
+            # In TLS 1.3 a server says only now what it thinks of our certificate.
+            certificate = None if self.tls is None else self.tls.certificate
+            yield from self.close("TLS failed")
+            raise fault_of(self.server, certificate, error) from error
         except OSError as error:
             yield from self._lost(error)
         if octets:

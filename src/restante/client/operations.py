@@ -202,8 +202,12 @@ def noop(session: Session) -> Operation[None]:
 
 
 def keep_alive(session: Session, after_seconds: float = 60.0) -> Operation[None]:
-    """Send NOOP if nothing was sent for so long. Cheap: call it as often as you like while you are busy."""
-    if session.link.idle_seconds >= after_seconds:
+    """Send NOOP if nothing was sent for so long. Cheap: call it as often as you like while you are busy.
+
+    While a message is read in chunks nothing is sent: the server waits with the rest of it, and knows that.
+    """
+    in_the_middle = session.turn is not None and session.turn.loses_by_settling
+    if session.link.stands and not in_the_middle and session.link.idle_seconds >= after_seconds:
         yield from noop(session)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 from restante.client.faults import MessageTooLarge, RefusedFault
 from restante.client.session import Listed, Session, refusal
@@ -132,6 +132,8 @@ class _Reading:
 
     __slots__ = ("_left", "_most", "_session", "overtaken")
 
+    loses_by_settling: ClassVar[bool] = True
+
     def __init__(self, session: Session, most: int) -> None:
         self._session = session
         self._most = self._left = most
@@ -202,6 +204,8 @@ class _Window(Generic[M]):
     """Commands under way, and the replies that nobody took yet."""
 
     __slots__ = ("_command_of", "_messages", "_next", "_octets", "_session", "_whole", "ready", "under_way")
+
+    loses_by_settling: ClassVar[bool] = False
 
     def __init__(
         self, session: Session, messages: Iterator[M], command_of: Callable[[M], bytes], *, whole: bool

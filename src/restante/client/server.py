@@ -6,6 +6,7 @@ Sources: RFC 8314 §3 (implicit TLS on 995; STLS on 110), RFC 2595 §2.4 (the na
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -26,6 +27,8 @@ class Security(Enum):
     """Anybody on the way can read the mail, and the password too where the mechanism shows it. By a person's word
     only: for loopback, or a tunnel."""
 
+
+_PROXY: Final = re.compile(r"socks5://(?:[^\s@/]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^\s@/:\[\]]+):[0-9]{1,5}")
 
 DEFAULT_PORTS: Final = {Security.TLS: 995, Security.STLS: 110, Security.PLAIN: 110}
 
@@ -94,10 +97,16 @@ class Server:
 
     def __post_init__(self) -> None:
         """Raise ValueError for a host or fingerprint that cannot be one."""
-        if not self.host or not self.host.isprintable() or " " in self.host:
+        try:
+            ascii_host = self.host.encode("idna")
+        except UnicodeError:
+            ascii_host = b""
+        if not ascii_host or not self.host.isprintable() or " " in self.host:
             raise ValueError("host is the server's name or address, such as pop.example.org")
         if self.port is not None and not 1 <= self.port <= 65535:
             raise ValueError("port is a number from 1 to 65535; leave it out for the usual one")
+        if self.proxy is not None and not _PROXY.fullmatch(self.proxy):
+            raise ValueError("proxy is socks5://[name:password@]host:port")
         if self.fingerprint is not None and len(self.pinned or b"") != 32:
             raise ValueError("fingerprint is the SHA-256 of a certificate: 64 hex digits, with colons or without")
         if self.fingerprint is not None and self.security is Security.PLAIN:

@@ -45,6 +45,11 @@ class Listed:
 class Turn(Protocol):
     """Who waits for replies that have not all come."""
 
+    @property
+    def loses_by_settling(self) -> bool:
+        """Whether what is taken in is lost to whoever reads."""
+        ...
+
     def settle(self) -> Operation[None]:
         """Take in what the server owes."""
         ...

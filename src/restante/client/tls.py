@@ -20,7 +20,7 @@ from restante.sasl.terms import ChannelBinding
 
 __all__ = ["TlsChannel", "certificate_of", "context_for", "fault_of", "fingerprint_of"]
 
-_READ_OCTETS: Final = 256 * 1024
+_READ_OCTETS: Final = 64 * 1024
 
 _PROBLEMS: Final = {
     9: TlsProblem.NOT_YET_VALID,
@@ -72,7 +72,7 @@ def context_for(server: Server) -> ssl.SSLContext:
 class TlsChannel:
     """The TLS of one connection, the client's side."""
 
-    __slots__ = ("_incoming", "_outgoing", "_ssl", "ended")
+    __slots__ = ("_buffer", "_incoming", "_outgoing", "_ssl", "ended")
 
     ended: bool
     """Whether the server said that nothing more will come, or cannot say anything more."""
@@ -81,6 +81,7 @@ class TlsChannel:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._ssl = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+        self._buffer = memoryview(bytearray(_READ_OCTETS))
         self.ended = False
 
     def receive(self, octets: bytes) -> None:
@@ -110,14 +111,19 @@ class TlsChannel:
     def decrypt(self) -> bytes:
         """Give what can be read of what came; may be empty. Raises ssl.SSLError."""
         parts = []
+        at = 0
         try:
-            while part := self._ssl.read(_READ_OCTETS):
-                parts.append(part)
+            while octets := int(self._ssl.read(_READ_OCTETS - at, self._buffer[at:])):
+                at += octets
+                if at == _READ_OCTETS:
+                    parts.append(self._buffer.tobytes())
+                    at = 0
             self.ended = True
         except ssl.SSLWantReadError:
             pass
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
             self.ended = True
+        parts.append(self._buffer[:at].tobytes())
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def close(self) -> bytes:
@@ -204,6 +210,9 @@ def fault_of(server: Server, certificate: bytes | None, error: BaseException) ->
             message = f"{server.address} ended the connection in the TLS handshake; see its log, or try again later"
         case _ if isinstance(error, TimeoutError):
             message = f"{server.address} did not finish the TLS handshake in time; try again later"
+        case _ if isinstance(error, ssl.SSLError) and "ALERT" in reason and ("CERT" in reason or "_CA" in reason):
+            said = shown(reason.lower().replace("_", " ").encode())
+            message = f"{server.address} wants a client certificate that it trusts ({said}); name yours, or another"
         case _ if isinstance(error, ssl.SSLError):
             said = shown(str(reason).lower().replace("_", " ").encode())
             message = f"no TLS with {server.address}: {said}; it must speak TLS 1.2 or later"
