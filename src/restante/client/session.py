@@ -35,7 +35,7 @@ class Listed:
     """A message as the server listed it."""
 
     unique_id: UniqueId
-    """What names it in every session. Where the server has no usable one it is made here: see `unique_ids`."""
+    """What names it in every session. Where the server has none that can be used, one is made: `sha256:…`."""
     octets: Octets
     """As the server tells them; 0 where it does not, and not to be relied on."""
     number: MessageNumber
