@@ -41,6 +41,7 @@ def serve(settings: Settings, *, demo: bool = False) -> int:
         pairs = _certificate_files(settings)
         tls = open_tls(settings, pairs)
         sockets = _listen(settings)
+        _need_certificate(sockets, tls)
     except (app.NotSetUp, ListenFailed, TlsConfigError) as error:
         sys.stderr.write(f"restante: {error}\n")
         return 1
@@ -125,6 +126,16 @@ def _listen(settings: Settings) -> list[BoundSocket]:
                 case _:
                     assert_never(address)
     return sockets
+
+
+def _need_certificate(sockets: Sequence[BoundSocket], tls: ServerTls | None) -> None:
+    """Refuse a socket that systemd hands over for TLS where there is no certificate. Raises ListenFailed."""
+    under_tls = next((bound for bound in sockets if bound.tls), None)
+    if tls is None and under_tls is not None:
+        raise ListenFailed(
+            f"there is no certificate for {under_tls.name} at {under_tls.address}: "
+            "name one by tls.certificate and tls.key, or take its .socket unit away"
+        )
 
 
 def _tell_start(settings: Settings, sockets: Sequence[BoundSocket], tls: ServerTls | None, *, demo: bool) -> None:

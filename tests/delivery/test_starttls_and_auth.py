@@ -12,6 +12,7 @@ import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.delivery.rig import OPS, TED, Client, Rig, codes, settle
+from tests.sasl.acting import World, ted
 
 from restante.accounts.throttle import Throttle
 from restante.delivery.limits import DoorLimits
@@ -19,9 +20,10 @@ from restante.delivery.services import LoginRequired
 from restante.doors.gate import Places
 from restante.doors.security import Plaintext, Security
 from restante.doors.sessions import MailState
-from restante.ports.accounts import AccountFault, RefusalReason
+from restante.ports.accounts import AccountFault, Judgement, RefusalReason
 from restante.ports.events import (
     CommandReceived,
+    Door,
     FaultMet,
     LoginDeferred,
     LoginRefused,
@@ -31,6 +33,7 @@ from restante.ports.events import (
     SenderLoggedIn,
     TlsFailed,
 )
+from restante.sasl import ENTROPY_OCTETS, ClientMaterial, Request, TokenDenied, find
 
 CA = trustme.CA()
 NAME = "mx.example.org"
@@ -408,3 +411,50 @@ async def test_no_line_of_an_exchange_makes_a_fault(lines: list[bytes]) -> None:
             await client.send(b"AUTH LOGIN\r\n" + line + b"\r\n*\r\n*\r\n")
         assert codes(await client.say("NOOP")) == [b"250"]
     assert rig.store.messages(TED) == rig.store.messages(OPS) == []
+
+
+# --- tokens and SCRAM ---
+
+
+@pytest.mark.rule("A5", "C12")
+@pytest.mark.parametrize("end", [b"AQ==\r\n", b"*\r\n", None])
+async def test_a_token_that_was_denied_is_a_failed_login_though_the_client_hangs_up(end: bytes | None) -> None:
+    def deny(_: object) -> Judgement:
+        return Judgement(answer=TokenDenied(), claimed="ted", reason=RefusalReason.WRONG_TOKEN)
+
+    throttle = Throttle(clock=lambda: 0.0, place_of=Places())
+    rig = Rig(security=Security(mechanisms=("OAUTHBEARER",), plaintext=Plaintext.ALWAYS), throttle=throttle)
+    rig.judge.judge = deny  # type: ignore[method-assign,assignment]  # an issuer that denies
+    client = await rig.smtp()
+    token = base64.b64encode(b"n,,\1auth=Bearer t\1\1").decode()
+    assert codes(await client.say(f"AUTH OAUTHBEARER {token}")) == [b"334"]
+    if end is None:
+        await client.end()
+    else:
+        assert codes(await client.send(end)) == [b"535"]
+    told = [(each.name, each.mechanism, each.reason, each.door) for each in rig.heard.of(LoginRefused)]
+    assert told == [("ted", "OAUTHBEARER", RefusalReason.WRONG_TOKEN, Door.SMTP)]
+
+
+@pytest.mark.rule("A6")
+@pytest.mark.parametrize(("password", "code"), [("SECRET", b"235"), ("nonsense", b"535")])
+async def test_a_login_by_scram_is_judged_by_its_proof(password: str, code: bytes) -> None:
+    world = World()
+
+    def judge(request: Request) -> Judgement:
+        return Judgement(answer=world.answer(request), claimed="ted", account=TED)
+
+    rig = Rig(security=Security(tls=CONTEXT, mechanisms=("SCRAM-SHA-256",)))
+    rig.judge.judge = judge  # type: ignore[method-assign]  # a directory with keys
+    tls = await under_tls(rig)
+    await tls.say("EHLO c")
+    mechanism = find("SCRAM-SHA-256")
+    assert mechanism is not None
+    scram = mechanism.client(ClientMaterial(credentials=ted(password), entropy=bytes(range(ENTROPY_OCTETS))))
+    (reply,) = await tls.say(f"AUTH SCRAM-SHA-256 {base64.b64encode(scram.start() or b'').decode()}")
+    while reply.startswith(b"334 "):
+        response = scram.respond(base64.b64decode(reply.removeprefix(b"334 ")))
+        (reply,) = await tls.say(base64.b64encode(response).decode())
+    assert codes([reply]) == [code]
+    if code == b"235":
+        scram.finished()

@@ -92,6 +92,7 @@ def run(
     env: Mapping[str, str] | None = None,
     user: str | None = None,
     seconds: float = 60,
+    pass_fds: Sequence[int] = (),
 ) -> Ran:
     """Run a program to its end, with a bound on its time."""
     done = subprocess.run(
@@ -102,6 +103,7 @@ def run(
         **as_user(user),
         timeout=seconds,
         check=False,
+        pass_fds=pass_fds,
     )
     return Ran(code=done.returncode, out=done.stdout, err=done.stderr)
 

@@ -189,6 +189,18 @@ def test_sockets_that_systemd_hands_over_are_used(workers: int) -> None:
             assert_is_delivery_of(message, PLAIN)
 
 
+def test_a_socket_for_tls_without_a_certificate_is_told_in_a_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as smtps:
+        ran = run(
+            *(sys.executable, "-c", LAUNCHER, "smtps", str(smtps.fileno()), RESTANTE, "serve", "--data", tmp_path),
+            *("--pop3", "192.0.2.1:110"),
+            pass_fds=[smtps.fileno()],
+        )
+    assert ran.code == 1
+    assert ran.said.startswith("restante: there is no certificate for smtps at 127.0.0.1:")
+    assert ran.said.count("\n") == 1
+
+
 def test_a_socket_in_the_file_system_serves_pop3_and_outlives_a_kill(tmp_path: Path) -> None:
     path = tmp_path / "pop3"
     with Bed(doors=("lmtp",), options=["--pop3", f"unix:{path}"]) as bed:

@@ -105,6 +105,12 @@ class LoginExchange:
         )
         return _REFUSED
 
+    def left(self) -> None:
+        """Hear that the client hung up: a token that was denied by then is a failed login all the same."""
+        if denied := self._sasl.denied:
+            self.note(denied)
+            self.refused(denied)
+
     def deferred(self, reason: str) -> str:
         """Tell of a login that could not be judged, or of one too many; give the reply."""
         self._services.tell(

@@ -192,6 +192,7 @@ class MailSession(MailTransactions):
             self.gather(move.octets.decode("ascii").removesuffix("\r\n"), shown=_LOGIN_HIDDEN)
             line = await self.next_line(LINE_OCTETS)
             if line is None:
+                exchange.left()
                 return
             self.tell_command(HIDDEN)
             if isinstance(line, LineFault):
