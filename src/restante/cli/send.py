@@ -36,7 +36,7 @@ wrong; 75: not yet sent, the message waits.
 Examples:
   restante send --to ann@example.org --subject "The plan" --attach plan.pdf plan.txt
   git log -1 | restante send --to "Ann <ann@example.org>" --subject News
-  restante send -t < message.eml
+  restante send -t message.eml
   restante send --flush
 """
 
@@ -360,9 +360,8 @@ def _list(outbox: Outbox, *, as_json: bool) -> int:
 def _tell(waiting: Waiting, now: float) -> None:
     state = "kept aside" if waiting.aside else "waits"
     tries = "1 try" if waiting.attempts == 1 else f"{waiting.attempts} tries"
-    say(
-        f"{waiting.id}  {state} for {_age(now - waiting.since)}, {waiting.octets} octets, {tries}, {waiting.account}"
-    )
+    age = _age(now - waiting.since)
+    say(f"{waiting.id}  {state} for {age}, {waiting.octets} octets, {tries}, {waiting.account}")
     if waiting.recipients:
         say(f"  for {shown(', '.join(waiting.recipients))}")
     for refused in waiting.refused:

@@ -10,16 +10,17 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import typer
 
 from restante.cli.exit_codes import ExitCode, SysExit
-from restante.cli.outcome import CommandFailed, complain, say
+from restante.cli.outcome import CommandFailed, complain, say, shown
 
 if TYPE_CHECKING:
+    from restante.mail_accounts import Account
     from restante.submission import Outgoing, Stamp
 
 __all__ = ["EPILOG", "SendmailRequest", "read_sendmail_options", "sendmail", "sendmail_command"]
@@ -157,9 +158,8 @@ def _done(request: SendmailRequest) -> int:
     match request.mode:
         case "p":
             for each in outbox.waiting():
-                say(
-                    f"{each.id}  {each.octets} octets  {each.sender} -> {', '.join(each.recipients) or 'kept aside'}"
-                )
+                to = shown(", ".join(each.recipients)) or "kept aside"
+                say(f"{each.id}  {each.octets} octets  {shown(each.sender)} -> {to}")
             return SysExit.OK
         case "q":
             ids = [each.id for each in outbox.waiting() if each.recipients]
@@ -179,10 +179,10 @@ def _done(request: SendmailRequest) -> int:
             return SysExit.TEMPORARY
 
 
-def _account_of(by_name: dict[str, object], sender: str | None) -> str | None:
+def _account_of(by_name: Mapping[str, Account], sender: str | None) -> str | None:
     """Give the account with the reverse-path as its address: git and mutt choose so. None: the default one."""
     for name, account in by_name.items():
-        if sender is not None and getattr(account, "address", "").lower() == sender.lower():
+        if sender is not None and account.address.lower() == sender.lower():
             return name
     return None
 

@@ -1,7 +1,7 @@
 """Makes a message: of what a person gives (`compose`), or of one that is written already (`complete`).
 
 What has to be there is added (From, Date, Message-ID, the fields of MIME), what nobody else may see is taken out
-(Bcc). A message that is written already stays as it is, octet by octet, but for that. Pure: time and chance come in.
+(Bcc). A message that is written already stays as it is, octet by octet, but for that. Time and chance come in.
 Fails with MessageFault. Sources: RFC 5322 §3.6, RFC 2045–2047, RFC 2231 (names of files), RFC 6532 (UTF-8).
 """
 
@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from restante.proto.lines import canonical
 from restante.submission.envelope import Outgoing
 from restante.submission.faults import MessageFault
 from restante.submission.fields import Field, Mailbox, mailboxes, part_header
+
+if TYPE_CHECKING:  # takes a while to import, and most commands send nothing
+    from email.headerregistry import Address
 
 __all__ = ["Attachment", "Draft", "Stamp", "complete", "compose"]
 
@@ -70,7 +73,6 @@ class Stamp:
 
 def compose(draft: Draft, stamp: Stamp, *, sender: str | None = None) -> Outgoing:
     """Make a message of what a person gives. `sender` is the reverse-path where it is not the address."""
-    from email.headerregistry import Address
     from email.message import EmailMessage
     from email.policy import SMTP
 
@@ -83,10 +85,10 @@ def compose(draft: Draft, stamp: Stamp, *, sender: str | None = None) -> Outgoin
     message = EmailMessage(policy=SMTP.clone(cte_type="7bit", utf8=utf8))
 
     def addresses(group: Sequence[Mailbox]) -> tuple[Address, ...]:
-        return tuple(Address(display_name=each.display_name, addr_spec=each.address) for each in group)
+        return tuple(_address(each.display_name, each.address) for each in group)
 
     try:
-        message["From"] = Address(display_name=stamp.display_name, addr_spec=stamp.address)
+        message["From"] = _address(stamp.display_name, stamp.address)
         if to or not cc:
             message["To"] = addresses(to) if to else _UNDISCLOSED
         if cc:
@@ -106,6 +108,16 @@ def compose(draft: Draft, stamp: Stamp, *, sender: str | None = None) -> Outgoin
         recipients=tuple(dict.fromkeys(each.address for each in everybody)),
         octets=canonical(octets),
     )
+
+
+def _address(display_name: str, address: str) -> Address:
+    from email.headerregistry import Address
+
+    if address.isascii():
+        return Address(display_name=display_name, addr_spec=address)
+    # The other way in, since the first refuses UTF-8 in a local part (RFC 6532).
+    local, _, domain = address.rpartition("@")
+    return Address(display_name=display_name, username=local, domain=domain)
 
 
 def _attach(message: object, attachment: Attachment) -> None:
@@ -154,13 +166,12 @@ def _named(fields: Sequence[Field]) -> list[Mailbox]:
 
 def _added(stamp: Stamp, there: set[bytes], body: bytes) -> bytes:
     """Give the fields that have to be there and are not."""
-    from email.headerregistry import Address
     from email.message import EmailMessage
     from email.policy import SMTP
 
     message = EmailMessage(policy=SMTP.clone(utf8=not stamp.address.isascii()))
     if b"from" not in there:
-        message["From"] = Address(display_name=stamp.display_name, addr_spec=stamp.address)
+        message["From"] = _address(stamp.display_name, stamp.address)
     if b"date" not in there:
         message["Date"] = stamp.now
     if b"message-id" not in there:

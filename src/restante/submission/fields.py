@@ -82,7 +82,9 @@ def mailboxes(texts: Sequence[str]) -> list[Mailbox]:
             addresses = SMTPUTF8.header_factory("To", text).addresses
         except Exception:  # the parser has many ways to fail over what is no address
             raise MessageFault(f"'{_shown(text)}' holds no address: write it as ted@example.org") from None
-        if not addresses and ":" not in text:
+        # `a b@example.org` would be read as `"a b"@example.org`, which nobody means.
+        guessed = '"' not in text and any('"' in each.addr_spec for each in addresses)
+        if guessed or (not addresses and ":" not in text):
             raise MessageFault(f"'{_shown(text)}' holds no address: write it as ted@example.org")
         found += [
             Mailbox(display_name=each.display_name or "", address=checked_address(each.addr_spec))
