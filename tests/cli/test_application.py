@@ -15,12 +15,12 @@ _COMMANDS = {
     "restante account app-password",
     *(f"restante account app-password {name}" for name in ("add", "list", "revoke")),
     *(f"restante maildrop {name}" for name in ("list", "check", "import", "export", "expire", "undelete")),
-    "restante explain",
+    *("restante explain", "restante send", "restante sendmail"),
     *("restante sessions", "restante sessions end", "restante fetch", "restante state"),
     *(f"restante state {name}" for name in ("list", "export", "import", "rename")),
 }
 
-_WITHOUT_A_SERVER = {"restante explain"}
+_WITHOUT_A_SERVER = {"restante explain", "restante send", "restante sendmail"}
 """Commands that need neither a data folder nor settings."""
 
 

@@ -24,12 +24,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal that cannot show a character gets its number; the command does not fail for it.
         sys.stdout.reconfigure(errors="backslashreplace")
+    if argv is None and os.path.basename(sys.argv[0]) == "sendmail":  # noqa: PTH119 - a name, and no path to open
+        arguments = ["sendmail", *arguments]
     delivering = arguments[:1] == ["deliver"]
     try:
         if delivering and _COMPLETION_VARIABLE not in os.environ:
             request = read_plainly(arguments[1:])
             if request is not None:
                 return deliver(request)
+        if arguments[:1] == ["sendmail"] and not {"-h", "--help"} & set(arguments[1:]):
+            from restante.cli.sendmail import sendmail
+
+            return sendmail(arguments[1:])
         code = _run(arguments)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED

@@ -13,6 +13,8 @@ from restante import __version__
 from restante.cli import account, app_password, maildrop, sessions, state
 from restante.cli import explain as explaining
 from restante.cli import fetch as fetching
+from restante.cli import send as sending
+from restante.cli import sendmail as as_sendmail
 from restante.cli import serve as serving
 from restante.cli.deliver import DeliverRequest
 from restante.cli.deliver import deliver as run_deliver
@@ -121,6 +123,12 @@ def deliver(
 application.command("explain", epilog=explaining.EPILOG)(explaining.explain)
 application.command("fetch", epilog=fetching.EPILOG)(fetching.fetch)
 application.add_typer(maildrop.commands)
+application.command("send", epilog=sending.EPILOG)(sending.send)
+application.command(
+    "sendmail",
+    epilog=as_sendmail.EPILOG,
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "allow_interspersed_args": False},
+)(as_sendmail.sendmail_command)
 application.add_typer(sessions.commands)
 application.add_typer(state.commands)
 
