@@ -21,7 +21,7 @@ class Sessions:
         self.told: list[list[WireEvent]] = []
         self._show = show
 
-    def __call__(self, label: str = "", *, excerpt: bool = False) -> Reader:
+    def __call__(self, label: str = "", *, client: str = "", excerpt: bool = False) -> Reader:
         events: list[WireEvent] = []
         self.told.append(events)
         return Reader(events.append, show=self._show, excerpt=excerpt)

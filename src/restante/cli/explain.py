@@ -155,6 +155,16 @@ def explain(
             "--format", metavar="NAME", help="What the file is. Default: found out from it.", show_default=False
         ),
     ] = None,
+    port: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--port",
+            metavar="PORT",
+            help="A further port of POP3 in a capture; 110, 995, and ports whose server greets with +OK are known. "
+            "May be given several times.",
+            show_default=False,
+        ),
+    ] = None,
     html: Annotated[
         bool, typer.Option("--html", metavar="", help="Write a page of HTML that needs nothing else.")
     ] = False,
@@ -181,16 +191,15 @@ def explain(
         form = JsonForm(sys.stdout.write, language=spoken)
     else:
         form = text_form(view, spoken)
-    telling = Telling(form, language=spoken, show=shown)
+    telling = Telling(form, language=spoken, show=shown, in_turn=True)
     for file in files:
-        _tell(file, telling, format)
+        _tell(file, telling, Recognizer(telling.session, name=format, ports=port or ()))
     telling.finish()
     return ExitCode.OK
 
 
-def _tell(file: Path, telling: Telling, name: str | None) -> None:
+def _tell(file: Path, telling: Telling, source: Recognizer) -> None:
     before = telling.sessions
-    source = Recognizer(telling.session, name=name)
     try:
         if str(file) == "-":
             _feed(source, sys.stdin.buffer, "standard input")
@@ -212,7 +221,7 @@ def _feed(source: Recognizer, opened: BinaryIO, what: str) -> None:
     for part in _parts(opened):
         octets += len(part)
         if octets > LARGEST_INPUT_OCTETS:
-            raise CommandFailed(f"{what}: more than {LARGEST_INPUT_OCTETS:,} octets; cut out the part that matters")
+            raise CommandFailed(f"{what}: more than {LARGEST_INPUT_OCTETS:,} octets; cut out what matters")
         source.feed(part)
     source.finish()
 

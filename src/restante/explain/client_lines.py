@@ -11,12 +11,22 @@ from binascii import Error, a2b_base64
 from dataclasses import dataclass
 from typing import Final
 
-from restante.explain.events import Foreign, ResponseKind, Show
+from restante.explain.events import CommandSent, Foreign, ResponseKind, Show
+from restante.explain.line_reader import Line
 from restante.proto.parser import Misuse, MisuseKind, parse
 from restante.proto.redact import HIDDEN, redacted
 from restante.proto.spec import ArgumentForm, CommandSpec
+from restante.proto.terms import State
 
-__all__ = ["LARGEST_NUMBER_DIGITS", "MECHANISMS", "ClientLine", "decoded", "read_client_line", "response_kind"]
+__all__ = [
+    "LARGEST_NUMBER_DIGITS",
+    "MECHANISMS",
+    "ClientLine",
+    "decoded",
+    "read_client_line",
+    "response_kind",
+    "sent_command",
+]
 
 MECHANISMS: Final = frozenset(
     {
@@ -90,6 +100,31 @@ def read_client_line(line: bytes, show: Show) -> ClientLine:
         misuse=command.kind if isinstance(command, Misuse) else None,
         foreign=foreign,
         secret=_secret(line, rest, spec, show),
+    )
+
+
+def sent_command(
+    read: ClientLine, line: Line, sequence: int, *, at_seconds: float | None, state: State, secured: bool
+) -> CommandSent:
+    """Make the event of a command line."""
+    return CommandSent(
+        at_seconds=at_seconds,
+        state=state,
+        secured=secured,
+        sequence=sequence,
+        line=read.shown,
+        keyword=read.keyword,
+        spec=read.spec,
+        number=read.number,
+        lines=read.lines,
+        name=read.name,
+        mechanism=read.mechanism,
+        has_argument=read.has_argument,
+        has_initial_response=read.has_initial_response,
+        misuse=read.misuse,
+        foreign=read.foreign,
+        octets=line.octets,
+        line_end=line.end,
     )
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "Closed",
     "CommandSent",
     "Connected",
+    "Disturbed",
     "Foreign",
     "Greeted",
     "LineEnd",
@@ -273,6 +274,16 @@ class Lost(_Told):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Disturbed(_Told):
+    """How the octets travelled, told before the end where not all went smoothly."""
+
+    resent: int
+    """Segments that were sent again."""
+    disordered: int
+    """Segments that came before others which belong in front of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Closed(_Told):
     """The connection ended, or the record of it."""
 
@@ -294,5 +305,6 @@ WireEvent: TypeAlias = (
     | BodyReceived
     | StrayLine
     | Lost
+    | Disturbed
     | Closed
 )

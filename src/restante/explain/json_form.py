@@ -22,8 +22,9 @@ class JsonForm:
         self._language = language
         self._labels: dict[int, str] = {}
 
-    def begin(self, session: int, label: str) -> None:
+    def begin(self, session: int, label: str, *, mixed: bool) -> None:
         """Begin a session: its events bear its number, and its label if it has one."""
+        del mixed
         if label:
             self._labels[session] = label
 

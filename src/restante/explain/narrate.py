@@ -21,11 +21,13 @@ from restante.explain.events import (
     Closed,
     CommandSent,
     Connected,
+    Disturbed,
     Greeted,
     Lost,
     Replied,
     ResponseKind,
     Sealed,
+    SealedKind,
     Secured,
     StrayLine,
     WireEvent,
@@ -71,7 +73,7 @@ _CHAPTERS: Final[Mapping[State, Chapter]] = {
 _ENDS: Final[Mapping[State, Phrase]] = {
     State.AUTHORIZATION: Phrase.CLOSED_BEFORE_LOGIN,
     State.TRANSACTION: Phrase.CLOSED_IN_TRANSACTION,
-    State.UPDATE: Phrase.CLOSED_AT_END,
+    State.UPDATE: Phrase.CLOSED_IN_UPDATE,
 }
 
 _SAYS: Final[Mapping[bytes, Phrase]] = {
@@ -101,12 +103,14 @@ _SAYS_OF_ALL: Final[Mapping[bytes, Phrase]] = {
 class Narrator:
     """Tells one session, in one language."""
 
-    __slots__ = ("_chapter", "_language", "_marked", "_taught")
+    __slots__ = ("_chapter", "_language", "_marked", "_parted", "_sealed_sides", "_taught")
 
     def __init__(self, language: Language = ENGLISH) -> None:
         self._language = language
         self._chapter: Chapter | None = None
         self._marked: set[int] = set()
+        self._parted = False
+        self._sealed_sides: set[Side] = set()
         self._taught: set[Lesson] = set()
 
     def tell(self, event: WireEvent) -> Told:
@@ -123,11 +127,15 @@ class Narrator:
         return Told(event=event, chapter=chapter, opens=opens, speaker=speaker, story=story, lesson=lesson)
 
     def _remember(self, event: WireEvent) -> None:
+        if isinstance(event, Sealed):
+            self._sealed_sides.add(event.side)
         if isinstance(event, Replied) and event.good and event.to is not None:
             if event.to.keyword == b"DELE" and event.to.number is not None:
                 self._marked.add(event.to.number)
             elif event.to.keyword == b"RSET":
                 self._marked.clear()
+            elif event.to.keyword == b"QUIT":
+                self._parted = True
 
     def _sentence(self, event: WireEvent) -> tuple[Side | None, str]:
         say = self._language.say
@@ -163,6 +171,8 @@ class Narrator:
                 return None, say(Phrase.STRAY, octets=event.octets)
             case Lost():
                 return None, say(Phrase.LOST, octets=event.octets)
+            case Disturbed():
+                return None, say(Phrase.DISTURBED, resent=event.resent, disordered=event.disordered)
             case Closed():
                 return None, self._closed(event)
 
@@ -170,9 +180,11 @@ class Narrator:
         say = self._language.say
         if event.alert:
             return say(Phrase.SEALED_ALERT, alert=event.alert)
+        if event.kind is not SealedKind.HELLO or self._sealed_sides:
+            return say(Phrase.SEALED)
         if event.server_name and event.version:
             return say(Phrase.SEALED_HELLO_FOR, version=event.version, name=printable(event.server_name))
-        return say(Phrase.SEALED_HELLO, version=event.version) if event.version else say(Phrase.SEALED)
+        return say(Phrase.SEALED_HELLO, version=event.version or "TLS")
 
     def _command(self, sent: CommandSent) -> str:
         say, keyword = self._language.say, sent.keyword
@@ -240,11 +252,14 @@ class Narrator:
 
     def _closed(self, event: Closed) -> str:
         say = self._language.say
-        if event.by is None and not event.reason and event.state is not State.UPDATE:
+        if self._parted:
+            return say(Phrase.CLOSED_AT_END)
+        if len(self._sealed_sides) == len(Side):
+            return say(Phrase.CLOSED_BEHIND_CURTAIN)
+        if event.by is None and not event.reason:
             return say(Phrase.RECORD_ENDS)
-        said_good_bye = event.state is State.UPDATE
         sentence = say(_ENDS[event.state])
-        if event.reason and not said_good_bye:
+        if event.reason:
             sentence += " " + say(Phrase.REASON, reason=printable(event.reason.encode()))
         return sentence
 
@@ -286,7 +301,7 @@ def _lesson_of(event: WireEvent) -> Lesson | None:
             return Lesson.SEALED
         case Closed():
             return Lesson.CLOSED_EARLY if event.state is State.TRANSACTION else None
-        case StrayLine() | Lost():
+        case StrayLine() | Lost() | Disturbed():
             return None
 
 

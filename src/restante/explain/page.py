@@ -47,8 +47,9 @@ class PageForm:
         self._events = 0
         self._anchors = 0
 
-    def begin(self, session: int, label: str) -> None:
-        """Begin a session."""
+    def begin(self, session: int, label: str, *, mixed: bool) -> None:
+        """Begin a session: each has a part of the page, whether they went on together or not."""
+        del mixed
         self._sessions[session] = _Session(label)
 
     def tell(self, session: int, told: Told, findings: Sequence[Finding]) -> None:
@@ -73,8 +74,7 @@ class PageForm:
         title = escape(say(Phrase.TITLE))
         note = f"<p class=note>{escape(say(Phrase.HIDDEN_NOTE))}</p>" if self._hides_secrets else ""
         sections = [
-            self._section(session, number, len(self._sessions))
-            for number, session in enumerate(self._sessions.values(), start=1)
+            self._section(session, number) for number, session in enumerate(self._sessions.values(), start=1)
         ]
         left_out = max(self._events - MOST_EVENTS, 0)
         more = f"<p class=note>… {self._language.written(left_out)}</p>" if left_out else ""
@@ -89,9 +89,9 @@ class PageForm:
 
     # --- parts of the page ------------------------------------------------------------------------------------
 
-    def _section(self, session: _Session, number: int, of: int) -> str:
+    def _section(self, session: _Session, number: int) -> str:
         say = self._language.say
-        heading = escape(say(Phrase.SESSION, number=number, of=of)) if of > 1 else ""
+        heading = escape(say(Phrase.SESSION, number=number)) if len(self._sessions) > 1 else ""
         if session.label:
             heading += f" <small>{escape(session.label)}</small>"
         columns = (

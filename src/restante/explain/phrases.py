@@ -41,10 +41,16 @@ class Phrase(Enum):
     """{alert}: in the words of RFC 8446."""
     LOST = auto()
     """{octets}."""
+    DISTURBED = auto()
+    """{resent}, {disordered}: numbers of segments, either may be 0."""
     CLOSED_AT_END = auto()
     CLOSED_BEFORE_LOGIN = auto()
     CLOSED_IN_TRANSACTION = auto()
     """Nothing was removed."""
+    CLOSED_BEHIND_CURTAIN = auto()
+    """All that was said went under TLS."""
+    CLOSED_IN_UPDATE = auto()
+    """QUIT was not answered well."""
     RECORD_ENDS = auto()
     """Nobody tells that the connection ended."""
     REASON = auto()
@@ -171,7 +177,7 @@ class Phrase(Enum):
 
     # --- around the sessions
     SESSION = auto()
-    """{number}, {of}."""
+    """{number}."""
     NOTHING_FOUND = auto()
     FOUND_ONE = auto()
     FOUND_MANY = auto()

@@ -15,7 +15,7 @@ from typing import Final
 
 from restante.explain import server_lines
 from restante.explain.bodies import Body
-from restante.explain.client_lines import decoded, read_client_line, response_kind
+from restante.explain.client_lines import decoded, read_client_line, response_kind, sent_command
 from restante.explain.events import (
     AuthResponseSent,
     BodyEnd,
@@ -23,6 +23,7 @@ from restante.explain.events import (
     Closed,
     CommandSent,
     Connected,
+    Disturbed,
     Greeted,
     Lost,
     Replied,
@@ -198,6 +199,18 @@ class Reader:
         """Hear that octets of a side went by unseen."""
         self._tell(Lost(at_seconds=at_seconds, state=self._state, secured=self._secured, side=side, octets=octets))
 
+    def disturbed(self, resent: int, disordered: int, *, at_seconds: float | None) -> None:
+        """Hear how the octets travelled: segments that were sent again, and those that came out of order."""
+        self._tell(
+            Disturbed(
+                at_seconds=at_seconds,
+                state=self._state,
+                secured=self._secured,
+                resent=resent,
+                disordered=disordered,
+            )
+        )
+
     # --- lines ------------------------------------------------------------------------------------------------
 
     def _begins_tls(self, side: Side, octets: bytes, start: int) -> bool:
@@ -233,24 +246,8 @@ class Reader:
             self._tell_response(exchange, line, at_seconds)
             return
         self._sequence += 1
-        sent = CommandSent(
-            at_seconds=at_seconds,
-            state=self._state,
-            secured=self._secured,
-            sequence=self._sequence,
-            line=read.shown,
-            keyword=read.keyword,
-            spec=read.spec,
-            number=read.number,
-            lines=read.lines,
-            name=read.name,
-            mechanism=read.mechanism,
-            has_argument=read.has_argument,
-            has_initial_response=read.has_initial_response,
-            misuse=read.misuse,
-            foreign=read.foreign,
-            octets=line.octets,
-            line_end=line.end,
+        sent = sent_command(
+            read, line, self._sequence, at_seconds=at_seconds, state=self._state, secured=self._secured
         )
         if len(self._awaited) < MOST_AWAITED:
             self._awaited.append(_Awaited(sent, [read.secret[:_SECRET_OCTETS]] if read.secret else []))

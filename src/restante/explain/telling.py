@@ -10,23 +10,27 @@ writes; `text_form`, `json_form` and `page` are those there are.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from restante.explain.diagnoses import Diagnoser, Finding, History
-from restante.explain.events import Show, WireEvent
+from restante.explain.events import Closed, Show, WireEvent
 from restante.explain.languages import ENGLISH, Language
 from restante.explain.narrate import Narrator, Told
 from restante.explain.reader import Reader
 
-__all__ = ["Form", "Telling"]
+__all__ = ["MOST_HELD", "Form", "Telling"]
+
+MOST_HELD: Final = 50_000
+"""Events of sessions that wait for an earlier one to end. Beyond it that one waits no longer, and they mix."""
 
 
 class Form(Protocol):
     """How sessions are shown."""
 
-    def begin(self, session: int, label: str) -> None:
-        """Begin a session: its number, from 1, and what tells it from others that go on at the same time."""
+    def begin(self, session: int, label: str, *, mixed: bool) -> None:
+        """Begin a session: its number, from 1, and what tells it from others; `mixed` if they go on together."""
         ...
 
     def tell(self, session: int, told: Told, findings: Sequence[Finding]) -> None:
@@ -38,14 +42,38 @@ class Form(Protocol):
         ...
 
 
-class Telling:
-    """Tells sessions in a form."""
+class _Session:
+    """A session that is told, or waits to be."""
 
-    def __init__(self, form: Form, *, language: Language = ENGLISH, show: Show = Show.NOTHING) -> None:
+    __slots__ = ("diagnoser", "held", "is_over", "is_told", "label", "narrator", "number")
+
+    def __init__(self, number: int, label: str, narrator: Narrator, diagnoser: Diagnoser) -> None:
+        self.number = number
+        self.label = label
+        self.narrator = narrator
+        self.diagnoser = diagnoser
+        self.held: deque[WireEvent] = deque()
+        self.is_told = self.is_over = False
+
+
+class Telling:
+    """Tells sessions in a form.
+
+    `in_turn` tells those that go on at the same time one after the other, in the order of their beginning;
+    otherwise they are told as it comes, each line under its session's label.
+    """
+
+    def __init__(
+        self, form: Form, *, language: Language = ENGLISH, show: Show = Show.NOTHING, in_turn: bool = False
+    ) -> None:
         self._form = form
         self._language = language
         self._show = show
+        self._in_turn = in_turn
         self._history = History()
+        self._waiting: deque[_Session] = deque()
+        """Sessions in the order of their beginning, the one that is told now first; where they are told in turn."""
+        self._held = 0
         self._sessions = 0
 
     @property
@@ -53,18 +81,53 @@ class Telling:
         """How many sessions were begun."""
         return self._sessions
 
-    def session(self, label: str = "", *, excerpt: bool = False) -> Reader:
-        """Begin a session. Gives what is to be told of it: an observer of the wire."""
+    def session(self, label: str = "", *, client: str = "", excerpt: bool = False) -> Reader:
+        """Begin a session. Gives what is to be told of it: an observer of the wire.
+
+        `client` is the address from which it comes, where that is known: sessions of one client are compared.
+        `excerpt` says that the source may leave out parts of the session.
+        """
         self._sessions += 1
-        number = self._sessions
-        narrator, diagnoser = Narrator(self._language), Diagnoser(self._history)
-
-        def tell(event: WireEvent) -> None:
-            self._form.tell(number, narrator.tell(event), diagnoser.hear(event))
-
-        self._form.begin(number, label)
-        return Reader(tell, show=self._show, excerpt=excerpt)
+        diagnoser = Diagnoser(self._history, client=client)
+        session = _Session(self._sessions, label, Narrator(self._language), diagnoser)
+        if self._in_turn:
+            self._waiting.append(session)
+            if len(self._waiting) == 1:
+                self._begin(session)
+        else:
+            self._begin(session)
+        return Reader(lambda event: self._hear(session, event), show=self._show, excerpt=excerpt)
 
     def finish(self) -> None:
         """Say that all sessions are over."""
+        while self._waiting:
+            self._next_in_turn()
         self._form.finish()
+
+    def _begin(self, session: _Session) -> None:
+        session.is_told = True
+        self._form.begin(session.number, session.label, mixed=not self._in_turn)
+
+    def _hear(self, session: _Session, event: WireEvent) -> None:
+        session.is_over = isinstance(event, Closed)
+        if session.is_told:
+            self._tell(session, event)
+        else:
+            session.held.append(event)
+            self._held += 1
+        while self._waiting and (self._waiting[0].is_over or self._held > MOST_HELD):
+            self._next_in_turn()
+
+    def _tell(self, session: _Session, event: WireEvent) -> None:
+        self._form.tell(session.number, session.narrator.tell(event), session.diagnoser.hear(event))
+
+    def _next_in_turn(self) -> None:
+        """Leave the session that is told now, and begin the next with what was held of it."""
+        self._waiting.popleft()
+        if not self._waiting:
+            return
+        session = self._waiting[0]
+        self._begin(session)
+        while session.held:
+            self._held -= 1
+            self._tell(session, session.held.popleft())

@@ -78,15 +78,15 @@ class TextForm:
         self._width = max(width, NARROWEST)
         self._all_lines = all_lines
         self._labels: dict[int, str] = {}
-        self._begun = 0
 
-    def begin(self, session: int, label: str) -> None:
-        """Begin a session: those without a label are parted by an empty line."""
-        if label:
+    def begin(self, session: int, label: str, *, mixed: bool) -> None:
+        """Begin a session. Where several go on at the same time, each line bears the label of its own."""
+        if mixed and label:
             self._labels[session] = label
-        elif self._begun:
-            self._write("\n")
-        self._begun += 1
+        elif session > 1:
+            heading = self._language.say(Phrase.SESSION, number=session)
+            self._line("", "")
+            self._line("", f"{heading} ({label})" if label else heading, _Tone.HEADING)
 
     def tell(self, session: int, told: Told, findings: Sequence[Finding]) -> None:
         """Write an event and what was found."""

@@ -20,6 +20,7 @@ from restante.explain.events import (
     Closed,
     CommandSent,
     Connected,
+    Disturbed,
     Greeted,
     Lost,
     Replied,
@@ -81,6 +82,8 @@ def wire_lines(event: WireEvent, *, all_lines: bool = False) -> tuple[WireLine, 
             return (WireLine(server, text),)
         case Lost():
             return (WireLine("===", f"{event.octets} octets of the {event.side.name.lower()} were not recorded"),)
+        case Disturbed():
+            return (WireLine("===", f"segments sent again: {event.resent}, out of order: {event.disordered}"),)
         case Closed():
             by = f" by the {event.by.name.lower()}" if event.by else ""
             return (WireLine("===", f"closed{by} {printable(event.reason.encode())}".rstrip()),)

@@ -27,11 +27,11 @@ _EXAMINERS: Final[tuple[Examiner, ...]] = (
 
 
 class Diagnoser:
-    """Looks at one session. `history` is what it shares with the others of the same source."""
+    """Looks at one session, which comes from `client`. `history` is what it shares with others of its source."""
 
-    def __init__(self, history: History | None = None) -> None:
+    def __init__(self, history: History | None = None, *, client: str = "") -> None:
         self._history = history if history is not None else History()
-        self._facts = Facts()
+        self._facts = Facts(client)
         self._told: Counter[Diagnosis] = Counter()
 
     def hear(self, event: WireEvent) -> list[Finding]:

@@ -31,7 +31,8 @@ _MOST_NUMBERS = 20_000
 class Facts:
     """Of one session."""
 
-    def __init__(self) -> None:
+    def __init__(self, client: str = "") -> None:
+        self.client = client
         self.server = ""
         self.began_at_seconds: float | None = None
         self.greeted: Greeted | None = None

@@ -25,7 +25,7 @@ REMEMBERED: Final = 50
 
 OFTEN_SECONDS: Final = 60
 OFTEN: Final = 3
-"""So many sessions that begin within a minute of each other are haste; mail that waits for one is none."""
+"""So many sessions within a minute that fetched nothing are haste."""
 
 
 COMPARED: Final = 50
@@ -38,6 +38,9 @@ class _Past:
     """What is remembered of a session."""
 
     server: str
+    client: str
+    came_for_nothing: bool
+    """Somebody logged in, and fetched nothing."""
     began_at_seconds: float | None
     timestamp: bytes | None
     announced_stls: bool
@@ -60,10 +63,11 @@ class History:
 
     def examine(self, event: WireEvent, facts: Facts) -> Iterator[Finding]:
         """Look at an event in the light of earlier sessions."""
-        past = [one for one in self._past if one.server == facts.server]
+        server = event.server if isinstance(event, Connected) else facts.server
+        past = [one for one in self._past if (one.server, one.client) == (server, facts.client)]
         match event:
             case Connected():
-                yield from self._haste(event)
+                yield from _haste(event, past)
             case Greeted(timestamp=bytes() as timestamp):
                 if any(one.timestamp == timestamp for one in past):
                     yield found(Diagnosis.APOP_TIMESTAMP_REPEATED, event, timestamp=printable(timestamp))
@@ -88,6 +92,8 @@ class History:
         self._past.append(
             _Past(
                 server=facts.server,
+                client=facts.client,
+                came_for_nothing=facts.logged_in and not facts.fetched,
                 began_at_seconds=facts.began_at_seconds,
                 timestamp=facts.greeted.timestamp if facts.greeted is not None else None,
                 announced_stls=facts.announces(b"STLS") is True,
@@ -99,14 +105,15 @@ class History:
             )
         )
 
-    def _haste(self, event: Connected) -> Iterator[Finding]:
-        if event.at_seconds is None:
-            return
-        begun = [one.began_at_seconds for one in self._past if one.server == event.server]
-        recent = [at for at in begun if at is not None and 0 <= event.at_seconds - at < OFTEN_SECONDS]
-        if len(recent) == OFTEN - 1:
-            seconds = int(event.at_seconds - min(recent))
-            yield found(Diagnosis.ASKS_TOO_OFTEN, event, count=OFTEN, seconds=seconds)
+
+def _haste(event: Connected, past: list[_Past]) -> Iterator[Finding]:
+    if event.at_seconds is None:
+        return
+    begun = [one.began_at_seconds for one in past if one.came_for_nothing]
+    recent = [at for at in begun if at is not None and 0 <= event.at_seconds - at < OFTEN_SECONDS]
+    if len(recent) == OFTEN:
+        seconds = int(event.at_seconds - min(recent))
+        yield found(Diagnosis.ASKS_TOO_OFTEN, event, count=OFTEN + 1, seconds=seconds)
 
 
 def _first_octets(facts: Facts) -> tuple[int, ...]:

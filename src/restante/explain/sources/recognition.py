@@ -5,10 +5,11 @@ Captures are known by their first octets, logs by their first lines: the first f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from restante.explain.sources.capture import CaptureSource, looks_like_a_capture
 from restante.explain.sources.curl_trace import CurlTraceSource, looks_like_a_curl_trace
 from restante.explain.sources.source import OpenSession, Source
 from restante.explain.sources.terminal import TerminalSource, looks_like_a_terminal
@@ -28,7 +29,7 @@ def _text(form: TextFormat) -> Callable[[OpenSession], Source]:
     return lambda open_session: TextSource(form, open_session)
 
 
-_MAKERS: Final[Mapping[str, Callable[[OpenSession], Source]]] = MappingProxyType(
+_LOGS: Final[Mapping[str, Callable[[OpenSession], Source]]] = MappingProxyType(
     {
         **{form.name: _text(form) for form in TEXT_FORMATS},
         "curl-trace": CurlTraceSource,
@@ -39,6 +40,7 @@ _MAKERS: Final[Mapping[str, Callable[[OpenSession], Source]]] = MappingProxyType
 FORMATS: Final[Mapping[str, str]] = MappingProxyType(
     {
         **{form.name: form.summary for form in TEXT_FORMATS},
+        "capture": "pcap and pcapng, of tcpdump, tshark and Wireshark",
         "curl-trace": "curl --trace and --trace-ascii",
         "terminal": "what stood on a terminal: telnet, nc, openssl s_client",
     }
@@ -47,16 +49,21 @@ FORMATS: Final[Mapping[str, str]] = MappingProxyType(
 
 
 class Recognizer:
-    """A source that finds out by itself what it reads. `name` is a format that is known beforehand."""
+    """A source that finds out by itself what it reads.
 
-    def __init__(self, open_session: OpenSession, *, name: str | None = None) -> None:
+    `name` is a format that is known beforehand, `ports` those on which a capture has POP3 besides the usual ones.
+    """
+
+    def __init__(self, open_session: OpenSession, *, name: str | None = None, ports: Collection[int] = ()) -> None:
         self._open = open_session
+        self._ports = ports
         self._head = bytearray()
-        self._source: Source | None = None
         self.name = name
         """The format; None while it is not known, or when nothing was recognised."""
-        if name is not None:
-            self._source = _MAKERS[name](open_session)
+        self._source = None if name is None else self._make(name)
+
+    def _make(self, name: str) -> Source:
+        return CaptureSource(self._open, ports=self._ports) if name == "capture" else _LOGS[name](self._open)
 
     def feed(self, octets: bytes) -> None:
         """Take the next octets."""
@@ -77,13 +84,15 @@ class Recognizer:
     def _recognize(self, *, at_end: bool) -> None:
         self.name = recognized(bytes(self._head), at_end=at_end)
         if self.name is not None:
-            self._source = _MAKERS[self.name](self._open)
+            self._source = self._make(self.name)
             self._source.feed(bytes(self._head))
             self._head.clear()
 
 
 def recognized(head: bytes, *, at_end: bool) -> str | None:
     """Give the name of the format of which these are the first octets; None when it cannot be told (yet)."""
+    if looks_like_a_capture(head):
+        return "capture"
     if looks_like_a_curl_trace(head):
         return "curl-trace"
     lines = head.decode("utf-8", "replace").splitlines()

@@ -12,8 +12,8 @@ __all__ = ["OpenSession", "Source"]
 class OpenSession(Protocol):
     """Gives a reader for one more session, as `explain.telling.Telling.session` does."""
 
-    def __call__(self, label: str = "", *, excerpt: bool = False) -> Reader:
-        """Begin a session; `excerpt`: the source may leave out parts of it."""
+    def __call__(self, label: str = "", *, client: str = "", excerpt: bool = False) -> Reader:
+        """Begin a session, from a client's address if that is known; `excerpt`: parts of it may be left out."""
         ...
 
 

@@ -163,7 +163,7 @@ class TextSource:
             self._close(next(iter(self._sessions)), "", None)
         host, port = groups.get("host") or "", groups.get("port")
         server = f"{host}:{port}" if host and port else host
-        session = _Session(self._open(key, excerpt=True))
+        session = _Session(self._open(key, client=groups.get("peer") or "", excerpt=True))
         session.reader.connected(server, at_seconds=self._clock.now)
         if groups.get("tls"):
             session.reader.secured("", at_seconds=self._clock.now)

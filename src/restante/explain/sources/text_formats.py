@@ -81,7 +81,11 @@ TEXT_FORMATS: Final = (
             r"(?:  \[(?P<octets>[0-9,]{1,20}) octets on the wire\])?)$"
         ),
         notes=(
-            _note(_BEGINS, r"(?P<time>[0-9:]{8}) (?P<session>[0-9a-z-]{1,20}) +-- (?:pop3) connection from "),
+            _note(
+                _BEGINS,
+                r"(?P<time>[0-9:]{8}) (?P<session>[0-9a-z-]{1,20}) +-- pop3 connection from "
+                r"(?P<peer>[^ ]{1,100}):[0-9]{1,5}$",
+            ),
             _note(_CLOSED, r"(?P<time>[0-9:]{8}) (?P<session>[0-9a-z-]{1,20}) +-- ended[^:]*: (?P<reason>[a-z ]+)"),
         ),
         shows_bodies=False,

@@ -19,18 +19,21 @@ STORY: Final[Mapping[Phrase, str]] = {
     Phrase.CONNECTED_TO: "The client comes to the counter at {server}.",
     Phrase.SECURED: "The curtain is drawn: from here on nobody on the way can listen.",
     Phrase.SECURED_AS: "The curtain is drawn: from here on nobody on the way can listen ({description}).",
-    Phrase.SEALED: "From here on they speak behind a curtain (TLS), and neither can we listen.",
+    Phrase.SEALED: "(Speaks behind a curtain, TLS.)",
     Phrase.SEALED_HELLO: "“Let us speak behind a curtain.” ({version}) From here on neither can we listen.",
     Phrase.SEALED_HELLO_FOR: (
         "“Let us speak behind a curtain; it is {name} whom I want.” ({version}) From here on neither can we listen."
     ),
     Phrase.SEALED_ALERT: "“No curtain with you.” (TLS alert: {alert})",
     Phrase.LOST: "{octets} octets went by unrecorded here.",
+    Phrase.DISTURBED: "It was a rough way: {resent} segments were sent again, {disordered} came out of order.",
     Phrase.CLOSED_AT_END: "The counter closes. All is done.",
     Phrase.CLOSED_BEFORE_LOGIN: "The line goes silent before anybody has logged in. Nothing has changed.",
     Phrase.CLOSED_IN_TRANSACTION: (
         "The line goes silent without a good-bye. Nothing was deleted, since UPDATE was never reached."
     ),
+    Phrase.CLOSED_BEHIND_CURTAIN: "The counter closes. What was said behind the curtain stays there.",
+    Phrase.CLOSED_IN_UPDATE: "The counter closes, and not all that was marked is gone.",
     Phrase.RECORD_ENDS: "The record ends here.",
     Phrase.REASON: "({reason})",
     Phrase.SAYS_USER: "Hello! I come for mail. This is the name.",
@@ -121,7 +124,7 @@ STORY: Final[Mapping[Phrase, str]] = {
     Phrase.CAPABILITIES_ARE: "({names}.)",
     Phrase.STRAY: "(A line of {octets} octets that answers nothing.)",
     Phrase.STRAY_FOREIGN: "(Speaks {protocol}: this is another kind of counter.)",
-    Phrase.SESSION: "Session {number} of {of}",
+    Phrase.SESSION: "Session {number}",
     Phrase.NOTHING_FOUND: "Nothing stands out.",
     Phrase.FOUND_ONE: "One thing stands out:",
     Phrase.FOUND_MANY: "{count} things stand out:",
