@@ -21,8 +21,9 @@ from restante.config.settings import Settings
 from restante.demo import DEMO_MESSAGES, DEMO_NAME, DEMO_PASSWORD, lines_to_copy
 from restante.doors.certificates import PairFiles, TlsConfigError, fingerprint, self_signed
 from restante.doors.tls import ServerTls
+from restante.observe import TerminalTranscript, wants_colour
 from restante.observe.metrics import new_board
-from restante.ports.events import Door
+from restante.ports.events import Door, Listener
 from restante.proto.lines import canonical
 from restante.proto.terms import Secret
 from restante.server.sockets import BoundSocket, ListenFailed, inherited, listen_tcp, listen_unix
@@ -33,8 +34,14 @@ from restante.worker import Worker, open_tls
 __all__ = ["serve"]
 
 
-def serve(settings: Settings, *, demo: bool = False) -> int:
-    """Serve until SIGTERM or SIGINT. Gives the exit code; what keeps it from starting is told on standard error."""
+def serve(settings: Settings, *, demo: bool = False, live: Callable[[], Listener] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT. Gives the exit code; what keeps it from starting is told on standard error.
+
+    `live` makes what each process shows of its sessions on standard output; in a demo, where there is no log, it is
+    the live view if nothing else was asked for.
+    """
+    if demo and live is None:
+        live = _live_view
     environ = dict(os.environ)
     try:
         app.check_sources(settings)
@@ -57,7 +64,7 @@ def serve(settings: Settings, *, demo: bool = False) -> int:
     board = new_board(processes=workers) if any(bound.door is Door.METRICS for bound in sockets) else None
 
     def work(ready: Callable[[], None]) -> None:
-        Worker(settings, sockets, pairs, board, demo=demo).run(ready)
+        Worker(settings, sockets, pairs, board, live=live, with_log=not demo).run(ready)
 
     try:
         if workers == 1:
@@ -70,6 +77,10 @@ def serve(settings: Settings, *, demo: bool = False) -> int:
             bound.socket.close()
             if bound.address.startswith("unix:") and not bound.inherited:
                 Path(bound.address.removeprefix("unix:")).unlink(missing_ok=True)
+
+
+def _live_view() -> Listener:
+    return TerminalTranscript(sys.stdout, colour=wants_colour(sys.stdout, os.environ))
 
 
 # --- the start -----------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ from restante.doors.security import Plaintext, Security
 from restante.doors.sessions import SessionRegistry
 from restante.doors.tls import ServerTls, TlsReloadFailed, without_bad_server_names
 from restante.observe import LogFormat as WrittenAs
-from restante.observe import LogWriter, TerminalTranscript, journal_reads, tell_all, wants_colour
+from restante.observe import LogWriter, journal_reads, tell_all
 from restante.observe.board import Board
 from restante.observe.exposition import MetricsDoor
 from restante.observe.metrics import Metrics
@@ -89,13 +89,15 @@ class Worker:
         pairs: Sequence[PairFiles],
         board: Board | None,
         *,
-        demo: bool,
+        live: Callable[[], Listener] | None,
+        with_log: bool,
     ) -> None:
         self._settings = settings
         self._board = board
         self._sockets = sockets
         self._pairs = pairs
-        self._demo = demo
+        self._live = live
+        self._with_log = with_log
 
     def run(self, ready: Callable[[], None]) -> None:
         """Serve until told to stop."""
@@ -107,7 +109,7 @@ class Worker:
         settings, auth = self._settings, self._settings.auth
         metrics = None if self._board is None else Metrics(self._board, version=__version__)
         loop = asyncio.get_running_loop()
-        tell = _open_listener(settings, metrics, loop, demo=self._demo)
+        tell = _open_listener(settings, metrics, loop, live=self._live, with_log=self._with_log)
         store = app.open_site_store(settings)
         pool = HashPool(at_once=auth.hashes_at_once, queue=auth.hash_queue)
         closing = contextlib.AsyncExitStack()
@@ -288,12 +290,19 @@ def _mail_service(door: MailDoor, context: ssl.SSLContext | None) -> DoorService
 
 
 def _open_listener(
-    settings: Settings, metrics: Metrics | None, loop: asyncio.AbstractEventLoop, *, demo: bool
+    settings: Settings,
+    metrics: Metrics | None,
+    loop: asyncio.AbstractEventLoop,
+    *,
+    live: Callable[[], Listener] | None,
+    with_log: bool,
 ) -> Listener:
-    """Open what reads the events: the log, or in a demo the live view, and the metrics where they are asked for."""
+    """Open what reads the events: the log, the live view, and the metrics, each where it is asked for."""
     listeners: list[Listener] = [] if metrics is None else [metrics]
-    if demo:
-        return tell_all(TerminalTranscript(sys.stdout, colour=wants_colour(sys.stdout, os.environ)), *listeners)
+    if live is not None:
+        listeners.insert(0, live())
+    if not with_log:
+        return tell_all(*listeners)
     as_text = settings.log.format is LogFormat.TEXT or (
         settings.log.format is LogFormat.AUTO and sys.stderr.isatty()
     )

@@ -16,7 +16,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> _Served:
     """Take what would be served, and serve nothing."""
     calls: _Served = []
 
-    def serve(settings: Settings, *, demo: bool = False) -> int:
+    def serve(settings: Settings, *, demo: bool = False, live: object = None) -> int:
         assert settings.data.is_dir()
         calls.append((settings, demo))
         return 3

@@ -9,16 +9,22 @@ import inspect
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from restante.cli.data_folder import make_data_folder
+from restante.cli.explain import LanguageOption, ViewOption, language_of, text_form
 from restante.cli.options import ConfigOption
 from restante.cli.outcome import CommandFailed, ExitCode
 from restante.config import SETTINGS, Setting, load_settings
 from restante.config.kinds import ListOf, YesOrNo
+from restante.explain.telling import Telling
+from restante.explain.text_form import View
+from restante.observe import Explanation
+from restante.ports.events import Listener
 
 __all__ = ["EPILOG", "serve"]
 
@@ -59,12 +65,30 @@ Examples:
 """
 
 
-def _run(config: Path | None, demo: bool, given: Mapping[str, Any]) -> int:  # Any: flags of several types
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wishes:
+    """What is no setting."""
+
+    demo: bool
+    explain: bool
+    view: View
+    language: str | None
+
+    def live(self) -> Callable[[], Listener] | None:
+        """Give what tells sessions on standard output, if that was asked for. Raises CommandFailed."""
+        if not self.explain:
+            return None
+        language = language_of(self.language)
+        return lambda: Explanation(Telling(text_form(self.view, language), language=language))
+
+
+def _run(config: Path | None, wishes: _Wishes, given: Mapping[str, Any]) -> int:  # Any: flags of several types
     flags = {
         setting.name: text for setting in SETTINGS if (text := _as_text(given[_parameter(setting)])) is not None
     }
-    if demo:
-        return _run_demo(config, flags)
+    live = wishes.live()
+    if wishes.demo:
+        return _run_demo(config, flags, live)
     settings = load_settings(config, os.environ, flags)
     if not (settings.pop3 or settings.pop3s or settings.smtp or settings.smtps or settings.lmtp):
         raise CommandFailed(
@@ -74,10 +98,12 @@ def _run(config: Path | None, demo: bool, given: Mapping[str, Any]) -> int:  # A
     from restante import serving
 
     make_data_folder(settings.data)
-    return serving.serve(settings)
+    return serving.serve(settings, live=live)
 
 
-def _run_demo(config: Path | None, flags: Mapping[str, str | Sequence[str]]) -> int:
+def _run_demo(
+    config: Path | None, flags: Mapping[str, str | Sequence[str]], live: Callable[[], Listener] | None
+) -> int:
     """Serve a data folder that goes away at the end, unless one was named.
 
     The file of the machine's real server is not read unless it is named: its accounts are no place for one whose
@@ -94,7 +120,7 @@ def _run_demo(config: Path | None, flags: Mapping[str, str | Sequence[str]]) -> 
             del defaults["smtps"]
         settings = load_settings(config, os.environ, flags, default_config=None, defaults=defaults)
         make_data_folder(settings.data)
-        return serving.serve(settings, demo=True)
+        return serving.serve(settings, demo=True, live=live)
 
 
 def _parameter(setting: Setting) -> str:
@@ -130,16 +156,24 @@ def _flag(setting: Setting) -> inspect.Parameter:
     )
 
 
-def _with_flags(run: Callable[[Path | None, bool, Mapping[str, Any]], int]) -> Callable[..., int]:
+def _with_flags(run: Callable[[Path | None, _Wishes, Mapping[str, Any]], int]) -> Callable[..., int]:
     """Make the command: `run`, with one parameter for each setting."""
 
-    def serve(*, config: Path | None = None, demo: bool = False, **given: Any) -> int:  # Any: as above
+    def serve(
+        *,
+        config: Path | None = None,
+        demo: bool = False,
+        explain: bool = False,
+        view: View = View.BOTH,
+        language: str | None = None,
+        **given: Any,  # Any: as above
+    ) -> int:
         """Serve POP3, and take mail by SMTP and LMTP, until SIGTERM or Ctrl-C.
 
         When all addresses listen, each is printed on standard output: 'listening pop3 127.0.0.1:1110'. The log goes
         to standard error. Sockets that systemd hands over are used in place of the addresses.
         """
-        return run(config, demo, given)
+        return run(config, _Wishes(demo=demo, explain=explain, view=view, language=language), given)
 
     demo = Annotated[
         bool,
@@ -153,9 +187,21 @@ def _with_flags(run: Callable[[Path | None, bool, Mapping[str, Any]], int]) -> C
             rich_help_panel=_PANELS[None],
         ),
     ]
+    explain = Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            metavar="",
+            help="Tell each POP3 session in plain words on standard output, as it happens.",
+            rich_help_panel=_PANELS[None],
+        ),
+    ]
     parameters = [
         inspect.Parameter("config", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=ConfigOption),
         inspect.Parameter("demo", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=demo),
+        inspect.Parameter("explain", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=explain),
+        inspect.Parameter("view", inspect.Parameter.KEYWORD_ONLY, default=View.BOTH, annotation=ViewOption),
+        inspect.Parameter("language", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=LanguageOption),
         *(_flag(setting) for setting in SETTINGS),
     ]
     # The toolkit reads a command's parameters from its signature and its annotations.

@@ -198,9 +198,11 @@ class Narrator:
             return say(Phrase.SAYS_BADLY, keyword=keyword.decode("ascii"))
         if keyword == b"USER" and sent.name is not None:
             return say(Phrase.SAYS_USER_NAMED, name=printable(sent.name))
+        if keyword == b"AUTH" and sent.mechanism is None:
+            return say(Phrase.SAYS_AUTH_SOMEHOW)
         if keyword == b"AUTH":
             phrase = Phrase.SAYS_AUTH_AT_ONCE if sent.has_initial_response else Phrase.SAYS_AUTH
-            return say(phrase, mechanism=sent.mechanism or "…")
+            return say(phrase, mechanism=sent.mechanism or "")
         if keyword == b"QUIT":
             early = sent.state is State.AUTHORIZATION
             return say(Phrase.SAYS_QUIT_BEFORE_LOGIN if early else Phrase.SAYS_QUIT)

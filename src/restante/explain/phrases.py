@@ -62,6 +62,8 @@ class Phrase(Enum):
     """{name}."""
     SAYS_PASS = auto()
     SAYS_APOP = auto()
+    SAYS_AUTH_SOMEHOW = auto()
+    """The mechanism is not known."""
     SAYS_AUTH = auto()
     """{mechanism}."""
     SAYS_AUTH_AT_ONCE = auto()

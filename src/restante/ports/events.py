@@ -95,6 +95,8 @@ class ConnectionOpened:
     session: str
     door: Door
     peer: str
+    secured: bool = False
+    """Whether TLS stood before the greeting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,8 +86,7 @@ class Connection(asyncio.BufferedProtocol):
         self._heard_at = loop.time()
         self._sent = 0
         self._outflow: Outflow | None = None
-        # An answer is waited for, or the others have their turn, or there was no greeting yet, while under TLS the
-        # client's first octets may be here already: nothing is worked off.
+        # An answer is waited for, or others have their turn, or (under TLS) octets came before the greeting: wait.
         self._waiting = True
         # The client does not take what is sent.
         self._clogged = False
@@ -99,14 +98,16 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet."""
         self._transport = cast(asyncio.Transport, transport)  # what create_server hands over, whatever the loop
-        self._session = self._house.new_session(self._protocol, self._peer, self._entry)
+        session = self._session = self._house.new_session(self._protocol, self._peer, self._entry)
         self._house.admit(self)
         self._transport.set_write_buffer_limits(high=WRITE_BUFFER_OCTETS)
-        self._house.services.tell(ConnectionOpened(session=self._session.id, door=Door.POP3, peer=self._peer))
         tls = transport.get_extra_info("ssl_object")
-        if self._secured or tls is not None:
-            self._session.secured(channel_of(tls))
-        greeting = self._session.greeting()
+        secured = self._secured or tls is not None
+        opened = ConnectionOpened(session=session.id, door=Door.POP3, peer=self._peer, secured=secured)
+        self._house.services.tell(opened)
+        if secured:
+            session.secured(channel_of(tls))
+        greeting = session.greeting()
         if self._wire:
             self._tell_reply(greeting)
         self._send(greeting)
@@ -391,8 +392,8 @@ class Connection(asyncio.BufferedProtocol):
     # --- the wire, for those who want it -------------------------------------------------------------------------
 
     def _tell_command(self) -> None:
-        line = redacted(self._protocol.last_line) or HIDDEN
-        self._house.services.tell(CommandReceived(session=self._session.id, line=line))
+        said = CommandReceived(session=self._session.id, line=redacted(self._protocol.last_line) or HIDDEN)
+        self._house.services.tell(said)
 
     def _tell_reply(self, reply: bytes) -> None:
         line = reply[: reply.index(b"\r\n")]

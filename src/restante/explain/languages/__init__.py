@@ -8,9 +8,21 @@ from types import MappingProxyType
 from typing import Final
 
 from restante.explain.diagnoses.catalog import Diagnosis
+from restante.explain.languages.de.findings import FINDINGS as DE_FINDINGS
+from restante.explain.languages.de.lessons import LESSONS as DE_LESSONS
+from restante.explain.languages.de.story import STORY as DE_STORY
 from restante.explain.languages.en.findings import FINDINGS as EN_FINDINGS
 from restante.explain.languages.en.lessons import LESSONS as EN_LESSONS
 from restante.explain.languages.en.story import STORY as EN_STORY
+from restante.explain.languages.es.findings import FINDINGS as ES_FINDINGS
+from restante.explain.languages.es.lessons import LESSONS as ES_LESSONS
+from restante.explain.languages.es.story import STORY as ES_STORY
+from restante.explain.languages.fr.findings import FINDINGS as FR_FINDINGS
+from restante.explain.languages.fr.lessons import LESSONS as FR_LESSONS
+from restante.explain.languages.fr.story import STORY as FR_STORY
+from restante.explain.languages.zh.findings import FINDINGS as ZH_FINDINGS
+from restante.explain.languages.zh.lessons import LESSONS as ZH_LESSONS
+from restante.explain.languages.zh.story import STORY as ZH_STORY
 from restante.explain.phrases import Lesson, Phrase
 
 __all__ = ["ENGLISH", "LANGUAGES", "Language", "language_for"]
@@ -45,10 +57,49 @@ class Language:
 
 
 ENGLISH: Final = Language(
-    tag="en", name="English", story=EN_STORY, lessons=EN_LESSONS, findings=EN_FINDINGS, thousands=","
+    tag="en",
+    name="English",
+    story=EN_STORY,
+    lessons=EN_LESSONS,
+    findings=EN_FINDINGS,
+    thousands=",",
+)
+_GERMAN: Final = Language(
+    tag="de",
+    name="Deutsch",
+    story=DE_STORY,
+    lessons=DE_LESSONS,
+    findings=DE_FINDINGS,
+    thousands=".",
+)
+_SPANISH: Final = Language(
+    tag="es",
+    name="español",
+    story=ES_STORY,
+    lessons=ES_LESSONS,
+    findings=ES_FINDINGS,
+    thousands=".",
+)
+_FRENCH: Final = Language(
+    tag="fr",
+    name="français",
+    story=FR_STORY,
+    lessons=FR_LESSONS,
+    findings=FR_FINDINGS,
+    thousands="\u202f",
+)
+_CHINESE: Final = Language(
+    tag="zh",
+    name="中文",
+    story=ZH_STORY,
+    lessons=ZH_LESSONS,
+    findings=ZH_FINDINGS,
+    thousands=",",
 )
 
-LANGUAGES: Final[Mapping[str, Language]] = MappingProxyType({language.tag: language for language in (ENGLISH,)})
+LANGUAGES: Final[Mapping[str, Language]] = MappingProxyType(
+    {language.tag: language for language in (ENGLISH, _GERMAN, _SPANISH, _FRENCH, _CHINESE)}
+)
 """By tag."""
 
 

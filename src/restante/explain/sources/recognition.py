@@ -11,6 +11,7 @@ from typing import Final
 
 from restante.explain.sources.capture import CaptureSource, looks_like_a_capture
 from restante.explain.sources.curl_trace import CurlTraceSource, looks_like_a_curl_trace
+from restante.explain.sources.server_log import ServerLogSource, looks_like_a_server_log
 from restante.explain.sources.source import OpenSession, Source
 from restante.explain.sources.terminal import TerminalSource, looks_like_a_terminal
 from restante.explain.sources.text import TextSource
@@ -33,6 +34,7 @@ _LOGS: Final[Mapping[str, Callable[[OpenSession], Source]]] = MappingProxyType(
     {
         **{form.name: _text(form) for form in TEXT_FORMATS},
         "curl-trace": CurlTraceSource,
+        "server-log": ServerLogSource,
         "terminal": TerminalSource,
     }
 )
@@ -42,6 +44,7 @@ FORMATS: Final[Mapping[str, str]] = MappingProxyType(
         **{form.name: form.summary for form in TEXT_FORMATS},
         "capture": "pcap and pcapng, of tcpdump, tshark and Wireshark",
         "curl-trace": "curl --trace and --trace-ascii",
+        "server-log": "the log of restante serve in JSON, with log.wire",
         "terminal": "what stood on a terminal: telnet, nc, openssl s_client",
     }
 )
@@ -95,6 +98,8 @@ def recognized(head: bytes, *, at_end: bool) -> str | None:
         return "capture"
     if looks_like_a_curl_trace(head):
         return "curl-trace"
+    if looks_like_a_server_log(head):
+        return "server-log"
     lines = head.decode("utf-8", "replace").splitlines()
     for form in TEXT_FORMATS:
         fitting = sum(1 for line in lines if form.says.match(line))

@@ -14,6 +14,7 @@ from typing import Final
 
 from restante.explain.line_reader import LineReader
 from restante.explain.reader import Reader
+from restante.explain.shortened import hear_reply
 from restante.explain.sources.source import OpenSession
 from restante.explain.sources.text_formats import NoteKind, TextFormat
 from restante.explain.sources.times import Clock
@@ -99,23 +100,24 @@ class TextSource:
             text = _literal(text)
         if side is Side.CLIENT and self._form.suppressed is not None and self._form.suppressed.search(text):
             text = self._stand_in(session, text)
-        self._say(session, side, text)
-        if not self._form.shows_bodies and session.reader.awaits_body:
-            octets = groups.get("octets")
-            count = int(octets.replace(",", "")) - len(text.encode()) - 2 if octets else None
-            session.reader.body_left_out(count, at_seconds=self._clock.now)
+        octets = groups.get("octets")
+        self._say(session, side, text, int(octets.replace(",", "")) if octets else None)
 
     def _go_on(self, text: str) -> None:
         if self._last is not None and self._last.speaker is not None:
             self._say(self._last, self._last.speaker, text)
 
-    def _say(self, session: _Session, side: Side, text: str) -> None:
+    def _say(self, session: _Session, side: Side, text: str, octets: int | None = None) -> None:
         self._last, session.speaker, session.said_anything = session, side, True
         if side is Side.CLIENT:
             session.keyword = text.partition(" ")[0].upper()
         elif session.keyword == "QUIT" and not session.reader.awaits_body and text[:1] in "+-":
             session.parted = True
-        session.reader.line(side, text.encode("utf-8", "surrogateescape"), at_seconds=self._clock.now)
+        line = text.encode("utf-8", "surrogateescape")
+        if side is Side.SERVER and not self._form.shows_bodies:
+            hear_reply(session.reader, line, octets, at_seconds=self._clock.now)
+        else:
+            session.reader.line(side, line, at_seconds=self._clock.now)
 
     def _stand_in(self, session: _Session, text: str) -> str:
         """Give a command in place of one that the log left out."""

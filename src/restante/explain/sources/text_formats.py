@@ -84,7 +84,7 @@ TEXT_FORMATS: Final = (
             _note(
                 _BEGINS,
                 r"(?P<time>[0-9:]{8}) (?P<session>[0-9a-z-]{1,20}) +-- pop3 connection from "
-                r"(?P<peer>[^ ]{1,100}):[0-9]{1,5}$",
+                r"(?P<peer>[^ ]{1,100})$",
             ),
             _note(_CLOSED, r"(?P<time>[0-9:]{8}) (?P<session>[0-9a-z-]{1,20}) +-- ended[^:]*: (?P<reason>[a-z ]+)"),
         ),

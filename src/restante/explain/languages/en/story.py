@@ -40,6 +40,7 @@ STORY: Final[Mapping[Phrase, str]] = {
     Phrase.SAYS_USER_NAMED: "Hello! I come for mail. The name is {name}.",
     Phrase.SAYS_PASS: "And this is the password.",
     Phrase.SAYS_APOP: "Here is the name, and the answer to your riddle. The password stays with me.",
+    Phrase.SAYS_AUTH_SOMEHOW: "Let me prove who I am.",
     Phrase.SAYS_AUTH: "Let me prove who I am. I propose {mechanism}.",
     Phrase.SAYS_AUTH_AT_ONCE: "Let me prove who I am, by {mechanism}. Here is the proof.",
     Phrase.SAYS_AUTH_ALONE: "In which ways can one prove who one is?",

@@ -1,0 +1,3 @@
+"""What explain says in German, Deutsch."""
+
+__all__: list[str] = []

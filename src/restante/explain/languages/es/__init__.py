@@ -1,0 +1,3 @@
+"""What explain says in Spanish, español."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""What explain says in French, français."""
+
+__all__: list[str] = []

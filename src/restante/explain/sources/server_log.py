@@ -1,0 +1,108 @@
+"""Reads the log of `restante serve` with `log.wire`, in JSON: a line for each command, each reply, each end.
+
+What it tells besides is passed over. Bounded: the longest line, the sessions that go on at the same time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+
+from restante.explain.line_reader import LineReader
+from restante.explain.reader import Reader
+from restante.explain.shortened import hear_reply
+from restante.explain.sources.source import OpenSession
+from restante.explain.sources.times import Clock
+from restante.explain.wire import Side
+
+__all__ = ["MOST_SESSIONS_AT_ONCE", "ServerLogSource", "looks_like_a_server_log"]
+
+MOST_SESSIONS_AT_ONCE: Final = 10_000
+
+_WIRE: Final = re.compile(rb'^\{"time":.{0,100}"event":"(?:reply_sent|command_received)"', re.MULTILINE)
+_QUIT: Final = "quit"
+_LOST: Final = "connection lost"
+
+
+def looks_like_a_server_log(head: bytes) -> bool:
+    """Tell whether a file is such a log."""
+    return _WIRE.search(head) is not None
+
+
+class ServerLogSource:
+    """Reads one log."""
+
+    def __init__(self, open_session: OpenSession) -> None:
+        self._open = open_session
+        self._lines = LineReader()
+        self._clock = Clock()
+        self._sessions: dict[str, Reader] = {}
+        self._ended: dict[str, str] = {}
+        """Outcomes of sessions whose last reply comes behind their end."""
+
+    def feed(self, octets: bytes) -> None:
+        """Take the next octets."""
+        start = 0
+        while start < len(octets):
+            line, start = self._lines.take(octets, start)
+            if line is not None:
+                self._take(line.kept)
+
+    def finish(self) -> None:
+        """Take note that there are no more."""
+        line = self._lines.finish()
+        if line is not None:
+            self._take(line.kept)
+        for key in list(self._sessions):
+            self._end(key, self._ended.pop(key, ""))
+
+    def _take(self, line: bytes) -> None:
+        try:
+            entry: Any = json.loads(line)  # Any: what stands in a file
+        except (ValueError, RecursionError):
+            return
+        match entry:
+            case {"event": str() as event, "session": str() as key}:
+                self._clock.read(str(entry.get("time")))
+                self._hear(event, key, entry)
+            case _:
+                return
+
+    def _hear(self, event: str, key: str, entry: dict[str, object]) -> None:
+        line, octets = entry.get("line"), entry.get("octets")
+        match event:
+            case "command_received" if isinstance(line, str):
+                self._session(key).line(Side.CLIENT, _octets(line), at_seconds=self._clock.now)
+            case "reply_sent" if isinstance(line, str):
+                count = octets if isinstance(octets, int) else None
+                hear_reply(self._session(key), _octets(line), count, at_seconds=self._clock.now)
+                if key in self._ended:
+                    self._end(key, self._ended.pop(key))
+            case "session_ended" if key in self._sessions:
+                outcome = str(entry.get("outcome"))
+                if outcome == _QUIT:
+                    # Its answer is logged behind it.
+                    self._ended[key] = outcome
+                else:
+                    self._end(key, outcome)
+            case _:
+                return
+
+    def _session(self, key: str) -> Reader:
+        reader = self._sessions.get(key)
+        if reader is None:
+            if len(self._sessions) >= MOST_SESSIONS_AT_ONCE:
+                self._end(next(iter(self._sessions)), "")
+            reader = self._sessions[key] = self._open(key, excerpt=True)
+            reader.connected("", at_seconds=self._clock.now)
+        return reader
+
+    def _end(self, key: str, outcome: str) -> None:
+        reader = self._sessions.pop(key)
+        side = None if not outcome else Side.CLIENT if outcome == _LOST else Side.SERVER
+        reader.closed(side, "" if outcome == _QUIT else outcome[:100], at_seconds=self._clock.now)
+
+
+def _octets(line: str) -> bytes:
+    return line.encode("utf-8", "replace")
