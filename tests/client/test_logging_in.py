@@ -15,7 +15,8 @@ from restante.proto.terms import Secret
 
 def announcing(*tags: str, greeting: str = "+OK") -> str:
     return "".join(
-        f"{line}\n" for line in (f"S: {greeting}", "C: CAPA", "S: +OK", *(f"S: {tag}" for tag in tags), "S: .")
+        f"{line}\n"
+        for line in (f"S: {greeting}", "C: CAPA", "S: +OK", *(f"S: {tag}" for tag in tags), "S: PIPELINING", "S: .")
     )
 
 

@@ -37,7 +37,7 @@ C: PASS secret
 """
 IN_USE = HELLO + "S: -ERR [IN-USE] somebody is there\n"
 TOO_EARLY = HELLO + "S: -ERR [LOGIN-DELAY] wait\n"
-GOOD = HELLO + "S: +OK\n"
+GOOD = HELLO + "S: +OK\nC: CAPA\nS: +OK\nS: LOGIN-DELAY 90\nS: PIPELINING\nS: .\n"
 
 
 def test_a_session_is_in_transaction_after_the_login() -> None:
@@ -46,6 +46,15 @@ def test_a_session_is_in_transaction_after_the_login() -> None:
     assert session.state is State.TRANSACTION
     assert session.capabilities.seconds("LOGIN-DELAY") == 90
     assert session.greeting is not None
+
+
+def test_what_is_announced_only_after_the_login_is_heard() -> None:
+    assert "PIPELINING" in open_session(scripted(GOOD)).capabilities
+
+
+def test_capa_that_is_refused_after_the_login_takes_nothing_back() -> None:
+    session = open_session(scripted(HELLO + "S: +OK\nC: CAPA\nS: -ERR\n"))
+    assert session.capabilities.seconds("LOGIN-DELAY") == 90
 
 
 def test_without_a_login_a_session_stays_in_authorization() -> None:
@@ -144,13 +153,15 @@ def test_a_greeting_that_is_none_says_what_to_do(greeting: str, kind: type[Clien
 def test_utf8_is_asked_for_before_the_login_where_it_is_announced(reply: str, works: bool) -> None:
     replay = scripted(
         f"S: +OK\nC: CAPA\nS: +OK\nS: UTF8 USER\nS: .\nC: UTF8\nS: {reply}\n"
-        "C: USER ted\nS: +OK\nC: PASS secret\nS: +OK\n"
+        "C: USER ted\nS: +OK\nC: PASS secret\nS: +OK\nC: CAPA\nS: -ERR\n"
     )
     assert open_session(replay).utf8 is works
 
 
 def test_utf8_is_not_asked_for_where_it_is_not_wanted() -> None:
-    replay = scripted("S: +OK\nC: CAPA\nS: +OK\nS: UTF8\nS: .\nC: USER ted\nS: +OK\nC: PASS secret\nS: +OK\n")
+    replay = scripted(
+        "S: +OK\nC: CAPA\nS: +OK\nS: UTF8\nS: .\nC: USER ted\nS: +OK\nC: PASS secret\nS: +OK\nC: CAPA\nS: -ERR\n"
+    )
     assert open_session(replay, utf8=False).utf8 is False
 
 

@@ -76,8 +76,9 @@ def test_quit_that_is_not_answered_may_or_may_not_have_removed() -> None:
     replay, session = session_with(LISTED + "C: DELE 1\nS: +OK\nC: QUIT\n")
     messages = replay.run(listing(session))
     replay.run(mark_deleted(session, messages[0]))
-    with pytest.raises(ConnectionLost):
+    with pytest.raises(ConnectionLost, match="not known: look again") as raised:
         replay.run(quit_session(session))
+    assert (raised.value.marks_lost, raised.value.marks_in_doubt) == (0, 1)
 
 
 @pytest.mark.rule("S6")

@@ -122,10 +122,16 @@ def test_peek_is_top() -> None:
 
 def test_peek_many_asks_ahead() -> None:
     replay, session, messages = listed_with(
-        "C: TOP 1 0\nC: TOP 2 0\nC: TOP 3 0\n" + given(1) + "S: -ERR no\n" + given(3)
+        "C: TOP 1 1\nC: TOP 2 1\nC: TOP 3 1\n" + given(1) + "S: -ERR no\n" + given(3)
     )
-    got = replay.gather(peek_many(session, messages))
+    got = replay.gather(peek_many(session, messages, 1))
     assert [each.given for each in got] == [ONE, None, THREE]
+
+
+@pytest.mark.rule("C8")
+def test_a_top_that_sends_more_than_was_asked_for_is_cut() -> None:
+    replay, session, (first, *_) = listed_with(reply(1, "TOP", " 0"))
+    assert replay.run(peek(session, first)) == b"Subject: 1\r\n\r\n"
 
 
 def test_a_count_of_lines_below_zero_is_no_count() -> None:

@@ -374,7 +374,9 @@ def test_what_capa_said_before_tls_is_forgotten(authorities: Path) -> None:
         peer.say(b"+OK\r\n")
         peer.answer(b"+OK\r\nSTLS\r\nPIPELINING\r\nSASL CRAM-MD5 SCRAM-SHA-1\r\n.\r\n", b"+OK\r\n")
         peer.secure(context)
-        peer.answer(b"+OK\r\nUSER\r\n.\r\n", b"+OK\r\n", b"+OK\r\n", b"+OK\r\nTOP\r\n.\r\n", b"+OK\r\n")
+        peer.answer(
+            b"+OK\r\nUSER\r\n.\r\n", b"+OK\r\n", b"+OK\r\n", b"-ERR\r\n", b"+OK\r\nTOP\r\n.\r\n", b"+OK\r\n"
+        )
 
     with (
         ScriptedServer(script) as server,

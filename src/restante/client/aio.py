@@ -35,6 +35,7 @@ T = TypeVar("T")
 G = TypeVar("G")
 
 _READ_OCTETS: Final = 64 * 1024
+_FAREWELL_SECONDS: Final = 1.0
 _HELD_OCTETS: Final = 512 * 1024
 """How much may have come and not been asked for before reading stops."""
 
@@ -52,6 +53,7 @@ class _Wire(asyncio.BufferedProtocol):
         self._ended = False
         self._error: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # Not asserted: the transports of uvloop are no children of asyncio's.
@@ -75,6 +77,8 @@ class _Wire(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._ended, self._error = True, exc
+        if not self._lost.done():
+            self._lost.set_result(None)
         self._wake()
 
     async def read(self, seconds: float) -> bytes:
@@ -92,6 +96,15 @@ class _Wire(asyncio.BufferedProtocol):
         octets = self._came.popleft() if len(self._came) == 1 else b"".join(self._came)
         self._came.clear()
         return octets
+
+    async def close(self) -> None:
+        """Close, and wait until it is done; what a server does not take in a second it will not get."""
+        if self.transport is None:
+            return
+        self.transport.close()
+        if not self._lost.done():
+            await asyncio.wait({self._lost}, timeout=_FAREWELL_SECONDS)
+            self.transport.abort()
 
     async def _wait(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -172,9 +185,9 @@ class Pump:
             case Pause(seconds=seconds):
                 await asyncio.sleep(seconds)
             case Close():
-                if self._wire is not None and self._wire.transport is not None:
-                    self._wire.transport.close()
-                    self._wire = None
+                closing, self._wire = self._wire, None
+                if closing is not None:
+                    await closing.close()
             case _:
                 assert_never(want)
         return b""

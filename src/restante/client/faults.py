@@ -76,6 +76,15 @@ class ClientFault(Exception):
         """The response code in that line, in upper case (`IN-USE`, `SYS/TEMP`); None where there was none."""
         self.marks_lost = marks_lost
         """How many deletion marks the end of the connection took off: those messages are still in the maildrop."""
+        self.marks_in_doubt = 0
+        """How many messages may be gone or not, since QUIT was sent and not answered: look again."""
+
+    def __str__(self) -> str:
+        if not self.marks_in_doubt:
+            return super().__str__()
+        return (
+            f"{super().__str__()}; whether what was marked is gone ({self.marks_in_doubt}) is not known: look again"
+        )
 
 
 class ConnectFault(ClientFault):

@@ -98,11 +98,14 @@ def _opened_once(
         except LoginDelayed as fault:
             fault.wait_seconds = session.capabilities.seconds("LOGIN-DELAY")
             raise
+        session.state = State.TRANSACTION
+        link.phase = Phase.TRANSFER
+        if session.capabilities.told and "PIPELINING" not in session.capabilities:
+            # Some tell more after the login, and this is worth a round trip for every message.
+            yield from ask_capabilities(session)
     except Exception:
         yield from link.close("no session")
         raise
-    session.state = State.TRANSACTION
-    link.phase = Phase.TRANSFER
     return session
 
 
@@ -114,7 +117,7 @@ def ask_capabilities(session: Session) -> Operation[Capabilities]:
     if status.ok:
         body = yield from link.body(_CAPABILITY_OCTETS, what="a list of capabilities")
         session.capabilities = Capabilities(body.split(b"\r\n"))
-    else:
+    elif session.state is State.AUTHORIZATION:
         session.capabilities = Capabilities(told=False)
     return session.capabilities
 

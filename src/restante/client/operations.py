@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from restante.client.faults import ConnectionLost, RefusedFault
+from restante.client.faults import ConnectionLost, RefusedFault, TimedOut
 from restante.client.opening import ask_capabilities
 from restante.client.retrieving import Retrieved, peek_many
 from restante.client.session import Listed, Session, command, refusal
@@ -63,21 +63,19 @@ def listing(session: Session) -> Operation[tuple[Listed, ...]]:
         return session.listing
     yield from session.settled()
     link = session.link
-    commands = [b"LIST\r\n", b"UIDL\r\n"] if session.may_try("UIDL") else [b"LIST\r\n"]
-    if "PIPELINING" in session.capabilities:
-        commands = [b"".join(commands)]
-    yield from link.send(commands[0])
+    # UIDL is asked for announced or not: an answer that is no costs less than names that are made here.
+    at_once = "PIPELINING" in session.capabilities
+    yield from link.send(b"LIST\r\nUIDL\r\n" if at_once else b"LIST\r\n")
     scan = yield from link.status()
     octets: dict[MessageNumber, Octets] = {}
     if scan.ok:
         octets = yield from _entries(session, scan_listing_line, what="a scan listing")
+    if not at_once:
+        yield from link.send(b"UIDL\r\n")
+    status = yield from link.status()
     told: dict[MessageNumber, bytes] = {}
-    if session.may_try("UIDL"):
-        for command_line in commands[1:]:
-            yield from link.send(command_line)
-        status = yield from link.status()
-        if status.ok:
-            told = yield from _entries(session, unique_id_line, what="a unique-id listing")
+    if status.ok:
+        told = yield from _entries(session, unique_id_line, what="a unique-id listing")
     if not scan.ok:
         raise refusal(link, scan, doing="LIST")
     numbers = sorted(octets.keys() | told.keys())
@@ -258,16 +256,18 @@ def quit_session(session: Session) -> Operation[None]:
     if not link.stands:
         return
     yield from session.settled()
+    # From here on the marks are the server's affair: if the line breaks now, nobody knows what became of them.
+    marks, link.marks = link.marks, 0
     try:
         status = yield from link.ask(b"QUIT", seconds=link.server.timeouts.update_seconds)
-    except ConnectionLost as fault:
+    except (ConnectionLost, TimedOut) as fault:
         # Some close right after a last line that they do not end.
         try:
             status = status_of(link.reader.unfinished)
         except BadReply:
+            fault.marks_in_doubt = marks
             raise fault from None
     session.state = State.UPDATE
-    link.marks = 0
     yield from link.close("after QUIT")
     if not status.ok:
         raise refusal(link, status, doing="QUIT, and may not have removed all that was marked")

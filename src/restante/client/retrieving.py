@@ -99,12 +99,13 @@ def peek(session: Session, message: Listed, lines: int = 0) -> Operation[bytes]:
     """
     if lines < 0:
         raise ValueError("lines is a count: 0 for the headers alone")
-    if session.may_try("TOP") and session.top_works is not False:
+    if session.top_works is not False:
         status = yield from session.ask(b"TOP %d %d" % (message.number, lines))
         if status.ok:
             session.top_works = True
-            return (yield from _whole(session, message))
-        if session.top_works or session.capabilities.told:
+            # Some send the whole message, whatever the count.
+            return top((yield from _whole(session, message)), lines)
+        if session.top_works or "TOP" in session.capabilities:
             raise refusal(session.link, status, doing="TOP")
         session.top_works = False
     return top((yield from read(session, message)), lines)
@@ -159,16 +160,14 @@ class _Reading:
 
 def read_many(session: Session, messages: Iterable[M]) -> Stream[Retrieved[M]]:
     """Retrieve messages whole, in order; where PIPELINING is announced, with a window of them under way."""
-    return _many(session, messages, lambda message: b"RETR %d\r\n" % message.number, whole=True)
+    return _many(session, messages, lambda message: b"RETR %d\r\n" % message.number, lines=None)
 
 
 def peek_many(session: Session, messages: Iterable[M], lines: int = 0) -> Stream[Retrieved[M]]:
     """Give the headers, and the first lines of the bodies, of messages, in order; with a window as `read_many`."""
-    if session.may_try("TOP") and session.top_works is None and not session.capabilities.told:
+    if not session.top_works and "TOP" not in session.capabilities:
         return _peek_each(session, messages, lines)
-    if session.top_works is False or not session.may_try("TOP"):
-        return _peek_each(session, messages, lines)
-    return _many(session, messages, lambda message: b"TOP %d %d\r\n" % (message.number, lines), whole=False)
+    return _many(session, messages, lambda message: b"TOP %d %d\r\n" % (message.number, lines), lines=lines)
 
 
 def _peek_each(session: Session, messages: Iterable[M], lines: int) -> Stream[Retrieved[M]]:
@@ -182,9 +181,9 @@ def _peek_each(session: Session, messages: Iterable[M], lines: int) -> Stream[Re
 
 
 def _many(
-    session: Session, messages: Iterable[M], command_of: Callable[[M], bytes], *, whole: bool
+    session: Session, messages: Iterable[M], command_of: Callable[[M], bytes], *, lines: int | None
 ) -> Stream[Retrieved[M]]:
-    window = _Window(session, iter(messages), command_of, whole=whole)
+    window = _Window(session, iter(messages), command_of, lines=lines)
     while True:
         if session.turn is not window:
             yield from session.settled()
@@ -203,17 +202,17 @@ def _many(
 class _Window(Generic[M]):
     """Commands under way, and the replies that nobody took yet."""
 
-    __slots__ = ("_command_of", "_messages", "_next", "_octets", "_session", "_whole", "ready", "under_way")
+    __slots__ = ("_command_of", "_lines", "_messages", "_next", "_octets", "_session", "ready", "under_way")
 
     loses_by_settling: ClassVar[bool] = False
 
     def __init__(
-        self, session: Session, messages: Iterator[M], command_of: Callable[[M], bytes], *, whole: bool
+        self, session: Session, messages: Iterator[M], command_of: Callable[[M], bytes], *, lines: int | None
     ) -> None:
         self._session = session
         self._messages = messages
         self._command_of = command_of
-        self._whole = whole
+        self._lines = lines
         self._next: M | None = next(messages, None)
         self._octets = 0
         self.ready: deque[Retrieved[M]] = deque()
@@ -230,7 +229,7 @@ class _Window(Generic[M]):
         while self._next is not None and len(self.under_way) + held < most:
             message = self._next
             octets = self._octets_of(message)
-            too_large = _too_large(self._session, message) if self._whole else None
+            too_large = _too_large(self._session, message) if self._lines is None else None
             if too_large is None:
                 if self.under_way and self._octets + octets > limits.window_octets:
                     break
@@ -241,7 +240,7 @@ class _Window(Generic[M]):
         return b"".join(commands)
 
     def _octets_of(self, message: M) -> int:
-        return message.octets if self._whole else min(message.octets, _HEADER_OCTETS)
+        return message.octets if self._lines is None else min(message.octets, _HEADER_OCTETS)
 
     def receive_one(self) -> Operation[None]:
         link = self._session.link
@@ -254,9 +253,11 @@ class _Window(Generic[M]):
         status = yield from link.status()
         if status.ok:
             given = yield from _whole(self._session, message)
+            if self._lines is not None:
+                given = top(given, self._lines)
             self.ready.append(Retrieved(message=message, refusal=None, given=given))
         else:
-            fault = refusal(link, status, doing="RETR" if self._whole else "TOP")
+            fault = refusal(link, status, doing="RETR" if self._lines is None else "TOP")
             self.ready.append(Retrieved(message=message, refusal=fault, given=None))
         self.under_way.popleft()
         self._octets -= self._octets_of(message)
