@@ -25,6 +25,7 @@ from restante.observe.metrics import new_board
 from restante.ports.events import Door
 from restante.proto.lines import canonical
 from restante.proto.terms import Secret
+from restante.server.core_files import refuse_core_files
 from restante.server.sockets import BoundSocket, ListenFailed, inherited, listen_tcp, listen_unix
 from restante.server.systemd import notify
 from restante.server.workers import supervise
@@ -36,6 +37,7 @@ __all__ = ["serve"]
 def serve(settings: Settings, *, demo: bool = False) -> int:
     """Serve until SIGTERM or SIGINT. Gives the exit code; what keeps it from starting is told on standard error."""
     environ = dict(os.environ)
+    refuse_core_files()
     try:
         app.check_sources(settings)
         pairs = _certificate_files(settings)

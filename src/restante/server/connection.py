@@ -19,15 +19,7 @@ from restante.doors.gate import Entry
 from restante.doors.sessions import SessionInfo
 from restante.doors.tls import handshake_reason
 from restante.doors.tls_layer import TlsLayer
-from restante.ports.events import (
-    CommandReceived,
-    ConnectionOpened,
-    Door,
-    FaultMet,
-    Outcome,
-    ReplySent,
-    TlsFailed,
-)
+from restante.ports.events import CommandReceived, ConnectionOpened, Door, FaultMet, Outcome, ReplySent, TlsFailed
 from restante.ports.soon import Later
 from restante.ports.stores import MessageGone
 from restante.proto.redact import HIDDEN, redacted
@@ -267,7 +259,8 @@ class Connection(asyncio.BufferedProtocol):
         try:
             answer = await later
         except Exception as error:
-            return self._fail(error)
+            self._fail(error)
+            return
         self._hear()
         if isinstance(answer, bytes):
             if self._wire:
@@ -306,9 +299,8 @@ class Connection(asyncio.BufferedProtocol):
             self._session.secured(channel_of(self._transport.get_extra_info("ssl_object")))
             self._advance()
             return
-        self._house.services.tell(
-            TlsFailed(session=self._session.id, door=Door.POP3, peer=self._peer, reason=handshake_reason(error))
-        )
+        reason, services = handshake_reason(error), self._house.services
+        services.tell(TlsFailed(session=self._session.id, door=Door.POP3, peer=self._peer, reason=reason))
         self._ending = Outcome.TLS_FAILED
         self.connection_lost(None)
 
@@ -381,15 +373,15 @@ class Connection(asyncio.BufferedProtocol):
     def _fail(self, error: Exception) -> None:
         """Take an error that no answer can be made of."""
         if isinstance(error, MessageGone):
-            return self._break_off(Outcome.MESSAGE_GONE)
-        self._house.services.tell(
-            FaultMet(session=self._session.id, what="a session", error=f"{type(error).__name__}: {error}")
-        )
+            self._break_off(Outcome.MESSAGE_GONE)
+            return
+        fault = f"{type(error).__name__}: {error}"
+        self._house.services.tell(FaultMet(session=self._session.id, what="a session", error=fault))
         if self._outflow is not None:
             self._break_off(Outcome.FAULT)
-            return
-        self._leave(Outcome.FAULT)
-        self._send(self._session.failed())
+        else:
+            self._leave(Outcome.FAULT)
+            self._send(self._session.failed())
 
     # --- the wire, for those who want it -------------------------------------------------------------------------
 
