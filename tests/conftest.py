@@ -25,8 +25,6 @@ IN_CI: Final = os.environ.get("CI") == "true"
 PACKAGES: Final = {
     "curl": "curl",
     "doveadm": "dovecot-core",
-    "openssl": "openssl",
-    "swaks": "swaks",
     "dovecot": "dovecot-pop3d dovecot-imapd dovecot-lmtpd",
     "fetchmail": "fetchmail",
     "getmail": "getmail6",
@@ -41,6 +39,7 @@ PACKAGES: Final = {
     "procmail": "procmail",
     "slapd": "slapd",
     "strace": "strace",
+    "swaks": "swaks",
     "systemd-analyze": "systemd",
     "testssl": "testssl.sh",
     "unshare": "util-linux",
