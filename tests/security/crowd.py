@@ -155,6 +155,24 @@ def never_read_under_tls(port: int, count: int) -> None:
     told()
 
 
+def fed_under_tls(port: int, count: int) -> None:
+    """Log in by POP3S, take a long message, and rest."""
+    context = open_context()
+    crowd = []
+    for index in range(count):
+        under = context.wrap_socket(connected(port, index))
+        greeted(under, index)
+        under.sendall(f"USER guest{1 + index}\r\nPASS {PASSWORD}\r\nRETR 1\r\n".encode())
+        end = b""
+        while not end.endswith(b"\r\n.\r\n"):
+            part = under.recv(65536)
+            assert part
+            end = (end + part)[-5:]
+        crowd.append(socket.socket(fileno=under.detach()))
+    say("ready")
+    told()
+
+
 def bad_commands(port: int, count: int, seed: str) -> None:
     """Send ten bad commands in each session, at which it ends; each is answered by one `-ERR`."""
     lot = random.Random(int(seed))
@@ -246,6 +264,7 @@ KINDS: Final[dict[str, Callable[..., None]]] = {
         logged_in,
         never_read,
         never_read_under_tls,
+        fed_under_tls,
         bad_commands,
         drip,
         broken_base64,

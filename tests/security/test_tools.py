@@ -28,7 +28,7 @@ BOTH_DOORS: Final = pytest.mark.parametrize("door", ["pop3", "pop3s"])
 
 @pytest.fixture(scope="module")
 def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
-    with Bed(doors=("pop3", "lmtp"), options=tls_options(tmp_path_factory.mktemp("pair"))) as bed:
+    with Bed(options=tls_options(tmp_path_factory.mktemp("pair"))) as bed:
         yield bed
         log = bed.logged()
         assert '"event":"fault' not in log
@@ -44,15 +44,16 @@ def program(name: str) -> str:
 # --- commands slipped in before TLS ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("door", ["pop3", "smtp"])
 def test_command_injection_tester_finds_that_nothing_is_run_under_tls_that_came_before_it(
-    bed: Bed, tmp_path: Path
+    bed: Bed, door: str, tmp_path: Path
 ) -> None:
     tester = Path(sys.executable).parent / "command-injection-tester"
-    options = ["--pop3", "--pop3-port", str(bed.port("pop3")), "--nocolor", "--timeout", "1"]
+    options = [f"--{door}", f"--{door}-port", str(bed.port(door)), "--nocolor", "--timeout", "1"]
     ran = run(tester, *options, "--logdir", str(tmp_path / "logs"), "127.0.0.1")
     assert ran.code == 0
-    assert "Sanity test done" in ran.said
-    assert "TLS handshake failed - Server probably closed the connection!" in ran.said
+    assert "Sanity test done" in ran.said, ran.said
+    assert "TLS handshake failed - Server probably closed the connection!" in ran.said, ran.said
     assert "ommand injection here" not in ran.said
 
 
@@ -135,7 +136,10 @@ def test_openssl_cannot_renegotiate_nor_use_what_is_weak(bed: Bed, door: str) ->
         seconds=30,
     )
     assert "RENEGOTIATING" in ran.said
-    assert "no renegotiation" in ran.said, ran.said
+    # The alert says so; where the greeting comes before it, the client ends at that already. No second handshake.
+    after = ran.err.decode("utf-8", "replace").partition("RENEGOTIATING")[2]
+    assert "no renegotiation" in after or "unexpected record" in after, ran.said
+    assert "verify return" not in after
     for ciphers in ("aNULL", "AES128-SHA", "ECDHE-ECDSA-AES128-SHA256", "3DES", "RC4"):
         ran = s_client(bed, door, "-tls1_2", "-cipher", f"{ciphers}:@SECLEVEL=0")
         assert re.search(r"handshake failure|no ciphers available|no cipher match", ran.said), (ciphers, ran.said)
