@@ -26,6 +26,7 @@ from restante.observe.metrics import new_board
 from restante.ports.events import Door, Listener
 from restante.proto.lines import canonical
 from restante.proto.terms import Secret
+from restante.server.core_files import refuse_core_files
 from restante.server.sockets import BoundSocket, ListenFailed, inherited, listen_tcp, listen_unix
 from restante.server.systemd import notify
 from restante.server.workers import supervise
@@ -43,6 +44,7 @@ def serve(settings: Settings, *, demo: bool = False, live: Callable[[], Listener
     if demo and live is None:
         live = _live_view
     environ = dict(os.environ)
+    refuse_core_files()
     try:
         app.check_sources(settings)
         pairs = _certificate_files(settings)

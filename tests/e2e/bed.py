@@ -232,7 +232,8 @@ class Bed:
                 start_new_session=True,
                 pass_fds=self._pass_fds,
             )
-        doors = sum(argument in {"--pop3", "--pop3s", "--smtp", "--smtps", "--lmtp"} for argument in argv)
+        named = {"--pop3", "--pop3s", "--smtp", "--smtps", "--lmtp", "--metrics"}
+        doors = sum(argument in named for argument in argv)
         self._listening = until("the server to listen", lambda: self._read_listening(doors))
 
     def _read_listening(self, doors: int) -> dict[str, Address] | None:

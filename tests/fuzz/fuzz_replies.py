@@ -2,20 +2,30 @@
 
 An input is one octet that says into how long pieces the rest is cut, one whose bits say which good replies have a
 body, then what a server sends. Listings are read from each body too.
-
-With atheris installed: python -m tests.fuzz.fuzz_replies tests/fuzz/corpus/replies -max_total_time=60
 """
 
 from __future__ import annotations
 
-import importlib
-import sys
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from restante.proto.client import BadReply, ReplyLineTooLong, ReplyReader, Status
 from restante.proto.listings import Capabilities, drop_listing, scan_listing_line, unique_id_line
 
-LINE_OCTETS = 64
+PIECES: Final = (
+    b"+OK",
+    b"-ERR [",
+    b"]",
+    b"\r\n.\r\n",
+    b"\n",
+    b"\r",
+    b"\r\n",
+    b"..",
+    b"+OK 2 320\r\n",
+    b"1 120\r\n",
+    b"\0",
+)
+
+LINE_OCTETS: Final = 64
 """Short, so that the limit is met often."""
 
 Told: TypeAlias = list[Status | bytes | str]
@@ -77,15 +87,3 @@ def one_input(octets: bytes) -> None:
                 assert scanned is None or (scanned[0] > 0 and scanned[1] >= 0)
                 named = unique_id_line(line)
                 assert named is None or (named[0] > 0 and b" " not in named[1])
-
-
-def main() -> None:
-    """Fuzz for as long as the arguments say."""
-    atheris = importlib.import_module("atheris")
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
-
-
-if __name__ == "__main__":
-    main()

@@ -24,7 +24,7 @@ def fuzzer(name: str) -> tuple[Callable[[bytes], None], tuple[bytes, ...]]:
     return module.one_input, module.PIECES
 
 
-@pytest.mark.rule("A3")
+@pytest.mark.rule("A3", "L6", "L7")
 @pytest.mark.parametrize(
     ("name", "seed"), [pytest.param(name, seed, id=f"{name}-{seed.name}") for name in NAMES for seed in SEEDS[name]]
 )

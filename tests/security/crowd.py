@@ -5,10 +5,13 @@ It says `ready` when all of them are where they are to be, and goes on or ends w
 
 from __future__ import annotations
 
+import contextlib
 import random
+import select
 import socket
 import ssl
 import sys
+import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -152,6 +155,24 @@ def never_read_under_tls(port: int, count: int) -> None:
     told()
 
 
+def fed_under_tls(port: int, count: int) -> None:
+    """Log in by POP3S, take a long message, and rest."""
+    context = open_context()
+    crowd = []
+    for index in range(count):
+        under = context.wrap_socket(connected(port, index))
+        greeted(under, index)
+        under.sendall(f"USER guest{1 + index}\r\nPASS {PASSWORD}\r\nRETR 1\r\n".encode())
+        end = b""
+        while not end.endswith(b"\r\n.\r\n"):
+            part = under.recv(65536)
+            assert part
+            end = (end + part)[-5:]
+        crowd.append(socket.socket(fileno=under.detach()))
+    say("ready")
+    told()
+
+
 def bad_commands(port: int, count: int, seed: str) -> None:
     """Send ten bad commands in each session, at which it ends; each is answered by one `-ERR`."""
     lot = random.Random(int(seed))
@@ -181,9 +202,74 @@ def bad_commands(port: int, count: int, seed: str) -> None:
     told()
 
 
+def drip(port: int, count: int, pause: str) -> None:
+    """Send an octet now and then and never a line; say how long the server let it go on, at most and at least."""
+    crowd: dict[int, tuple[socket.socket, float]] = {}
+    ends = select.epoll()
+    for there in in_turn(port, count, greeted):
+        there.setblocking(False)
+        crowd[there.fileno()] = there, time.monotonic()
+        ends.register(there, select.EPOLLIN | select.EPOLLHUP)
+    say("ready")
+    lived: list[float] = []
+    next_octet = time.monotonic()
+    while crowd:
+        now = time.monotonic()
+        if now >= next_octet:
+            next_octet += float(pause)
+            for there, _ in crowd.values():
+                with contextlib.suppress(OSError):
+                    there.send(b"U")
+        for number, _ in ends.poll(max(0.0, next_octet - now), count):
+            there, began = crowd[number]
+            with contextlib.suppress(ConnectionError):
+                if there.recv(4096):
+                    continue
+            del crowd[number]
+            there.close()
+            lived.append(time.monotonic() - began)
+    say(f"{max(lived)} {min(lived)}")
+    told()
+
+
+def broken_base64(port: int, _: int, lines: bytes = b"AUTH PLAIN\r\n=\xffno base64\r\n") -> None:
+    """Send what is no base64, again and again as fast as it goes, until told to stop; say how often."""
+    tries = 0
+    while True:
+        with connected(port, 0) as there:
+            there.sendall(lines * 12)
+            with contextlib.suppress(ConnectionError):
+                while answers := there.recv(65536):
+                    tries += answers.count(b"-ERR")
+        if tries and not tries % 10:
+            if tries == 10:
+                say("ready")
+            if select.select([sys.stdin], [], [], 0)[0]:
+                break
+    say(str(tries))
+    told()
+
+
+def broken_base64_for_login(port: int, count: int) -> None:
+    """The same within LOGIN, where the name is good and the password no base64."""
+    broken_base64(port, count, b"AUTH LOGIN\r\nZ3Vlc3Qw\r\n" + b"A" * 10_000 + b"*\r\n")
+
+
 KINDS: Final[dict[str, Callable[..., None]]] = {
     each.__name__: each
-    for each in (idle, idle_under_tls, visit, logged_in, never_read, never_read_under_tls, bad_commands)
+    for each in (
+        idle,
+        idle_under_tls,
+        visit,
+        logged_in,
+        never_read,
+        never_read_under_tls,
+        fed_under_tls,
+        bad_commands,
+        drip,
+        broken_base64,
+        broken_base64_for_login,
+    )
 }
 
 

@@ -74,7 +74,7 @@ def test_ten_thousand_idle_sessions_under_tls_cost_at_most_60_kib_each(patient: 
 
 def test_sessions_that_rest_after_their_login_cost_at_most_4_kib_each(patient: Bed) -> None:
     # Each has the file of its lock open, too.
-    count = min(4_000, raise_file_limit() // 2 - 500)
+    count = min(2_000, raise_file_limit() // 2 - 500)
     many_accounts(patient, count)
     # What is remembered of an account is bounded and stays: it is not a session's.
     with spent(patient) as remembered, Crowd("visit", patient.port("pop3"), count) as crowd:
@@ -87,10 +87,10 @@ def test_sessions_that_rest_after_their_login_cost_at_most_4_kib_each(patient: B
         assert grown[0] <= count * 4 * KIB
 
 
-def long_mail(bed: Bed, names: list[str]) -> None:
-    """Put one message of 50 MiB into each maildrop: one file, with as many names."""
+def long_mail(bed: Bed, names: list[str], mebibytes: int = 50) -> None:
+    """Put one long message into each maildrop: one file, with as many names."""
     line = b"x" * 98 + b"\r\n"
-    octets = 50 * MIB // len(line) * len(line)
+    octets = mebibytes * MIB // len(line) * len(line)
     message = bed.folder / "long"
     head = b"Subject: long\r\n\r\n"
     message.write_bytes(head + line * (octets // len(line)))
@@ -102,11 +102,21 @@ def long_mail(bed: Bed, names: list[str]) -> None:
         os.link(message, folder / "new" / f"1700000000.M1P1Q1.bed,S={octets},W={octets}")
 
 
+def test_a_session_under_tls_that_had_long_mail_is_small_again(patient: Bed) -> None:
+    count = 200
+    long_mail(patient, many_accounts(patient, count + 1), mebibytes=1)
+    with ExitStack() as stack:
+        with spent(patient) as grown:
+            stack.enter_context(Crowd("fed_under_tls", patient.port("pop3s"), count)).ready()
+        report("an idle session under TLS that had long mail", grown[0] / count)
+        assert grown[0] <= count * 60 * KIB
+
+
 @pytest.mark.parametrize("door", ["pop3", "pop3s"])
 def test_a_client_that_asks_for_50_mib_again_and_again_and_never_reads_costs_at_most_256_kib(
     patient: Bed, door: str
 ) -> None:
-    count = 500 if door == "pop3" else 200
+    count = 500 if door == "pop3" else 100
     names = many_accounts(patient, count + 1)
     long_mail(patient, names)
     owner = patient.account(b"Subject: hi\r\n\r\nhi\r\n")

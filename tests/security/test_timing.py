@@ -37,6 +37,7 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
     settings = {
         **(DEFAULT_HASHES if FULL_SCALE else QUICK),
         "limits.bad_commands": "10000",
+        "limits.login_seconds": "3600",
         "auth.mechanisms": "PLAIN LOGIN SCRAM-SHA-256",
         "log.events": "problems",
     }

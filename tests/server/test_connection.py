@@ -83,6 +83,23 @@ class TestFlowControl:
         assert link.aborted
         assert outcomes(server) == [Outcome.AUTOLOGOUT]
 
+    def test_before_the_login_slow_reading_buys_no_time(self) -> None:
+        server = server_with(SHORT, limits=Limits(login_seconds=60, write_stall_seconds=300))
+        link = Link(server)
+        for _ in range(5):
+            # Stuck, then unstuck, again and again.
+            link.stop_reading()
+            link.send(b"CAPA\r\n" * 2500)
+            assert link.unread
+            server.sweep_at(11)
+            link.read_on()
+        link.stop_reading()
+        link.send(b"CAPA\r\n" * 2500)
+        assert not link.closed
+        server.sweep_at(6)
+        assert link.aborted
+        assert outcomes(server) == [Outcome.AUTOLOGOUT]
+
     def test_a_good_bye_that_nobody_takes_does_not_hold_the_connection_for_ever(self) -> None:
         server = server_with(SHORT)
         link = logged_in(server)

@@ -155,6 +155,17 @@ class TestAuthorization:
             "too many logins wait for a hash"
         ]
 
+    def test_logins_that_cannot_be_judged_are_not_tried_for_ever_in_one_session(self) -> None:
+        class Overworked(ScriptedAuthenticator):
+            def verify_password(self, name: bytes, password: Secret) -> Soon[Verdict]:
+                return Unavailable(reason="too many logins wait for a hash")
+
+        server = LinkServer(store_with(), Overworked({}), limits=Limits(bad_commands=10))
+        link = Link(server)
+        link.send(b"USER Ted\r\nPASS x\r\n" * 100)
+        assert link.closed
+        assert len([event for event in server.told.events if isinstance(event, LoginDeferred)]) == 10
+
     @pytest.mark.rule("S2")
     def test_a_maildrop_in_use_is_told_only_after_the_credentials_proved_right(self) -> None:
         server, _holder = logged_in(PLAIN)

@@ -19,15 +19,7 @@ from restante.doors.gate import Entry
 from restante.doors.sessions import SessionInfo
 from restante.doors.tls import handshake_reason
 from restante.doors.tls_layer import TlsLayer
-from restante.ports.events import (
-    CommandReceived,
-    ConnectionOpened,
-    Door,
-    FaultMet,
-    Outcome,
-    ReplySent,
-    TlsFailed,
-)
+from restante.ports.events import CommandReceived, ConnectionOpened, Door, FaultMet, Outcome, ReplySent, TlsFailed
 from restante.ports.soon import Later
 from restante.ports.stores import MessageGone
 from restante.proto.redact import HIDDEN, redacted
@@ -86,7 +78,7 @@ class Connection(asyncio.BufferedProtocol):
         self._heard_at = loop.time()
         self._sent = 0
         self._outflow: Outflow | None = None
-        # An answer is waited for, or others have their turn, or (under TLS) octets came before the greeting: wait.
+        # Nothing is worked off: an answer is waited for, the others have their turn, or there was no greeting yet.
         self._waiting = True
         # The client does not take what is sent.
         self._clogged = False
@@ -140,12 +132,12 @@ class Connection(asyncio.BufferedProtocol):
     def pause_writing(self) -> None:
         """Stop: the client does not take what is sent."""
         self._clogged = True
-        self._heard_at = self._loop.time()
+        self._hear()
 
     def resume_writing(self) -> None:
         """Go on where it stopped."""
         self._clogged = False
-        self._heard_at = self._loop.time()
+        self._hear()
         self._advance()
 
     # --- what the server calls -----------------------------------------------------------------------------------
@@ -155,12 +147,15 @@ class Connection(asyncio.BufferedProtocol):
         if self._waiting:
             return
         limits = self._house.services.limits
-        silence = now - self._heard_at
-        if self._clogged or self._session.outcome is not None:
-            # What was sent last, a good-bye even, is not taken.
-            if silence > limits.write_stall_seconds:
-                self._break_off(Outcome.AUTOLOGOUT)
-        elif silence > (limits.autologout_seconds if self._session.authorized else limits.login_seconds):
+        stalled = self._clogged or self._session.outcome is not None  # a good-bye, even, is not taken
+        allowed = limits.login_seconds
+        if self._session.authorized:
+            allowed = limits.write_stall_seconds if stalled else limits.autologout_seconds
+        if now - self._heard_at <= allowed:
+            return
+        if stalled:
+            self._break_off(Outcome.AUTOLOGOUT)
+        else:
             # Without a word, as RFC 1939 §3 has it.
             self._leave(Outcome.AUTOLOGOUT)
             self._transport.close()
@@ -215,6 +210,11 @@ class Connection(asyncio.BufferedProtocol):
     def _busy(self) -> bool:
         return self._waiting or self._clogged or self._outflow is not None or self._session.outcome is not None
 
+    def _hear(self) -> None:
+        """Note that the client is alive: before its login nothing that it does buys it time."""
+        if self._session.authorized:
+            self._heard_at = self._loop.time()
+
     def _work_off(self) -> bool:
         """Answer commands until something must wait; send the answers in one write. False when no command is left.
 
@@ -243,8 +243,7 @@ class Connection(asyncio.BufferedProtocol):
                 break
         else:
             left = self._ending not in _ORDERED_ENDS
-        if session.authorized:
-            self._heard_at = self._loop.time()
+        self._hear()
         if gathered:
             self._send(b"".join(gathered))
         if isinstance(answer, Later):
@@ -264,8 +263,7 @@ class Connection(asyncio.BufferedProtocol):
         except Exception as error:
             self._fail(error)
             return
-        if self._session.authorized:
-            self._heard_at = self._loop.time()
+        self._hear()
         if isinstance(answer, bytes):
             if self._wire:
                 self._tell_reply(answer)
@@ -303,9 +301,8 @@ class Connection(asyncio.BufferedProtocol):
             self._session.secured(channel_of(self._transport.get_extra_info("ssl_object")))
             self._advance()
             return
-        self._house.services.tell(
-            TlsFailed(session=self._session.id, door=Door.POP3, peer=self._peer, reason=handshake_reason(error))
-        )
+        reason, services = handshake_reason(error), self._house.services
+        services.tell(TlsFailed(session=self._session.id, door=Door.POP3, peer=self._peer, reason=reason))
         self._ending = Outcome.TLS_FAILED
         self.connection_lost(None)
 
@@ -380,14 +377,13 @@ class Connection(asyncio.BufferedProtocol):
         if isinstance(error, MessageGone):
             self._break_off(Outcome.MESSAGE_GONE)
             return
-        self._house.services.tell(
-            FaultMet(session=self._session.id, what="a session", error=f"{type(error).__name__}: {error}")
-        )
+        fault = f"{type(error).__name__}: {error}"
+        self._house.services.tell(FaultMet(session=self._session.id, what="a session", error=fault))
         if self._outflow is not None:
             self._break_off(Outcome.FAULT)
-            return
-        self._leave(Outcome.FAULT)
-        self._send(self._session.failed())
+        else:
+            self._leave(Outcome.FAULT)
+            self._send(self._session.failed())
 
     # --- the wire, for those who want it -------------------------------------------------------------------------
 

@@ -73,7 +73,9 @@ class Pop3Server:
     def protocol(self) -> Entrance:
         """Make the entrance of a connection."""
         loop = asyncio.get_running_loop()
-        return Entrance(self, loop, partial(self._open, loop))
+        return Entrance(
+            self, loop, partial(self._open, loop), tls_seconds=self.services.security.tls_handshake_seconds
+        )
 
     def protocol_under_tls(self) -> Entrance:
         """Make the entrance of a connection on which TLS begins with the first octet."""

@@ -209,7 +209,8 @@ class Session:
                 # One answer for every reason, so that names cannot be probed (RFC 3206 §5).
                 return self._bad(self._wording.err(Text.WRONG_CREDENTIALS, ResponseCode.AUTH))
             case Unavailable(reason=why):
-                return self._deferred(name, mechanism, why)
+                # Counted, too: else one client could fill the log with these as fast as it can ask.
+                return self._bad(self._deferred(name, mechanism, why))
             case _:
                 assert_never(verdict)
 
