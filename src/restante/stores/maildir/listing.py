@@ -113,14 +113,15 @@ class Listing:
     def __init__(
         self, entries: list[Entry], unique_ids: list[bytes], doubled: frozenset[int], stamp: Stamp | None
     ) -> None:
-        self.snapshot = Snapshot(octets=[entry.wire_octets for entry in entries], unique_ids=unique_ids)
+        dots = [entry.dots for entry in entries]
+        self.snapshot = Snapshot(octets=[entry.wire_octets for entry in entries], unique_ids=unique_ids, dots=dots)
         self.ascii_snapshot = self.snapshot
         """By the octets that a client without UTF8 gets; the very same where no message needs UTF8."""
         self._surrogates = array("Q")
         if any(entry.surrogate_octets for entry in entries):
             self._surrogates.extend([entry.surrogate_octets for entry in entries])
             in_ascii = [entry.surrogate_octets or entry.wire_octets for entry in entries]
-            self.ascii_snapshot = Snapshot(octets=in_ascii, unique_ids=self.snapshot.unique_ids)
+            self.ascii_snapshot = Snapshot(octets=in_ascii, unique_ids=unique_ids)
         self.stamp = stamp
         """Of both folders when they were read; None when they changed so lately that it proves nothing."""
         self._names = [entry.name for entry in entries]
@@ -130,7 +131,7 @@ class Listing:
         self.mtimes_ns = array("q", [entry.mtime_ns for entry in entries])
         """Changes: the time of each file with which the facts hold, once they were proved for another time than was
         known."""
-        self._dots = array("Q", [entry.dots for entry in entries])
+        self._dots = array("Q", dots)
         self._bare_lf = bytearray([entry.bare_lf for entry in entries])
         self.doubled = doubled
         """Places (from 0) of the messages whose base name several names bear; only the inode tells those apart."""
