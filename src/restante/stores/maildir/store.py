@@ -42,8 +42,9 @@ __all__ = ["MaildirStore", "OpenMaildir"]
 
 T = TypeVar("T")
 
-SESSION_THREADS = 4
-"""For listing, reading what is not in the page cache, and UPDATE. They wait for the disk, not for a core."""
+SESSION_THREADS = 16
+"""For listing, reading what is not in the page cache, and UPDATE. They wait for the disk, not for a core, and what
+waits for the disk at the same time shares the commits of its journal."""
 
 DELIVERY_THREADS = 4
 """For writing messages: of their own, so that a flood of mail does not keep its readers waiting."""
