@@ -36,3 +36,10 @@ def test_totals_past_4_gib_are_exact() -> None:
 def test_unique_ids_that_would_mislead_a_client_are_refused(unique_ids: list[bytes]) -> None:
     with pytest.raises(ValueError, match="unique-id"):
         Snapshot(octets=[1, 2], unique_ids=unique_ids)
+
+
+@pytest.mark.rule("L7")
+def test_a_message_is_dotless_only_where_that_is_known() -> None:
+    snapshot = Snapshot(octets=[1, 1], unique_ids=[b"a", b"b"], dots=[0, 3])
+    assert [snapshot.is_dotless(MessageNumber(n)) for n in (1, 2)] == [True, False]
+    assert not Snapshot(octets=[1], unique_ids=[b"a"]).is_dotless(MessageNumber(1))

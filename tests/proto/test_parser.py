@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from restante.proto import parser
 from restante.proto.commands import (
     Apop,
     Capa,
@@ -180,3 +181,23 @@ def test_every_row_of_the_table_has_a_command_that_parses() -> None:
         assert spec.source.startswith("RFC ")
         assert spec.summary.endswith(".")
         assert spec.syntax.startswith(keyword.decode())
+
+
+def test_no_line_that_may_hold_a_credential_is_remembered() -> None:
+    for line in (
+        b"PASS SECRET",
+        b"USER SECRET",
+        b"APOP ted SECRET",
+        b"AUTH PLAIN SECRET",
+        b"XYZZY SECRET",
+        b"RETR SECRET",
+    ):
+        parse(line)
+    assert not [line for line in parser._REMEMBERED if b"SECRET" in line]
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    for number in range(1, parser.REMEMBERED_LINES + 2):
+        parse(b"RETR %d" % number)
+    assert len(parser._REMEMBERED) <= parser.REMEMBERED_LINES
+    assert parse(b"RETR 1")[1] == Retr(MessageNumber(1))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from restante.stores.maildir.cache import ListingCache
-from restante.stores.maildir.listing import Entry, FolderStamp, Listing, Stamp
+from restante.stores.maildir.columns import Columns, Entry
+from restante.stores.maildir.listing import Listing
+from restante.stores.maildir.seen import FolderStamp, Stamp
 
 STAMP: Stamp = (FolderStamp(1, 1), FolderStamp(2, 2))
 
 
 def listing(messages: int = 1, stamp: Stamp | None = STAMP) -> Listing:
     entries = [Entry(n, 0, b"%d" % n, False, b"%d" % n, n, 1, 1, 0, 0, False, 1) for n in range(messages)]
-    return Listing(entries, [entry.base for entry in entries], frozenset(), stamp)
+    return Listing(Columns.of(entries, [entry.base for entry in entries], frozenset()), stamp)
 
 
 def test_a_listing_holds_while_both_folders_bear_its_stamp() -> None:

@@ -73,8 +73,33 @@ def test_the_record_is_durable_before_the_first_removal_and_goes_after_the_last(
 def test_one_message_needs_no_record(places: Places) -> None:
     disk = FaultyDisk()
     remove(places, disk, fill(places, 1))
-    assert [step.split()[0] for step in disk.steps] == ["unlink", "sync_folder", "sync_folder"]
+    assert [step.split()[0] for step in disk.steps] == ["unlink", "sync_folder"]
     assert left(places) == set()
+
+
+def synced(disk: FaultyDisk) -> list[str]:
+    return [step.split()[1].rpartition("/")[2] for step in disk.steps if step.startswith("sync_folder")]
+
+
+@pytest.mark.rule("S5")
+def test_only_the_folder_that_messages_are_taken_from_is_waited_for(places: Places) -> None:
+    in_cur, *in_new = fill(places, 3)
+    disk = FaultyDisk()
+    remove(places, disk, in_new)
+    assert synced(disk)[1:] == ["new"]
+    disk = FaultyDisk()
+    remove(places, disk, [in_cur])
+    assert synced(disk) == ["cur"]
+
+
+@pytest.mark.rule("S5")
+def test_a_message_that_another_program_took_away_is_made_to_stay_away(places: Places) -> None:
+    removals = fill(places, 3)
+    for one in removals:
+        os.unlink(one.path)
+    disk = FaultyDisk()
+    remove(places, disk, removals)
+    assert synced(disk)[1:] == ["new", "cur"]
 
 
 def die_removing(step: int, places: Places, removals: list[Removal], reserve: int) -> None:

@@ -15,12 +15,13 @@ import pytest
 from restante.maildrop.downgrade import downgraded
 from restante.ports.accounts import Account, AccountId
 from restante.ports.soon import Later
-from restante.ports.stores import MaildropInUse, Store, StoreFault
+from restante.ports.stores import MaildropInUse, MessageGone, Store, StoreFault
 from restante.proto.lines import canonical
-from restante.proto.terms import MessageNumber
+from restante.proto.terms import MessageNumber, UniqueId
 from restante.stores.maildir import MaildirStore
 from restante.stores.maildir import listing as listing_module
 from restante.stores.maildir import store as store_module
+from restante.stores.maildir.index import Index
 from restante.stores.maildir.listing import Listing, list_maildrop
 from restante.stores.maildir.places import Places
 from restante.testing.faults import FaultyDisk, fail_with
@@ -266,3 +267,65 @@ async def test_what_was_found_in_messages_is_remembered_across_restarts(
         assert [maildrop.retrieve(MessageNumber(n)) for n in (1, 2)] == [canonical(needs_utf8)] * 2
         maildrop.release()
         await store.close()
+
+
+def settle(account: Account, store: MaildirStore) -> None:
+    """Let both folders be as if nothing had come for long."""
+    for folder in ("new", "cur"):
+        os.utime(store.location(account) / folder, ns=(1, 1))
+
+
+@pytest.mark.parametrize("change", [False, True])
+async def test_a_start_lists_nothing_anew_where_nothing_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: bool
+) -> None:
+    """By what the last session wrote down; a message more in a folder, and it is listed."""
+    before = MaildirStore(tmp_path, hostname="mail.example.org")
+    for octets in (b"a\r\n", b".\r\n", b"Subject: \xfc\r\n\r\n"):
+        await deliver(before, ACCOUNT, octets)
+    await deliver(before, ACCOUNT, b"b\r\n", UniqueId(b"TAKEN-OVER"))
+    settle(ACCOUNT, before)
+    maildrop = await open_maildrop(before, ACCOUNT)
+    snapshot, in_ascii = maildrop.snapshot, maildrop.ascii_snapshot
+    maildrop.release()
+    await before.close()
+
+    after = MaildirStore(tmp_path, hostname="mail.example.org")
+    if change:
+        await deliver(after, ACCOUNT, b"c\r\n")
+    listed: list[Places] = []
+    list_anew = listing_module._list_anew
+
+    def count(places: Places, index: Index) -> Listing:
+        listed.append(places)
+        return list_anew(places, index)
+
+    monkeypatch.setattr(listing_module, "_list_anew", count)
+    maildrop = await open_maildrop(after, ACCOUNT)
+    assert len(listed) == change
+    assert maildrop.snapshot.unique_ids[:4] == snapshot.unique_ids
+    assert maildrop.snapshot.scan_listing.startswith(snapshot.scan_listing)
+    assert maildrop.ascii_snapshot.scan_listing.startswith(in_ascii.scan_listing)
+    assert [maildrop.retrieve(MessageNumber(n)) for n in (1, 2)] == [b"a\r\n", b".\r\n"]
+    maildrop.release()
+    await after.close()
+
+
+@pytest.mark.rule("C5")
+async def test_a_listing_that_proved_wrong_is_not_what_a_start_believes(tmp_path: Path) -> None:
+    before = MaildirStore(tmp_path, hostname="mail.example.org")
+    await deliver(before, ACCOUNT, b"a\r\n")
+    settle(ACCOUNT, before)
+    (await open_maildrop(before, ACCOUNT)).release()
+    (path,) = (before.location(ACCOUNT) / "new").iterdir()
+    path.write_bytes(b"longer\r\n")
+    maildrop = await open_maildrop(before, ACCOUNT)
+    with pytest.raises(MessageGone):
+        await octets_of(maildrop, 1)
+    maildrop.release()
+    await before.close()
+    after = MaildirStore(tmp_path, hostname="mail.example.org")
+    maildrop = await open_maildrop(after, ACCOUNT)
+    assert await octets_of(maildrop, 1) == b"longer\r\n"
+    maildrop.release()
+    await after.close()

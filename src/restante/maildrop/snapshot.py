@@ -1,7 +1,8 @@
 """What a maildrop held when the session opened: immutable, and numbered once.
 
-A snapshot knows numbers, octets and unique-ids; where the messages lie is the store's affair. Stores may share
-one snapshot among many sessions, which is why the two listings are rendered once and kept here.
+A snapshot knows numbers, octets, unique-ids, and which messages need no byte-stuffing; where the messages lie is
+the store's affair. Stores may share one snapshot among many sessions, which is why the two listings are rendered
+once and kept here.
 Sources: RFC 1939 §4 (numbers), §5 (scan listing), §7 (unique-id listing).
 """
 
@@ -33,12 +34,15 @@ class Snapshot:
     builds one has to mend that first, since a client that sees it would lose or double mail.
     """
 
-    __slots__ = ("_octets", "_scan_listing", "_unique_id_listing", "_unique_ids", "total_octets")
+    __slots__ = ("_dotless", "_octets", "_scan_listing", "_unique_id_listing", "_unique_ids", "total_octets")
 
     total_octets: Octets
     """The sum over all messages; exact past 4 GiB."""
 
-    def __init__(self, *, octets: Iterable[int], unique_ids: Sequence[bytes]) -> None:
+    def __init__(
+        self, *, octets: Iterable[int], unique_ids: Sequence[bytes], dots: Iterable[int] | None = None
+    ) -> None:
+        """`dots`: how many lines of each message begin with a dot; None where that is not known."""
         self._octets = array("Q", octets)
         self._unique_ids = tuple(unique_ids)
         if len(self._octets) != len(self._unique_ids):
@@ -50,6 +54,7 @@ class Snapshot:
         if lines.count(b"\n") != len(self._unique_ids) or not _LEGAL_UNIQUE_IDS.fullmatch(lines):
             wrong = next(each for each in self._unique_ids if not is_legal_unique_id(each))
             raise ValueError(f"not a legal unique-id: {wrong!r}")
+        self._dotless = bytes(len(self._octets)) if dots is None else bytes([not each for each in dots])
         self.total_octets = Octets(sum(self._octets))
         self._scan_listing: bytes | None = None
         self._unique_id_listing: bytes | None = None
@@ -60,6 +65,10 @@ class Snapshot:
     def octets(self, number: MessageNumber) -> Octets:
         """Give a message's size. Raises IndexError past the end."""
         return Octets(self._octets[number - 1])
+
+    def is_dotless(self, number: MessageNumber) -> bool:
+        """Tell whether it is known that no line of a message begins with a dot. Raises IndexError past the end."""
+        return self._dotless[number - 1] != 0
 
     def unique_id(self, number: MessageNumber) -> UniqueId:
         """Give a message's unique-id. Raises IndexError past the end."""

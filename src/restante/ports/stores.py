@@ -135,7 +135,10 @@ class OpenMaildrop(Protocol):
 
     @property
     def snapshot(self) -> Snapshot:
-        """What was there when it was opened."""
+        """What was there when it was opened.
+
+        What it tells of a message's octets and dots holds for what `retrieve` gives, or `retrieve` gives none.
+        """
         ...
 
     @property

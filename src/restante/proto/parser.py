@@ -157,8 +157,27 @@ _NUMBERED_FORMS: Final = frozenset(
 )
 
 
+REMEMBERED_LINES: Final = 4096
+"""Each takes some 300 octets. Clients send the same few lines over and over: `RETR 1` and its kin, `QUIT`."""
+
+_REMEMBERED: Final[dict[bytes, tuple[CommandSpec, Command]]] = {}
+"""What good lines gave, but for those that may hold a credential."""
+
+
 def parse(line: bytes) -> tuple[CommandSpec | None, Command | Misuse]:
     """Parse a line without its end. Gives its keyword's row, if any, and the command or what is wrong."""
+    remembered = _REMEMBERED.get(line)
+    if remembered is not None:
+        return remembered
+    spec, command = _parse(line)
+    if spec is not None and not spec.secret and not isinstance(command, Misuse):
+        if len(_REMEMBERED) >= REMEMBERED_LINES:
+            _REMEMBERED.clear()
+        _REMEMBERED[line] = spec, command
+    return spec, command
+
+
+def _parse(line: bytes) -> tuple[CommandSpec | None, Command | Misuse]:
     keyword, _, rest = line.partition(b" ")
     row = _BY_KEYWORD.get(keyword) or _BY_KEYWORD.get(keyword.upper())
     if row is None:

@@ -33,9 +33,12 @@ def listing(text: bytes, lines: bytes, *, utf8: bool = False) -> bytes:
     return b"".join((_line(b"+OK", text, None, utf8), stuffed(lines), TERMINATING_LINE))
 
 
-def message_reply(octets: bytes) -> bytes:
-    """Render the answer to RETR for a message in hand, canonical octets."""
-    return b"".join((b"+OK %d octets\r\n" % len(octets), stuffed(octets), TERMINATING_LINE))
+def message_reply(octets: bytes, *, dotless: bool = False) -> bytes:
+    """Render the answer to RETR for a message in hand, canonical octets.
+
+    `dotless`: it is known that no line begins with a dot, so that nobody has to look.
+    """
+    return b"+OK %d octets\r\n%b%b" % (len(octets), octets if dotless else stuffed(octets), TERMINATING_LINE)
 
 
 def _line(status: bytes, text: bytes, code: ResponseCode | None, utf8: bool) -> bytes:

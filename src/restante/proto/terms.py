@@ -42,6 +42,9 @@ class State(Enum):
     TRANSACTION = "TRANSACTION"
     UPDATE = "UPDATE"
 
+    # An Enum hashes by name, in Python, and a state is looked up at each command.
+    __hash__ = object.__hash__
+
 
 class StatusIndicator(Enum):
     """The two kinds of answer there are. Source: RFC 1939 §3."""

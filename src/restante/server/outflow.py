@@ -33,16 +33,18 @@ class Outflow:
         cutter: TopCutter | None = None,
         *,
         downgrader: Downgrader | None = None,
+        dotless: bool = False,
     ) -> None:
         """Take the status line, CRLF included, and the message; None for the cutter sends it whole.
 
-        The downgrader makes its header ASCII; None sends it as it is.
+        The downgrader makes its header ASCII; None sends it as it is. `dotless`: it is known that no line begins
+        with a dot.
         """
         self.status = self._unsent_status = status
         self._message = message
         self._cutter = cutter
         self._downgrader = downgrader
-        self._stuffer = Stuffer()
+        self._stuffer = None if dotless else Stuffer()
         self._ended = False
 
     def next_part(self) -> Soon[bytes]:
@@ -71,7 +73,7 @@ class Outflow:
         if self._cutter is not None:
             chunk = self._cutter.feed(chunk)
             at_end = at_end or self._cutter.done
-        part = self._stuffer.feed(chunk)
+        part = chunk if self._stuffer is None else self._stuffer.feed(chunk)
         if self._unsent_status:
             part, self._unsent_status = self._unsent_status + part, b""
         if at_end:

@@ -12,7 +12,7 @@ from restante.maildrop.snapshot import Snapshot
 from restante.ports.stores import LongMessage, OpenMaildrop
 from restante.proto import replies
 from restante.proto.lines import TERMINATING_LINE, TopCutter, stuffed, top
-from restante.proto.terms import MessageNumber, Octets
+from restante.proto.terms import MessageNumber
 from restante.server.outflow import Outflow
 from restante.server.wording import Wording
 
@@ -41,19 +41,22 @@ class Sending:
         # One whose surrogate happens to have as many octets is sent as that: it is never sent as it is.
         return self._refused_by is not None and self._refused_by.octets(number) != self.snapshot.octets(number)
 
-    def whole(self, body: bytes | LongMessage, octets: Octets) -> bytes | Outflow:
+    def whole(self, number: MessageNumber, body: bytes | LongMessage) -> bytes | Outflow:
         """Answer RETR."""
+        dotless = not self._surrogates and self.snapshot.is_dotless(number)
         if isinstance(body, bytes):
-            return replies.message_reply(downgraded(body) if self._surrogates else body)
-        return Outflow(b"+OK %d octets\r\n" % octets, body, downgrader=self._downgrader())
+            return replies.message_reply(downgraded(body) if self._surrogates else body, dotless=dotless)
+        status = b"+OK %d octets\r\n" % self.snapshot.octets(number)
+        return Outflow(status, body, downgrader=self._downgrader(), dotless=dotless)
 
-    def cut(self, body: bytes | LongMessage, lines: int) -> bytes | Outflow:
+    def cut(self, number: MessageNumber, body: bytes | LongMessage, lines: int) -> bytes | Outflow:
         """Answer TOP."""
         status = self._wording.peeked(lines)
+        dotless = not self._surrogates and self.snapshot.is_dotless(number)
         if isinstance(body, bytes):
             octets = top(downgraded(body) if self._surrogates else body, lines)
-            return b"".join((status, stuffed(octets), TERMINATING_LINE))
-        return Outflow(status, body, TopCutter(lines), downgrader=self._downgrader())
+            return b"".join((status, octets if dotless else stuffed(octets), TERMINATING_LINE))
+        return Outflow(status, body, TopCutter(lines), downgrader=self._downgrader(), dotless=dotless)
 
     def _downgrader(self) -> Downgrader | None:
         return Downgrader() if self._surrogates else None

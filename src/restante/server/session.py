@@ -39,7 +39,7 @@ from restante.proto import commands
 from restante.proto.commands import Command
 from restante.proto.parser import Misuse
 from restante.proto.server import ServerProtocol
-from restante.proto.terms import MessageNumber, Octets, ResponseCode, State
+from restante.proto.terms import MessageNumber, ResponseCode, State
 from restante.server.authorization import Answer, Authorization
 from restante.server.languages import Text
 from restante.server.sending import Sending
@@ -299,35 +299,34 @@ class Session:
         return self._wording.marked(number)
 
     def _retr(self, number: MessageNumber) -> Soon[Answer]:
-        try:
-            octets = self._in_transaction().octets_of(number)
-        except (NoSuchMessage, MarkedMessage) as error:
-            return self._wording.not_there(error)
-        return self._fetch(number, lambda body: self._retrieved(number, body, octets))
+        return self._fetch(number, self._retrieved)
 
-    def _retrieved(self, number: MessageNumber, body: bytes | LongMessage, octets: Octets) -> Answer:
+    def _retrieved(self, number: MessageNumber, body: bytes | LongMessage) -> Answer:
         self._opened_maildrop().note_retrieved(number)
-        self.tally.retrieved += 1
-        self.tally.retrieved_octets += octets
-        return self._opened_sending().whole(body, octets)
+        sending, tally = self._opened_sending(), self.tally
+        tally.retrieved += 1
+        tally.retrieved_octets += sending.snapshot.octets(number)
+        return sending.whole(number, body)
 
     def _top(self, number: MessageNumber, lines: int) -> Soon[Answer]:
+        return self._fetch(number, lambda number, body: self._peeked(number, body, lines))
+
+    def _peeked(self, number: MessageNumber, body: bytes | LongMessage, lines: int) -> Answer:
+        self.tally.peeked += 1
+        return self._opened_sending().cut(number, body, lines)
+
+    def _fetch(
+        self, number: MessageNumber, step: Callable[[MessageNumber, bytes | LongMessage], Answer]
+    ) -> Soon[Answer]:
         try:
             self._in_transaction().live(number)
         except (NoSuchMessage, MarkedMessage) as error:
             return self._wording.not_there(error)
-        return self._fetch(number, lambda body: self._peeked(body, lines))
-
-    def _peeked(self, body: bytes | LongMessage, lines: int) -> Answer:
-        self.tally.peeked += 1
-        return self._opened_sending().cut(body, lines)
-
-    def _fetch(self, number: MessageNumber, step: Callable[[bytes | LongMessage], Answer]) -> Soon[Answer]:
         if self._opened_sending().refuses(number):
             return self._wording.err(Text.MESSAGE_NEEDS_UTF8, ResponseCode.UTF8, number=number)
-        return attempt(  # type: ignore[misc]  # see Soon
+        return attempt(
             lambda: self._opened_maildrop().retrieve(number),
-            step,
+            lambda body: step(number, body),  # type: ignore[arg-type]  # see Soon
             errors=(StoreFault,),
             rescue=lambda error: self._not_fetched(number, error),
         )

@@ -28,7 +28,7 @@ from restante.ports.stores import (
     TooSoon,
     no_quota,
 )
-from restante.proto.lines import canonical
+from restante.proto.lines import canonical, stuffed
 from restante.proto.terms import MessageNumber, UniqueId, is_legal_unique_id
 
 __all__ = ["MemoryStore"]
@@ -128,7 +128,9 @@ class OpenMemory:
         self._released = False
         self.expired = self.expired_octets = 0
         self.snapshot = Snapshot(
-            octets=[len(octets) for octets in maildrop.messages.values()], unique_ids=tuple(maildrop.messages)
+            octets=[len(octets) for octets in maildrop.messages.values()],
+            unique_ids=tuple(maildrop.messages),
+            dots=[len(stuffed(octets)) - len(octets) for octets in maildrop.messages.values()],
         )
         self.unique_ids_changed = 0
         in_ascii = [len(downgraded(octets)) for octets in maildrop.messages.values()]

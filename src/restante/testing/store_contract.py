@@ -18,7 +18,7 @@ from restante.maildrop.transaction import UpdatePlan
 from restante.ports.accounts import Account
 from restante.ports.soon import Later, Soon
 from restante.ports.stores import Holder, LongMessage, MaildropInUse, MessageGone, OpenMaildrop, Store
-from restante.proto.lines import canonical
+from restante.proto.lines import canonical, stuffed
 from restante.proto.terms import MessageNumber, UniqueId, is_legal_unique_id
 
 __all__ = ["HOLDER", "StoreContract", "answer", "any_octets", "deliver", "octets_of", "open_maildrop", "plan"]
@@ -216,6 +216,8 @@ class StoreContract:
         assert came == [canonical(octets) for octets in messages]
         assert [maildrop.snapshot.octets(MessageNumber(n)) for n in range(1, count + 1)] == list(map(len, came))
         assert maildrop.snapshot.total_octets == sum(map(len, came))
+        dotless = [n for n in range(1, count + 1) if maildrop.snapshot.is_dotless(MessageNumber(n))]
+        assert all(stuffed(came[n - 1]) == came[n - 1] for n in dotless)
         await answer(maildrop.update(plan(*range(1, count + 1))))
         maildrop.release()
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from restante.stores.maildir.listing import Listing, Stamp
+from restante.stores.maildir.listing import Listing
+from restante.stores.maildir.seen import Stamp
 
 __all__ = ["ListingCache"]
 

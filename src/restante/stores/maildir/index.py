@@ -9,6 +9,8 @@ never touched.
 A damaged index is a StoreFault, never quietly replaced: clients would download everything again.
 """
 
+# Paths are octets elsewhere here, and pathlib does not take those.
+# ruff: noqa: PTH116
 from __future__ import annotations
 
 import contextlib
@@ -108,6 +110,14 @@ class Index:
     def exists(self) -> bool:
         """Tell whether there is one."""
         return os.path.lexists(self._path)
+
+    def stamp(self) -> tuple[int, int]:
+        """Give what changes when a row is written: inode and time; zeros where there is no index."""
+        try:
+            facts = os.stat(self._path)
+        except OSError:
+            return 0, 0
+        return facts.st_ino, facts.st_mtime_ns
 
     def read(self) -> Rows:
         """Give all rows; none when there is no index. Raises StoreFault when it cannot be read."""

@@ -22,14 +22,14 @@ from typing import NamedTuple
 from restante.maildrop.snapshot import Snapshot
 from restante.ports.stores import StoreFull
 from restante.proto.lines import canonical
-from restante.proto.terms import MessageNumber
 from restante.stores.maildir import names
+from restante.stores.maildir.columns import Columns, Entry
 from restante.stores.maildir.index import ANY_FILE, FactRow, IdRow, Index, Rows
 from restante.stores.maildir.measure import UNSETTLED, Facts, NotAFile, is_settled, measure
 from restante.stores.maildir.places import Places
-from restante.stores.maildir.seen import Seen, compare, digest_of, write_seen
+from restante.stores.maildir.seen import FolderStamp, Seen, Stamp, count_changed, read_seen, write_seen
 
-__all__ = ["Ages", "Entry", "FolderStamp", "Listing", "Stamp", "list_maildrop", "stamp_of"]
+__all__ = ["Ages", "Listing", "list_maildrop", "stamp_of"]
 
 TRIES_FOR_A_QUIET_LISTING = 3
 """How often a listing is made again because a folder changed under it. The last one is taken as it is: a message
@@ -46,36 +46,6 @@ RENDERED_AHEAD = 1000
 """Of more messages than these LIST and UIDL are rendered here, so that no other session waits for that."""
 
 
-class FolderStamp(NamedTuple):
-    """What changes when a name comes into a folder or leaves it."""
-
-    inode: int
-    mtime_ns: int
-
-
-Stamp = tuple[FolderStamp, FolderStamp]
-"""Of `new` and `cur`."""
-
-
-class Entry(NamedTuple):
-    """A message as its name and the index tell of it. Sorts as messages are numbered."""
-
-    delivered_micros: int
-    counter: int
-    base: bytes
-    in_cur: bool
-    name: bytes
-    inode: int
-    file_octets: int
-    wire_octets: int
-    surrogate_octets: int
-    dots: int
-    """UNKNOWN until the file was looked at."""
-    bare_lf: bool
-    mtime_ns: int
-    """With this time of the file the facts hold; UNSETTLED: with none."""
-
-
 class Ages(NamedTuple):
     """How old the messages of a listing are; all times in seconds since the epoch, all places from 0."""
 
@@ -84,7 +54,7 @@ class Ages(NamedTuple):
     """When first, by place; of those that were."""
     next_due: float
     """Before this nothing is due by the site's policy."""
-    index_stamp: tuple[int, int] | None
+    index_stamp: tuple[int, int]
     """Of the index when it was read."""
 
 
@@ -92,17 +62,10 @@ class Listing:
     """A maildrop as it was listed: immutable but for the attributes that say so, and shared by sessions."""
 
     __slots__ = (
-        "_bare_lf",
-        "_dots",
-        "_in_cur",
-        "_inodes",
-        "_names",
-        "_surrogates",
+        "_index_stamp",
         "ages",
         "ascii_snapshot",
-        "doubled",
-        "file_octets",
-        "mtimes_ns",
+        "columns",
         "recorded",
         "refuted",
         "snapshot",
@@ -110,30 +73,20 @@ class Listing:
         "unique_ids_changed",
     )
 
-    def __init__(
-        self, entries: list[Entry], unique_ids: list[bytes], doubled: frozenset[int], stamp: Stamp | None
-    ) -> None:
-        self.snapshot = Snapshot(octets=[entry.wire_octets for entry in entries], unique_ids=unique_ids)
+    def __init__(self, columns: Columns, stamp: Stamp | None, *, index_stamp: tuple[int, int] = (0, 0)) -> None:
+        """Take the columns. Raises ValueError where the unique-ids are illegal or doubled."""
+        self.columns = columns
+        self.snapshot = Snapshot(octets=columns.wire_octets, unique_ids=columns.unique_ids, dots=columns.dots)
         self.ascii_snapshot = self.snapshot
         """By the octets that a client without UTF8 gets; the very same where no message needs UTF8."""
-        self._surrogates = array("Q")
-        if any(entry.surrogate_octets for entry in entries):
-            self._surrogates.extend([entry.surrogate_octets for entry in entries])
-            in_ascii = [entry.surrogate_octets or entry.wire_octets for entry in entries]
-            self.ascii_snapshot = Snapshot(octets=in_ascii, unique_ids=self.snapshot.unique_ids)
+        if columns.surrogate_octets:
+            both = zip(columns.surrogate_octets, columns.wire_octets, strict=True)
+            self.ascii_snapshot = Snapshot(
+                octets=[surrogate or octets for surrogate, octets in both], unique_ids=self.snapshot.unique_ids
+            )
         self.stamp = stamp
         """Of both folders when they were read; None when they changed so lately that it proves nothing."""
-        self._names = [entry.name for entry in entries]
-        self._in_cur = bytearray([entry.in_cur for entry in entries])
-        self._inodes = array("Q", [entry.inode for entry in entries])
-        self.file_octets = array("Q", [entry.file_octets for entry in entries])
-        self.mtimes_ns = array("q", [entry.mtime_ns for entry in entries])
-        """Changes: the time of each file with which the facts hold, once they were proved for another time than was
-        known."""
-        self._dots = array("Q", [entry.dots for entry in entries])
-        self._bare_lf = bytearray([entry.bare_lf for entry in entries])
-        self.doubled = doubled
-        """Places (from 0) of the messages whose base name several names bear; only the inode tells those apart."""
+        self._index_stamp = index_stamp
         self.recorded = False
         """Changes: whether `restante.seen` tells of this very listing."""
         self.unique_ids_changed = 0
@@ -144,51 +97,57 @@ class Listing:
         """Changes: what the retention policy goes by; found out when it first asks."""
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self.columns.names)
 
     def path(self, place: int, places: Places) -> bytes:
         """Give where a message lay; another program may have moved it since. `place` counts from 0."""
-        return (places.cur if self._in_cur[place] else places.new) + b"/" + self._names[place]
+        columns = self.columns
+        return (places.cur if columns.in_cur[place] else places.new) + b"/" + columns.names[place]
 
     def base(self, place: int) -> bytes:
         """Give a message's base name."""
-        return names.base_of(self._names[place])
+        return names.base_of(self.columns.names[place])
 
     def facts(self, place: int) -> Facts:
         """Give what is known of a message's octets; it holds while its file has the octets and the time told."""
+        columns = self.columns
         return Facts(
-            file_octets=self.file_octets[place],
-            wire_octets=self.snapshot.octets(MessageNumber(place + 1)),
-            surrogate_octets=self._surrogates[place] if self._surrogates else names.NO_SURROGATE,
-            dots=self._dots[place],
-            bare_lf=bool(self._bare_lf[place]),
+            file_octets=columns.file_octets[place],
+            wire_octets=columns.wire_octets[place],
+            surrogate_octets=columns.surrogate(place),
+            dots=columns.dots[place],
+            bare_lf=bool(columns.bare_lf[place]),
         )
+
+    def is_canonical(self, place: int) -> bool:
+        """Tell whether a message's file is in canonical form."""
+        return self.columns.file_octets[place] == self.columns.wire_octets[place]
 
     def canonical(self, place: int, octets: bytes) -> bytes:
         """Give the canonical form of what was read from a message's file, by what is known of it."""
-        if self.file_octets[place] == self.snapshot.octets(MessageNumber(place + 1)):
+        if self.is_canonical(place):
             return octets
-        return octets.replace(b"\n", b"\r\n") if self._bare_lf[place] else canonical(octets)
+        return octets.replace(b"\n", b"\r\n") if self.columns.bare_lf[place] else canonical(octets)
 
     def inode(self, place: int) -> int:
         """Give the inode by which to know the message, or ANY_FILE where the base name does."""
-        return self._inodes[place] if place in self.doubled else ANY_FILE
+        return self.columns.inodes[place] if place in self.columns.doubled else ANY_FILE
 
     def refute(self) -> None:
         """Say that some message is not as listed: nobody else is to get this listing."""
         self.refuted = True
 
-    def seen(self, without: frozenset[int] = frozenset()) -> Seen:
-        """Give what this session saw, but for what it removed."""
-        snapshot = self.snapshot
-        octets = [int(snapshot.octets(MessageNumber(number))) for number in range(1, len(snapshot) + 1)]
-        rows = zip(octets, self._inodes, self.mtimes_ns, snapshot.unique_ids, strict=True)
-        return [row for place, row in enumerate(rows) if place not in without]
-
     def record(self, places: Places, without: frozenset[int] = frozenset()) -> None:
-        """Write down what the session saw. Never fails."""
-        seen = self.seen(without)
-        write_seen(places.seen, seen, digest_of([row[3] for row in seen]))
+        """Write down what the session saw, but for what it removed. Never fails."""
+        holds = not without and not self.refuted
+        write_seen(
+            places.seen,
+            Seen(
+                columns=self.columns.without(without) if without else self.columns,
+                stamp=self.stamp if holds else None,
+                index_stamp=self._index_stamp,
+            ),
+        )
 
 
 def stamp_of(places: Places) -> Stamp:
@@ -209,23 +168,43 @@ def list_maildrop(places: Places) -> Listing:
 
     Reads foreign files that were never measured: may take long, so it runs in a thread. Raises OSError, StoreFault.
     """
+    before, index = read_seen(places.seen), Index(places.index)
+    listing = None if before is None else _as_before(before, places, index)
+    if listing is None:
+        listing = _list_anew(places, index)
+        if before is not None:
+            listing.unique_ids_changed = count_changed(before.columns, listing.columns)
+            # Under no stamp a record with these unique-ids is as good as another one.
+            same = list(before.columns.unique_ids) == list(listing.columns.unique_ids)
+            listing.recorded = listing.stamp is None and same
+    if len(listing) > RENDERED_AHEAD:
+        _ = listing.snapshot.scan_listing, listing.snapshot.unique_id_listing
+    return listing
+
+
+def _as_before(before: Seen, places: Places, index: Index) -> Listing | None:
+    if before.stamp is None or before.stamp != stamp_of(places) or before.index_stamp != index.stamp():
+        return None
+    try:
+        listing = Listing(before.columns, before.stamp, index_stamp=before.index_stamp)
+    except ValueError:
+        return None  # not a record of ours, however well it adds up
+    listing.recorded = True
+    return listing
+
+
+def _list_anew(places: Places, index: Index) -> Listing:
     entries, stamp, settled = _read_quietly(places)
     entries.sort()
     doubled: frozenset[tuple[bytes, int]] = frozenset()
     if any(one.base == other.base for one, other in pairwise(entries)):
         entries, doubled = _settle_doubles(entries, places)
-    index = Index(places.index)
     rows = index.read()
     entries = _with_facts(entries, places, index, rows)
     unique_ids = _with_ids(entries, places, index, rows, doubled)
-    doubled_places = _NONE_DOUBLED
-    if doubled:
-        doubled_places = frozenset(n for n, entry in enumerate(entries) if (entry.base, entry.inode) in doubled)
-    listing = Listing(entries, unique_ids, doubled_places, stamp if settled else None)
-    if len(listing) > RENDERED_AHEAD:
-        _ = listing.snapshot.scan_listing, listing.snapshot.unique_id_listing
-    listing.recorded, listing.unique_ids_changed = compare(places.seen, listing.seen, digest_of(unique_ids))
-    return listing
+    doubled_places = frozenset(n for n, entry in enumerate(entries) if (entry.base, entry.inode) in doubled)
+    columns = Columns.of(entries, unique_ids, doubled_places)
+    return Listing(columns, stamp if settled else None, index_stamp=index.stamp())
 
 
 def _read_quietly(places: Places) -> tuple[list[Entry], Stamp, bool]:

@@ -8,7 +8,7 @@ The steps, and what a crash after each leaves behind:
    with it whether all of the messages go or none;
 4. fsync the maildrop's folder: all of them are as good as gone, since `finish` removes them at the next opening;
 5. unlink the messages, also those that another program moved meanwhile: as after 4;
-6. fsync `new` and `cur`: all are gone for good;
+6. fsync `new` or `cur`, or both, where the messages lay: all are gone for good;
 7. rename the record back to `restante.reserve`, or unlink a draft: a record that a power cut brings back names
    files that are gone, and harms nobody.
 
@@ -42,7 +42,7 @@ import hashlib
 import os
 import stat
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -94,8 +94,8 @@ def remove(places: Places, disk: Disk, removals: Sequence[Removal], *, day: byte
         if len(pending) > 1 or pending[0].inode != ANY_FILE:
             committed = _commit(places, disk, pending, day)
         part, pending = pending[: committed or 1], pending[committed or 1 :]
-        _take_away(places, disk, part, day)
-        _sync_both(places, disk)
+        for folder in _take_away(places, disk, part, day):
+            disk.sync_folder(folder)
         if committed:
             _clear(places, disk)
 
@@ -113,7 +113,9 @@ def finish(places: Places, disk: Disk) -> bool:
     if day is not None and not trash.make_day(places, disk, day):
         day = None
     _take_away(places, disk, removals, day)
-    _sync_both(places, disk)
+    # Both, whatever was found: what was taken away before the crash may not be durable yet.
+    for folder in (places.new, places.cur):
+        disk.sync_folder(folder)
     _clear(places, disk)
     return True
 
@@ -211,11 +213,6 @@ def _clear(places: Places, disk: Disk) -> None:
             disk.unlink(places.redo)
 
 
-def _sync_both(places: Places, disk: Disk) -> None:
-    disk.sync_folder(places.new)
-    disk.sync_folder(places.cur)
-
-
 def _encode(removals: Sequence[Removal], day: bytes | None) -> bytes:
     # A base name can hold any octet but NUL and the slash.
     parts = [b"%d/%s" % (one.inode, one.base) for one in removals]
@@ -250,8 +247,11 @@ def _read(path: bytes) -> bytes:
         return file.read(LONGEST_RECORD_OCTETS)
 
 
-def _take_away(places: Places, disk: Disk, removals: Sequence[Removal], day: bytes | None) -> None:
-    """Take away all names of the messages, wherever they are by now; into the trash where there is a day."""
+def _take_away(places: Places, disk: Disk, removals: Sequence[Removal], day: bytes | None) -> Collection[bytes]:
+    """Take away all names of the messages, wherever they are by now; into the trash where there is a day.
+
+    Gives the folders that have to be made durable.
+    """
     wanted: dict[bytes, set[int]] = {}
     known: list[Removal] = []
     for one in removals:
@@ -267,10 +267,13 @@ def _take_away(places: Places, disk: Disk, removals: Sequence[Removal], day: byt
         except FileNotFoundError:
             # Moved, or its flags changed, or it is gone: looked for below.
             wanted.setdefault(one.base, set()).add(ANY_FILE)
+    if not wanted:
+        return sorted({one.path.rpartition(b"/")[0] for one in known})
     for _ in range(TRIES_TO_CATCH):
-        found = _find(places, wanted) if wanted else []
+        found = _find(places, wanted)
         if not found:
-            return
+            # Both: another program may have taken away what was not found, and not durably.
+            return places.new, places.cur
         if day is not None:
             trash.keep(places, disk, day, found)
         for path in found:

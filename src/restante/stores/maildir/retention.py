@@ -10,7 +10,6 @@ Sources: RFC 1939 §8, RFC 2449 §6.7.
 """
 
 # Paths are octets here, and pathlib does not take those.
-# ruff: noqa: PTH116
 from __future__ import annotations
 
 import contextlib
@@ -78,7 +77,7 @@ class SessionRetention:
             ages is not None
             and now < ages.next_due
             and self._retrieved - gone <= ages.retrieved.keys()
-            and ages.index_stamp == index_stamp(self._places)
+            and ages.index_stamp == Index(self._places.index).stamp()
         ):
             return frozenset()
         return self._in_thread(partial(self._look, gone, now))
@@ -101,7 +100,7 @@ class SessionRetention:
 
 def ages_of(listing: Listing, places: Places, policy: RetentionPolicy) -> Ages:
     """Find out how old the messages of a listing are. Waits for the disk. Raises StoreFault."""
-    stamp = index_stamp(places)
+    stamp = Index(places.index).stamp()
     rows = Index(places.index).read_ages()
     received = listing.ages.received if listing.ages is not None else _arrivals(listing, places)
     retrieved: dict[int, int] = {}
@@ -132,15 +131,6 @@ def due_places(
         if now
         >= policy.due_at(received=received, retrieved=now if place in retrieved_now else ages.retrieved.get(place))
     )
-
-
-def index_stamp(places: Places) -> tuple[int, int] | None:
-    """Give what changes when a row is written; None where there is no index."""
-    try:
-        facts = os.stat(places.index)
-    except OSError:
-        return None
-    return facts.st_ino, facts.st_mtime_ns
 
 
 def _arrivals(listing: Listing, places: Places) -> array[int]:

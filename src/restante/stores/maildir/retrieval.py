@@ -67,7 +67,7 @@ class MessageFile:
     def read(self) -> bytes:
         """Read it whole, as it is in the file. Raises MessageGone, StoreFault."""
         descriptor, listing = self._open(), self._listing
-        now_ns, wanted = time.time_ns(), listing.file_octets[self._place]
+        now_ns, wanted = time.time_ns(), listing.columns.file_octets[self._place]
         try:
             octets = b""
             # One octet more than listed is asked for, so that a file that grew shows.
@@ -83,7 +83,7 @@ class MessageFile:
         if facts_of([octets]) != listing.facts(self._place):
             raise self.gone()
         if is_settled(mtime_ns, now_ns):
-            listing.mtimes_ns[self._place] = mtime_ns
+            listing.columns.mtimes_ns[self._place] = mtime_ns
         return octets
 
     def open(self) -> int:
@@ -103,7 +103,10 @@ class MessageFile:
     def is_as_listed(self, descriptor: int) -> bool:
         """Tell whether the facts of the listing hold for an open file. Raises OSError."""
         status, listing, place = os.fstat(descriptor), self._listing, self._place
-        return status.st_mtime_ns == listing.mtimes_ns[place] and status.st_size == listing.file_octets[place]
+        return (
+            status.st_mtime_ns == listing.columns.mtimes_ns[place]
+            and status.st_size == listing.columns.file_octets[place]
+        )
 
     def _open(self) -> int:
         for _ in range(_TRIES_TO_CATCH):
@@ -140,7 +143,7 @@ class MessageFile:
             raise fault(error, self.path) from error
         if facts != self._listing.facts(self._place):
             raise self.gone()
-        self._listing.mtimes_ns[self._place] = mtime_ns
+        self._listing.columns.mtimes_ns[self._place] = mtime_ns
 
     def gone(self) -> MessageGone:
         """Remember what the file really has, and give the error to raise."""

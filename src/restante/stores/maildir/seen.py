@@ -1,7 +1,12 @@
-"""What the last session saw: the unique-ids at its end, so that a change of unique-ids can be told to the log.
+"""What the last session saw, kept in the maildrop: a start need not list anew what did not change since, and a
+change of unique-ids can be told to the log.
 
-Clients that leave mail on the server download a message again when its unique-id changed. Mail that comes and goes
-is no such change, so only these count as changed, of the messages that were there and are not there by unique-id:
+**As a listing** it holds while both folders and the index bear the stamps they had. It was made under stamps that
+prove that (see `measure.CLOCK_GRAIN_NS`), or bears none. What it tells of a message is believed as a name of ours
+is: with the file's octets and time.
+
+**A change of unique-ids** makes clients that leave mail on the server download a message again. Mail that comes and
+goes is no such change, so only these count, of the messages that were there and are not there by unique-id:
 
 1. those whose file is there under another unique-id (the same inode, octets and time): base names were renamed;
 2. when not one of two or more unique-ids is left, and the octets of all those messages stand at the head of the
@@ -19,80 +24,174 @@ leave none, or one that does not add up, which counts as none.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import secrets
-from collections.abc import Callable, Sequence
+import stat
+import sys
+import zlib
+from array import array
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
+from restante.stores.maildir.columns import Columns
 from restante.stores.maildir.measure import UNSETTLED
+from restante.stores.maildir.names import base_of
 
-__all__ = ["Seen", "compare", "digest_of", "write_seen"]
+__all__ = ["FolderStamp", "IndexStamp", "Seen", "Stamp", "count_changed", "read_seen", "write_seen"]
 
 FEWEST_FOR_A_RESTORE = 2
 """Fewer messages than these are no sequence: one new message may have the octets of one that went."""
 
+LONGEST_SEEN_OCTETS = 512 * 1024 * 1024
+"""Some four million messages. A longer file is not ours."""
+
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_MAGIC = b"restante seen 2"
-
-Seen = Sequence[tuple[int, int, int, bytes]]
-"""Octets, inode, time (UNSETTLED for none) and unique-id of each message, by message number."""
+_MAGIC: Final = b"restante seen 3 %s" % sys.byteorder.encode()
+_HEADER_FIELDS: Final = 10
 
 
-def digest_of(unique_ids: Sequence[bytes]) -> str:
-    """Give a digest that tells whether a list of unique-ids is the one recorded."""
-    return hashlib.sha256(b"\n".join(unique_ids)).hexdigest()
+class FolderStamp(NamedTuple):
+    """What changes when a name comes into a folder or leaves it."""
+
+    inode: int
+    mtime_ns: int
 
 
-def write_seen(path: bytes, seen: Seen, digest: str) -> None:
-    """Record the messages that a session leaves behind. Never fails: without a record nothing is lost."""
+Stamp = tuple[FolderStamp, FolderStamp]
+"""Of `new` and `cur`."""
+
+IndexStamp = tuple[int, int]
+"""Inode and time of the index; zeros where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a session left behind."""
+
+    columns: Columns
+    stamp: Stamp | None
+    """None: the columns are no listing, and good for a comparison only."""
+    index_stamp: IndexStamp
+
+
+def write_seen(path: bytes, seen: Seen) -> None:
+    """Record what a session leaves behind. Never fails: without a record nothing is lost."""
+    columns, (new, cur) = seen.columns, seen.stamp or (FolderStamp(0, 0), FolderStamp(0, 0))
+    # Mostly a base name is its own unique-id, and need not stand twice.
+    unique_ids = [
+        b"" if base_of(name) == unique_id else unique_id
+        for name, unique_id in zip(columns.names, columns.unique_ids, strict=True)
+    ]
+    parts = [
+        columns.inodes.tobytes(),
+        columns.file_octets.tobytes(),
+        columns.wire_octets.tobytes(),
+        columns.dots.tobytes(),
+        columns.mtimes_ns.tobytes(),
+        columns.surrogate_octets.tobytes(),
+        array("Q", sorted(columns.doubled)).tobytes(),
+        columns.in_cur,
+        columns.bare_lf,
+        b"\0".join(columns.names),
+        b"\0".join(unique_ids),
+    ]
+    body = b"".join(parts)
+    lengths = len(columns), len(columns.surrogate_octets), len(columns.doubled), len(parts[-2])
+    header = b" ".join([b"%d" % number for number in (*new, *cur, *seen.index_stamp, *lengths)])
     draft = path + b"." + secrets.token_hex(4).encode()
-    body = b"".join([b"%d %d %d %s\n" % row for row in seen])
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with contextlib.suppress(OSError):
         descriptor = os.open(draft, flags, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(b"%s %d %s\n" % (_MAGIC, len(seen), digest.encode()))
+                file.write(b"%s\n%s %d\n" % (_MAGIC, header, zlib.crc32(body, zlib.crc32(header))))
                 file.write(body)
             os.rename(draft, path)
         except OSError:
             os.unlink(draft)
 
 
-def compare(path: bytes, now: Callable[[], Seen], digest: str) -> tuple[bool, int]:
-    """Hold a maildrop against the record of the last session.
-
-    Gives whether the record has those very unique-ids already, and how many messages have another one now. A
-    record that is not there or does not add up gives no change.
-    """
-    before = []
+def read_seen(path: bytes) -> Seen | None:
+    """Give the record of the last session; None where there is none, or it does not add up. Never fails."""
     try:
         with os.fdopen(os.open(path, _READ_FLAGS), "rb") as file:
-            header = file.readline(256).split()
-            if header[:3] != _MAGIC.split() or len(header) != 5:
-                return False, 0
-            if header[4] == digest.encode():
-                return True, 0
-            for line in file:
-                octets, inode, mtime_ns, unique_id = line.split()
-                before.append((int(octets), int(inode), int(mtime_ns), unique_id))
-            if len(before) != int(header[3]):
-                return False, 0
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode) or status.st_size > LONGEST_SEEN_OCTETS:
+                return None
+            magic, header, body = file.read().split(b"\n", 2)
+        numbers, _, checksum = header.rpartition(b" ")
+        if magic != _MAGIC or zlib.crc32(body, zlib.crc32(numbers)) != int(checksum):
+            return None
+        return _decode([int(number) for number in numbers.split(b" ")], body)
     except (OSError, ValueError):
-        return False, 0
-    return False, _count_changed(before, now())
+        return None
 
 
-def _count_changed(before: Seen, now: Seen) -> int:
+def _decode(header: list[int], body: bytes) -> Seen:
+    """Read the columns. Raises ValueError for what does not add up."""
+    if len(header) != _HEADER_FIELDS:
+        raise ValueError("not ours")
+    *stamps, count, surrogates, doubled, names_octets = header
+    position = 0
+
+    def take(octets: int) -> bytes:
+        nonlocal position
+        position += octets
+        if octets < 0 or position > len(body):
+            raise ValueError("too short")
+        return body[position - octets : position]
+
+    def numbers(kind: str, length: int) -> array[int]:
+        column = array(kind)
+        column.frombytes(take(8 * length))
+        return column
+
+    inodes, file_octets, wire_octets, dots = (numbers("Q", count) for _ in range(4))
+    mtimes_ns, surrogate_octets, doubled_places = (
+        numbers("q", count),
+        numbers("Q", surrogates),
+        numbers("Q", doubled),
+    )
+    in_cur, bare_lf = take(count), take(count)
+    names, told = take(names_octets), body[position:]
+    # A name with a slash would lead the server anywhere.
+    if b"/" in names or surrogates not in (0, count) or any(place >= count for place in doubled_places):
+        raise ValueError("not ours")
+    listed = names.split(b"\0") if count else []
+    unique_ids = told.split(b"\0") if count else []
+    if len(listed) != count or len(unique_ids) != count:
+        raise ValueError("names are missing")
+    columns = Columns(
+        names=listed,
+        in_cur=in_cur,
+        inodes=inodes,
+        file_octets=file_octets,
+        wire_octets=wire_octets,
+        surrogate_octets=surrogate_octets,
+        dots=dots,
+        bare_lf=bare_lf,
+        mtimes_ns=mtimes_ns,
+        unique_ids=[own or base_of(name) for own, name in zip(unique_ids, listed, strict=True)],
+        doubled=frozenset(doubled_places),
+    )
+    new, cur, index = FolderStamp(*stamps[:2]), FolderStamp(*stamps[2:4]), (stamps[4], stamps[5])
+    return Seen(columns=columns, stamp=(new, cur) if new.inode else None, index_stamp=index)
+
+
+def count_changed(before: Columns, now: Columns) -> int:
     """Count the messages that have another unique-id now, as the module's docstring says."""
-    ids_before = {row[3] for row in before}
-    ids_now = {row[3] for row in now}
-    missing = [row for row in before if row[3] not in ids_now]
+    ids_before, ids_now = set(before.unique_ids), set(now.unique_ids)
+    missing = [place for place, unique_id in enumerate(before.unique_ids) if unique_id not in ids_now]
     if not missing:
         return 0
-    if len(missing) == len(before) >= FEWEST_FOR_A_RESTORE and [row[0] for row in before] == [
-        row[0] for row in now[: len(before)]
-    ]:
+    if len(missing) == len(before) >= FEWEST_FOR_A_RESTORE and before.wire_octets == now.wire_octets[: len(before)]:
         return len(before)
-    unknown = {row[:3] for row in now if row[3] not in ids_before and row[2] != UNSETTLED}
-    return sum(1 for row in missing if row[:3] in unknown)
+    unknown = {
+        (octets, inode, mtime_ns)
+        for octets, inode, mtime_ns, unique_id in zip(
+            now.wire_octets, now.inodes, now.mtimes_ns, now.unique_ids, strict=True
+        )
+        if unique_id not in ids_before and mtime_ns != UNSETTLED
+    }
+    files = [(before.wire_octets[place], before.inodes[place], before.mtimes_ns[place]) for place in missing]
+    return sum(1 for file in files if file in unknown)

@@ -42,8 +42,9 @@ __all__ = ["MaildirStore", "OpenMaildir"]
 
 T = TypeVar("T")
 
-SESSION_THREADS = 4
-"""For listing, reading what is not in the page cache, and UPDATE. They wait for the disk, not for a core."""
+SESSION_THREADS = 16
+"""For listing, reading what is not in the page cache, and UPDATE. They wait for the disk, not for a core, and what
+waits for the disk at the same time shares the commits of its journal."""
 
 DELIVERY_THREADS = 4
 """For writing messages: of their own, so that a flood of mail does not keep its readers waiting."""
@@ -265,7 +266,7 @@ class OpenMaildir:
             file = MessageFile(self._places, listing, place)
             return then(self._store.in_thread(file.open), partial(self._in_chunks, file, place))
         octets = read_at_once(
-            listing.path(place, self._places), listing.file_octets[place], listing.mtimes_ns[place]
+            listing.path(place, self._places), listing.columns.file_octets[place], listing.columns.mtimes_ns[place]
         )
         if octets is not None:
             return listing.canonical(place, octets)
@@ -277,9 +278,9 @@ class OpenMaildir:
         return LongFile(
             file,
             descriptor,
-            listing.file_octets[place],
+            listing.columns.file_octets[place],
             self._store.in_thread,
-            is_canonical=listing.file_octets[place] == self.snapshot.octets(MessageNumber(place + 1)),
+            is_canonical=listing.is_canonical(place),
         )
 
     def note_retrieved(self, number: MessageNumber) -> None:

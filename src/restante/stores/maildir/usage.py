@@ -27,8 +27,9 @@ from weakref import WeakSet
 from restante.maildrop.policies import Quota, Usage
 from restante.ports.stores import OverQuota
 from restante.stores.maildir import names
-from restante.stores.maildir.listing import Stamp, stamp_of
+from restante.stores.maildir.listing import stamp_of
 from restante.stores.maildir.places import Places
+from restante.stores.maildir.seen import Stamp
 
 __all__ = ["Reservation", "Usages"]
 
