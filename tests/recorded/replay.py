@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from restante.client.wants import Close, Give, Open, Operation, Pause, Read, Stream, Want, Write
+from restante.client.wants import Close, Compute, Give, Open, Operation, Pause, Read, Stream, Want, Write
 
 T = TypeVar("T")
 
@@ -116,6 +116,8 @@ class Replay:
                 return octets
             case Pause(seconds=seconds):
                 self.clock.now += seconds
+            case Compute(call=call):
+                call()
             case Close():
                 self.closed = True
         return b""
