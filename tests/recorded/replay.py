@@ -48,6 +48,8 @@ class Replay:
     sessions: list[list[Step]]
     piece: int = 1 << 20
     """How many octets one read gives."""
+    seconds_each: float = 0.0
+    """How long one read takes."""
     clock: Clock = field(default_factory=Clock)
     said: list[bytes] = field(default_factory=list)
     """The lines that the client sent."""
@@ -112,6 +114,7 @@ class Replay:
                 if not self._to_come and (self._steps or self._silent):
                     self.clock.now += seconds
                     raise TimeoutError
+                self.clock.now += self.seconds_each
                 octets, self._to_come = self._to_come[: self.piece], self._to_come[self.piece :]
                 return octets
             case Pause(seconds=seconds):
