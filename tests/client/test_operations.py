@@ -179,3 +179,11 @@ def test_keep_alive_disturbs_no_message_that_is_read_in_chunks() -> None:
     replay.run(keep_alive(session, 10))
     assert replay.gather(chunks)
     assert b"NOOP" not in replay.said
+
+
+def test_a_server_that_falls_silent_while_names_are_made_is_a_time_out() -> None:
+    listings = "C: LIST\nC: UIDL\nS: +OK\nS: 1 24\nS: 2 28\nS: .\nS: -ERR\n"
+    replay, session = session_with(OPENED + listings + "C: TOP 1 0\nC: TOP 2 0\nsilence\n")
+    with pytest.raises(TimedOut):
+        replay.run(listing(session))
+    assert replay.closed

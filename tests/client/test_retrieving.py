@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.client.rig import LISTED, session_with
+from tests.client.rig import LISTED, OPENED, session_with
 from tests.recorded.replay import Replay
 
 from restante.client.faults import CommandRefused, LimitExceeded, MessageTooLarge
-from restante.client.operations import listing, noop
+from restante.client.operations import listing, mark_many, noop
 from restante.client.parsing import email, headers
 from restante.client.retrieving import Overtaken, peek, peek_many, read, read_many, stream
 from restante.client.server import Limits, Security, Server
@@ -77,8 +77,22 @@ def test_many_are_asked_for_ahead_of_their_replies() -> None:
 
 
 def test_a_window_is_bounded_by_messages() -> None:
-    replay, session, messages = listed_with(reply(1) + reply(2) + reply(3), limits=Limits(window_messages=1))
-    assert [each.octets for each in replay.gather(read_many(session, messages))] == [ONE, TWO, THREE]
+    script = "C: RETR 1\nC: RETR 2\n" + given(1) + given(2) + reply(3)
+    replay, session, messages = listed_with(script, limits=Limits(window_messages=2))
+    many = read_many(session, messages)
+    assert replay.next_of(many).octets == ONE
+    assert replay.said[-1] == b"RETR 2"
+    assert [each.octets for each in replay.gather(many)] == [TWO, THREE]
+
+
+def test_nothing_goes_out_ahead_in_a_window_of_one() -> None:
+    server = Server(host="pop.example.org", security=Security.PLAIN, limits=Limits(window_messages=1))
+    listings = "C: LIST\nS: +OK\nS: 1 24\nS: 2 28\nS: .\nC: UIDL\nS: +OK\nS: 1 a\nS: 2 b\nS: .\n"
+    marks = "C: DELE 1\nS: +OK\nC: DELE 2\nS: +OK\n"
+    replay, session = session_with(OPENED + listings + reply(1) + reply(2) + marks, server=server)
+    messages = replay.run(listing(session))
+    assert [each.octets for each in replay.gather(read_many(session, messages))] == [ONE, TWO]
+    assert replay.run(mark_many(session, messages)) == ()
 
 
 def test_a_window_is_bounded_by_octets_but_never_empty() -> None:

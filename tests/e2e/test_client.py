@@ -233,3 +233,14 @@ async def test_several_tasks_may_use_one_maildrop(site: Site, login: Login) -> N
     async with await connect(site.at(Security.STLS), login=login) as maildrop:
         messages = [message async for message in maildrop.messages()] * 5
         assert await asyncio.gather(*(message.read() for message in messages)) == MESSAGES * 5
+
+
+def test_without_a_login_commands_go_by_hand(site: Site, login: Login) -> None:
+    with blocking.connect(site.at(Security.STLS), login=None) as maildrop:
+        assert "STLS" not in maildrop.capabilities()
+        assert maildrop.raw(b"USER " + login.name.encode()).status.ok
+        assert maildrop.raw(b"PASS correct horse").status.ok
+        listed = maildrop.raw(b"LIST")
+        assert listed.body is not None
+        assert len(listed.body.splitlines()) == len(MESSAGES)
+        assert not maildrop.raw(b"RETR 99").status.ok

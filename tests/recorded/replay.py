@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from restante.client.wants import Close, Give, Open, Operation, Pause, Read, Stream, Want, Write
+from restante.client.wants import Close, Compute, Give, Open, Operation, Pause, Read, Stream, Want, Write
 
 T = TypeVar("T")
 
@@ -48,6 +48,8 @@ class Replay:
     sessions: list[list[Step]]
     piece: int = 1 << 20
     """How many octets one read gives."""
+    seconds_each: float = 0.0
+    """How long one read takes."""
     clock: Clock = field(default_factory=Clock)
     said: list[bytes] = field(default_factory=list)
     """The lines that the client sent."""
@@ -112,10 +114,13 @@ class Replay:
                 if not self._to_come and (self._steps or self._silent):
                     self.clock.now += seconds
                     raise TimeoutError
+                self.clock.now += self.seconds_each
                 octets, self._to_come = self._to_come[: self.piece], self._to_come[self.piece :]
                 return octets
             case Pause(seconds=seconds):
                 self.clock.now += seconds
+            case Compute(call=call):
+                call()
             case Close():
                 self.closed = True
         return b""

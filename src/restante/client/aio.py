@@ -24,7 +24,7 @@ from restante.client.faults import ClientFault
 from restante.client.opening import opened
 from restante.client.server import Login, Server
 from restante.client.session import Listed, Session
-from restante.client.wants import Close, Give, Open, Operation, Pause, Read, Returned, Stream, Want, Write
+from restante.client.wants import Close, Compute, Give, Open, Operation, Pause, Read, Returned, Stream, Want, Write
 from restante.explain.wire import WireObserver
 from restante.proto.terms import UniqueId
 
@@ -184,6 +184,8 @@ class Pump:
                 await self._open(want)
             case Pause(seconds=seconds):
                 await asyncio.sleep(seconds)
+            case Compute(call=call):
+                await asyncio.to_thread(call)
             case Close():
                 closing, self._wire = self._wire, None
                 if closing is not None:

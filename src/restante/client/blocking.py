@@ -22,7 +22,7 @@ from restante.client.faults import ClientFault
 from restante.client.opening import opened
 from restante.client.server import Login, Server
 from restante.client.session import Listed, Session
-from restante.client.wants import Close, Give, Open, Operation, Pause, Read, Returned, Stream, Want, Write
+from restante.client.wants import Close, Compute, Give, Open, Operation, Pause, Read, Returned, Stream, Want, Write
 from restante.explain.wire import WireObserver
 from restante.proto.terms import UniqueId
 
@@ -94,6 +94,8 @@ class Pump:
                 self._open(want)
             case Pause(seconds=seconds):
                 time.sleep(seconds)
+            case Compute(call=call):
+                call()
             case Close():
                 self._close()
             case _:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import partial
 from typing import Final
 
 from restante.client.faults import LoginImpossible, LoginRefused, Phase, ProtocolFault, UnusableArgument
 from restante.client.server import Login, Security, Server
 from restante.client.session import Session, command, refusal
-from restante.client.wants import Operation
+from restante.client.wants import Operation, computed
 from restante.proto.client import BadReply, status_of
 from restante.sasl.exchange import ClientAuthExchange, LoggedIn
 from restante.sasl.registry import ClientMaterial, CredentialKind, Mechanism, NoMechanismReason, choose
@@ -167,7 +168,8 @@ def _by_auth(
         while True:
             yield from link.send(step.octets, seconds=server.timeouts.login_seconds)
             last = yield from link.line()
-            answer = exchange.receive_line(_in_upper_case(last))
+            # SCRAM derives a key here, by many thousand rounds of hashing.
+            answer = yield from computed(partial(exchange.receive_line, _in_upper_case(last)))
             if isinstance(answer, LoggedIn):
                 return
             step = answer

@@ -64,7 +64,7 @@ def listing(session: Session) -> Operation[tuple[Listed, ...]]:
     yield from session.settled()
     link = session.link
     # UIDL is asked for announced or not: an answer that is no costs less than names that are made here.
-    at_once = "PIPELINING" in session.capabilities
+    at_once = session.pipelines
     yield from link.send(b"LIST\r\nUIDL\r\n" if at_once else b"LIST\r\n")
     scan = yield from link.status()
     octets: dict[MessageNumber, Octets] = {}
@@ -170,7 +170,7 @@ def mark_many(session: Session, messages: Iterable[M]) -> Operation[tuple[NotMar
     """Set the deletion marks of messages, with a window of commands; gives those that the server refused."""
     yield from session.settled()
     link = session.link
-    window = _MARK_WINDOW if "PIPELINING" in session.capabilities else 1
+    window = _MARK_WINDOW if session.pipelines else 1
     left = list(messages)
     refused = []
     marked = set(session.marked)

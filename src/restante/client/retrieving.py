@@ -221,7 +221,7 @@ class _Window(Generic[M]):
     def next_commands(self) -> bytes:
         """Give the commands that there is room for: none while the window is more than half full."""
         limits = self._session.link.server.limits
-        most = limits.window_messages if "PIPELINING" in self._session.capabilities else 1
+        most = limits.window_messages if self._session.pipelines else 1
         held = len(self.ready)
         if self._next is None or (self.under_way and (len(self.under_way) + held) * 2 > most):
             return b""

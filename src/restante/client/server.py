@@ -66,7 +66,7 @@ class Limits:
     session_octets: int = 64 * 1024 * 1024 * 1024
     """Of all together, on one connection."""
     window_messages: int = 256
-    """How many are asked for ahead where the server announces PIPELINING. 1: none."""
+    """How many are asked for ahead where the server announces PIPELINING. 1: nothing at all goes out ahead."""
     window_octets: int = 4 * 1024 * 1024
     """How many octets, by what the server told of them, are asked for ahead."""
 

@@ -95,6 +95,11 @@ class Session:
         """Tell whether a command is worth a try: it is announced, or the server announces nothing."""
         return not self.capabilities.told or capability in self.capabilities
 
+    @property
+    def pipelines(self) -> bool:
+        """Whether commands go out ahead of their answers: it is announced, and not switched off by the limits."""
+        return "PIPELINING" in self.capabilities and self.link.server.limits.window_messages > 1
+
     def set_marks(self, marked: set[MessageNumber]) -> None:
         """Hear which messages bear deletion marks."""
         self.marked = marked

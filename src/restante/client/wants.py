@@ -7,11 +7,25 @@ so that the pumps for asyncio and for blocking code have nothing of POP3 or TLS 
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeAlias, TypeVar
 
-__all__ = ["CLOSE", "Close", "Give", "Open", "Operation", "Pause", "Read", "Returned", "Stream", "Want", "Write"]
+__all__ = [
+    "CLOSE",
+    "Close",
+    "Compute",
+    "Give",
+    "Open",
+    "Operation",
+    "Pause",
+    "Read",
+    "Returned",
+    "Stream",
+    "Want",
+    "Write",
+    "computed",
+]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -48,6 +62,13 @@ class Pause:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Call what takes long and asks nothing of the world, where it holds up nobody else. It does not raise."""
+
+    call: Callable[[], None]
+
+
 class Close:
     """Close the connection. Not an error where there is none any more."""
 
@@ -68,6 +89,23 @@ class Returned(Generic[T_co]):
 
 CLOSE: Final = Close()
 
-Want: TypeAlias = Open | Write | Read | Pause | Close
+Want: TypeAlias = Open | Write | Read | Pause | Compute | Close
 Operation: TypeAlias = Generator[Want, bytes, T]
 Stream: TypeAlias = Generator[Want | Give[T], bytes, None]
+
+
+def computed(call: Callable[[], T]) -> Operation[T]:
+    """Give what a call gives that may take a second of computing; raises what it raises."""
+    results: list[T] = []
+    errors: list[Exception] = []
+
+    def run() -> None:
+        try:
+            results.append(call())
+        except Exception as error:  # told to the operation, which is who called
+            errors.append(error)
+
+    yield Compute(run)
+    if errors:
+        raise errors[0]
+    return results[0]
