@@ -20,7 +20,10 @@ _COMMANDS = {
     *(f"restante state {name}" for name in ("list", "export", "import", "rename")),
 }
 
-_WITHOUT_A_SERVER = {"restante explain", "restante send", "restante sendmail"}
+_WITHOUT_A_SERVER = {
+    *("restante explain", "restante send", "restante sendmail"),
+    *(f"restante state {name}" for name in ("list", "export", "import", "rename")),
+}
 """Commands that need neither a data folder nor settings."""
 
 
@@ -69,13 +72,7 @@ def test_a_value_has_a_name(path: str, parameter: Any) -> None:  # Any: as above
 
 
 @pytest.mark.parametrize(
-    "path",
-    sorted(
-        path
-        for path, command in _TREE.items()
-        # The state of the mail program is no part of the data folder.
-        if not getattr(command, "commands", {}) and not path.startswith("restante state ")
-    ),
+    "path", sorted(path for path, command in _TREE.items() if not getattr(command, "commands", {}))
 )
 def test_every_command_takes_the_data_folder_and_the_file(path: str) -> None:
     assert path in _WITHOUT_A_SERVER or {"config", "data"} <= {parameter.name for parameter in _TREE[path].params}
