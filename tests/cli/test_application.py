@@ -14,7 +14,10 @@ _COMMANDS = {
     *(f"restante account {name}" for name in ("add", "list", "password", "lock", "unlock", "remove", "apop")),
     "restante account app-password",
     *(f"restante account app-password {name}" for name in ("add", "list", "revoke")),
-    *(f"restante maildrop {name}" for name in ("list", "check", "import", "export", "expire", "undelete")),
+    *(
+        f"restante maildrop {name}"
+        for name in ("list", "check", "import", "migrate", "export", "expire", "undelete")
+    ),
     *("restante explain", "restante send", "restante sendmail"),
     *("restante sessions", "restante sessions end", "restante fetch", "restante state"),
     *(f"restante state {name}" for name in ("list", "export", "import", "rename")),
