@@ -64,7 +64,7 @@ class MboxSink(WithoutPlaces):
             if self._path.exists():
                 with self._path.open("rb") as file:
                     start = file.read(5)
-                if start and start != b"From ":
+                if not b"From ".startswith(start):
                     raise SinkFault(
                         f"{self._path}: not an mbox, for it does not start with 'From ': name another file"
                     )
