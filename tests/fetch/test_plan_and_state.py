@@ -82,7 +82,7 @@ class FetchingWithKills(RuleBasedStateMachine):
     def the_server_gives_one_or_does_not(self, unique_id: bytes, refuses: bool) -> None:
         (self.world.server.refuses.add if refuses else self.world.server.refuses.discard)(unique_id)
 
-    @rule(policy=POLICIES, crash_at=st.integers(0, 40))
+    @rule(policy=POLICIES, crash_at=st.integers(0, 16))
     def it_runs_and_is_perhaps_killed(self, policy: Policy, crash_at: int) -> None:
         try:
             asyncio.run(self.world.fetch(policy, crash_at=crash_at))
