@@ -112,7 +112,7 @@ def named_accounts(names: Sequence[str], *, everyone: bool) -> list[Account]:
         else:
             chosen = [find_account(accounts, name) for name in names or (None,)]
     except MailAccountFault as error:
-        raise CommandFailed(str(error), exit_code=ExitCode.USAGE) from None
+        raise CommandFailed(str(error), exit_code=ExitCode.CONFIGURATION) from None
     for account in chosen:
         if account.pop3 is None:
             raise CommandFailed(
@@ -137,7 +137,7 @@ def brought(secrets: Secrets, place: SecretPlace, *, name: str, what: str = "pas
     try:
         return secrets.get(place, name=name, what=what)
     except MailAccountFault as error:
-        raise CommandFailed(str(error), exit_code=ExitCode.USAGE) from None
+        raise CommandFailed(str(error), exit_code=ExitCode.CONFIGURATION) from None
 
 
 def source_of(account: Account, logins: Logins) -> Source:
