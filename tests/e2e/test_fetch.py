@@ -261,7 +261,7 @@ def test_a_daemon_fetches_what_comes_and_ends_orderly(bed: Bed, home: Path) -> N
         daemon.kill()
         daemon.wait()
     assert daemon.returncode == 0, complained
-    assert b"1 message (324 octets) stored, 1 removed" in said
+    assert b"stored, 1 removed at the server, 0 left there" in said
     assert bed.mail(owner) == []
     assert b"Traceback" not in complained
 
