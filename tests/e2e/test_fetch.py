@@ -17,6 +17,8 @@ import pytest
 from tests.e2e.bed import RESTANTE, Bed, Owner, Ran, assert_is_delivery_of, canonical, run, until
 from tests.e2e.corpus import CORPUS, DOTS, MULTIPART, PLAIN
 from tests.e2e.dovecot import PASSWORD, Dovecot, running_dovecot
+from tests.e2e.test_client_peers import MESSAGES as NAMED_ALIKE
+from tests.e2e.test_client_peers import may_unshare, popa3d, whole
 
 MESSAGES = (PLAIN, DOTS, MULTIPART, CORPUS["large"])
 DOVECOT = pytest.mark.peer("dovecot")
@@ -292,3 +294,25 @@ def test_a_full_disk_costs_no_message_and_leaves_no_half_of_one(bed: Bed, home: 
         fetch(bed, owner, home, "--to", to, "--keep")
     assert in_maildir(home) == sorted(there)
     assert (home / "box").read_bytes().count(b"\nFrom ") == 1
+
+
+@pytest.mark.peer("popa3d")
+@pytest.mark.skipif(
+    not may_unshare(), reason="popa3d needs system accounts: root, and a mount namespace of its own"
+)
+def test_a_server_that_names_messages_alike_has_each_stored_once_and_then_removed(
+    home: Path, tmp_path: Path
+) -> None:
+    with popa3d(tmp_path) as port:
+        argv: list[str | Path] = [
+            *(RESTANTE, "fetch", "--server", f"127.0.0.1:{port}", "--security", "plain", "--user", "ted"),
+            *("--password-command", f"echo {PASSWORD}", "--state", home / "state", "--to", f"maildir:{home}/Mail"),
+        ]
+        for _ in range(2):
+            ran = run(*argv, "--keep")
+            assert ran.code == 0, ran.said
+            assert in_maildir(home) == sorted(whole(message) for message in NAMED_ALIKE)
+        ran = run(*argv)
+        assert ran.code == 0, ran.said
+        assert f"{len(NAMED_ALIKE)} removed at the server, 0 left there" in ran.said
+        assert len(in_maildir(home)) == len(NAMED_ALIKE)
