@@ -300,9 +300,7 @@ def test_a_full_disk_costs_no_message_and_leaves_no_half_of_one(bed: Bed, home: 
 @pytest.mark.skipif(
     not may_unshare(), reason="popa3d needs system accounts: root, and a mount namespace of its own"
 )
-def test_a_server_that_names_messages_alike_has_each_stored_once_and_then_removed(
-    home: Path, tmp_path: Path
-) -> None:
+def test_messages_that_a_server_names_alike_are_stored_once_each_and_removed(home: Path, tmp_path: Path) -> None:
     with popa3d(tmp_path) as port:
         argv: list[str | Path] = [
             *(RESTANTE, "fetch", "--server", f"127.0.0.1:{port}", "--security", "plain", "--user", "ted"),

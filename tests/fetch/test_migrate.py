@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.fetch.acting import NAME, Fuse, Maildrop, Message, Server, letter, letters
+from tests.fetch.acting import NAME, Crash, Fuse, FusedState, Maildrop, Message, Server, letter, letters
 
 from restante.fetch.migrate import DifferenceKind, Migration, MigrationReport, id_here
 from restante.fetch.state import State
@@ -21,7 +21,8 @@ HOLDER = Holder(peer="test", since_epoch_seconds=0.0)
 
 
 class Move:
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, fuse: Fuse | None = None) -> None:
+        self.fuse = fuse or Fuse()
         self.server = Server(messages=dict(letters(1, 2, 3)))
         self.store = MemoryStore()
         self.state = state
@@ -37,7 +38,7 @@ class Move:
             tell=self.told.append,
             clock=lambda: 1.8e9,
         )
-        remote = Maildrop(self.server, Fuse())
+        remote = Maildrop(self.server, self.fuse)
         return await (migration.verify(remote) if verify else migration.run(remote))
 
     def here(self) -> list[tuple[bytes, bytes]]:
@@ -142,3 +143,25 @@ async def test_ids_that_rfc_1939_does_not_allow_become_ones_that_stay_the_same(m
     assert (first.renamed, first.brought, first.proved) == (3, 3, True)
     assert (await move.run()).brought == 0
     assert [unique_id for unique_id, _ in move.here()] == [id_here(unique_id) for unique_id in move.server.messages]
+
+
+async def test_a_kill_around_any_record_or_in_any_transfer_doubles_and_loses_nothing(tmp_path: Path) -> None:
+    steps = at = 0
+    while at <= steps:
+        folder = tmp_path / str(at)
+        fuse = Fuse(at)
+        move = Move(FusedState(folder / "state", fuse), fuse)
+        if at:
+            with pytest.raises(Crash):
+                await move.run()
+        else:
+            await move.run()
+            steps = fuse.steps
+        move.fuse = Fuse()
+        move.state.close()
+        move.state = State(folder / "state")
+        report = await move.run()
+        assert report.proved
+        assert move.here() == list(letters(1, 2, 3)), f"step {at}"
+        at += 1
+    assert steps > 8

@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 MOST_MESSAGES: Final = 1_000_000
-"""In a listing. Whoever fetches or moves mail does so because there is much of it; it takes some 300 MB at the most."""
+"""In a listing. People move mail because there is much of it; this many take some 300 MB."""
 LONGEST_LISTING_OCTETS: Final = 96 * 1024 * 1024
 """With a unique-id of 70 octets for each of them."""
 
