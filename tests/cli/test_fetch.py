@@ -15,9 +15,11 @@ from restante.cli.fetch_faces import as_json, face
 from restante.cli.fetch_running import Wishes
 from restante.cli.fetch_source import AdHoc, SecurityChoice, ad_hoc_account
 from restante.cli.outcome import CommandFailed
+from restante.config.loading import NO_SETTINGS, load_settings
 from restante.fetch.plan import DAY_SECONDS, Errand, Listed, Plan, Remark, RemarkKind, Why
 from restante.fetch.telling import Ended, Failure, LeftOut, Listing, Result, Stored, Telling
 from restante.mail_accounts.model import FetchWishes
+from restante.mail_accounts.places import ACCOUNTS_VARIABLE
 
 NOTHING = Wishes(
     to=None,
@@ -174,3 +176,8 @@ def test_the_words_of_a_remark_fit_one_message() -> None:
             tell(listing)
         first = answers.getvalue().split()[3]
         assert first in {"has", "is", "was", "waits"}, answers.getvalue()
+
+
+def test_the_variable_that_names_the_file_of_accounts_is_no_setting_that_a_command_would_refuse() -> None:
+    assert ACCOUNTS_VARIABLE in NO_SETTINGS
+    load_settings(None, {ACCOUNTS_VARIABLE: "/home/ted/accounts.toml"}, {})
