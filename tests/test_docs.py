@@ -130,7 +130,8 @@ def check_command(line: str, *, whole: bool) -> None:
             assert words or not whole, f"{line}: {name} needs a value"
             words[:1] = []
     places = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
-    assert len(arguments) <= len(places), f"{line}: {arguments[-1]} is one argument too many"
+    many = any(place.nargs == -1 for place in places)
+    assert many or len(arguments) <= len(places), f"{line}: {arguments[-1]} is one argument too many"
     needed = sum(parameter.required for parameter in places)
     assert not whole or len(arguments) >= needed or "--help" in line, f"{line}: an argument is missing"
 

@@ -14,13 +14,19 @@ _COMMANDS = {
     *(f"restante account {name}" for name in ("add", "list", "password", "lock", "unlock", "remove", "apop")),
     "restante account app-password",
     *(f"restante account app-password {name}" for name in ("add", "list", "revoke")),
-    *(f"restante maildrop {name}" for name in ("list", "check", "import", "export", "expire", "undelete")),
+    *(
+        f"restante maildrop {name}"
+        for name in ("list", "check", "import", "migrate", "export", "expire", "undelete")
+    ),
     *("restante explain", "restante send", "restante sendmail"),
     *("restante sessions", "restante sessions end", "restante fetch", "restante state"),
     *(f"restante state {name}" for name in ("list", "export", "import", "rename")),
 }
 
-_WITHOUT_A_SERVER = {"restante explain", "restante send", "restante sendmail"}
+_WITHOUT_A_SERVER = {
+    *("restante explain", "restante send", "restante sendmail"),
+    *(f"restante state {name}" for name in ("list", "export", "import", "rename")),
+}
 """Commands that need neither a data folder nor settings."""
 
 
@@ -69,13 +75,7 @@ def test_a_value_has_a_name(path: str, parameter: Any) -> None:  # Any: as above
 
 
 @pytest.mark.parametrize(
-    "path",
-    sorted(
-        path
-        for path, command in _TREE.items()
-        # The state of the mail program is no part of the data folder.
-        if not getattr(command, "commands", {}) and not path.startswith("restante state ")
-    ),
+    "path", sorted(path for path, command in _TREE.items() if not getattr(command, "commands", {}))
 )
 def test_every_command_takes_the_data_folder_and_the_file(path: str) -> None:
     assert path in _WITHOUT_A_SERVER or {"config", "data"} <= {parameter.name for parameter in _TREE[path].params}

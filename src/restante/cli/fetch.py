@@ -30,9 +30,9 @@ EPILOG = """
 Mail is removed at the server once it is stored, unless --keep or one of the other two say otherwise; with --to - it
 is kept, since nobody can tell what becomes of it. What cannot be stored stays where it is.
 
-Ends with 0: done; 2: wrong command line or account; 3: no connection; 4: TLS; 5: login refused; 6: the transfer
-broke off; 7: the destination or the state cannot be written; 8: done, but for messages that were left out; 75: in
-use, try again.
+Ends with 0: done; 2: wrong command line; 3: no connection; 4: TLS; 5: login refused; 6: the transfer broke off;
+7: the destination or the state cannot be written; 8: done, but for messages that were left out; 9: wrong account
+or secret; 75: in use, try again.
 
 Examples:
   restante fetch work --to maildir:~/Mail --keep-days 30

@@ -10,7 +10,7 @@ from restante.fetch.telling import Failure, Result
 __all__ = ["EXIT_CODES", "exit_code_of"]
 
 EXIT_CODES: dict[Failure, ExitCode] = {
-    Failure.SETUP: ExitCode.USAGE,
+    Failure.SETUP: ExitCode.CONFIGURATION,
     Failure.STORAGE: ExitCode.STORAGE,
     Failure.LOGIN: ExitCode.LOGIN,
     Failure.TLS: ExitCode.TLS,

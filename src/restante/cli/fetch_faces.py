@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO, assert_never
 
 from restante.cli.outcome import complain, shown
 from restante.fetch.plan import Plan, RemarkKind
-from restante.fetch.telling import Ended, LeftOut, Listing, Result, Stored, Tell, Telling, Waiting
+from restante.fetch.telling import Compared, Ended, LeftOut, Listing, Result, Stored, Tell, Telling, Waiting
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -51,6 +51,9 @@ class _Lines:
             case Stored():
                 if not self._quiet:
                     self.say(stored_line(telling))
+            case Compared():
+                if not self._quiet:
+                    self.say(f"{shown(telling.account)}: read {telling.octets:,} octets: {_id(telling.unique_id)}")
             case LeftOut():
                 complain(left_out_line(telling))
             case Ended(account=account, result=result):
@@ -112,7 +115,7 @@ class _Bar:
                         shown(telling.account), total=max(1, telling.plan.octets), messages=f"0/{wanted}"
                     )
                     self._tasks[telling.account] = task, 0, wanted
-            case Stored():
+            case Stored() | Compared():
                 self._advance(telling.account, telling.listed_octets)
             case LeftOut():
                 self._advance(telling.account, telling.listed_octets)
@@ -255,6 +258,13 @@ def as_json(telling: Telling) -> dict[str, Any]:  # Any: what JSON holds
                 "destination": telling.destination,
                 "was_there": telling.was_there,
                 "headers_only": telling.headers_only,
+            }
+        case Compared(account=account):
+            return {
+                "event": "read",
+                "account": account,
+                "unique_id": _text(telling.unique_id),
+                "octets": telling.octets,
             }
         case LeftOut(account=account):
             return {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -32,6 +32,11 @@ __all__ = [
     "secrets_here",
     "source_of",
 ]
+
+MOST_MESSAGES: Final = 1_000_000
+"""In a listing. People move mail because there is much of it; this many take some 300 MB."""
+LONGEST_LISTING_OCTETS: Final = 96 * 1024 * 1024
+"""With a unique-id of 70 octets for each of them."""
 
 _SERVER: Final = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[^\s:\[\]/]+))(?::(?P<port>\d{1,5}))?")
 
@@ -112,7 +117,7 @@ def named_accounts(names: Sequence[str], *, everyone: bool) -> list[Account]:
         else:
             chosen = [find_account(accounts, name) for name in names or (None,)]
     except MailAccountFault as error:
-        raise CommandFailed(str(error), exit_code=ExitCode.USAGE) from None
+        raise CommandFailed(str(error), exit_code=ExitCode.CONFIGURATION) from None
     for account in chosen:
         if account.pop3 is None:
             raise CommandFailed(
@@ -137,7 +142,7 @@ def brought(secrets: Secrets, place: SecretPlace, *, name: str, what: str = "pas
     try:
         return secrets.get(place, name=name, what=what)
     except MailAccountFault as error:
-        raise CommandFailed(str(error), exit_code=ExitCode.USAGE) from None
+        raise CommandFailed(str(error), exit_code=ExitCode.CONFIGURATION) from None
 
 
 def source_of(account: Account, logins: Logins) -> Source:
@@ -148,8 +153,9 @@ def source_of(account: Account, logins: Logins) -> Source:
     from restante.mail_accounts import MailAccountFault
     from restante.mail_accounts.model import Ask
 
-    server = account.pop3
-    assert server is not None
+    assert account.pop3 is not None
+    limits = replace(account.pop3.limits, messages=MOST_MESSAGES, listing_octets=LONGEST_LISTING_OCTETS)
+    server = replace(account.pop3, limits=limits)
     typed: Secret | None = None
     if isinstance(account.credential, Ask):
         # Once and now: not in the middle of a progress bar, and not again each five minutes.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from restante.cli import maildrop_policies
+from restante.cli import maildrop_migrate, maildrop_policies
 from restante.cli.account import maildrop_folder
 from restante.cli.maildrop_policies import (
     account_named,
@@ -46,7 +46,7 @@ __all__ = ["commands"]
 
 commands = typer.Typer(
     name="maildrop",
-    help="List, check, import, export and expire maildrops, and bring removed mail back.",
+    help="List, check, import, migrate, export and expire maildrops, and bring removed mail back.",
     epilog="While a session holds the maildrop, these end with 75 and say since when and from where.",
     no_args_is_help=True,
 )
@@ -305,5 +305,6 @@ def _tell_failures(failures: list[MessageFailure], failed: int) -> None:
         )
 
 
+commands.command("migrate", epilog=maildrop_migrate.EPILOG)(maildrop_migrate.migrate)
 commands.command("expire", epilog=maildrop_policies.EXPIRE_EPILOG)(maildrop_policies.expire)
 commands.command("undelete", epilog=maildrop_policies.UNDELETE_EPILOG)(maildrop_policies.undelete)

@@ -17,12 +17,22 @@ from restante.config.settings import Settings
 from restante.config.table import ENVIRONMENT_PREFIX, SETTINGS, TABLES, Setting, as_typed
 from restante.config.values import AccountSourceName
 
-__all__ = ["CONFIG_VARIABLE", "DEFAULT_CONFIG", "LARGEST_CONFIG_OCTETS", "ConfigError", "load_settings"]
+__all__ = [
+    "CONFIG_VARIABLE",
+    "DEFAULT_CONFIG",
+    "LARGEST_CONFIG_OCTETS",
+    "NO_SETTINGS",
+    "ConfigError",
+    "load_settings",
+]
 
 DEFAULT_CONFIG: Final = Path("/etc/restante/restante.toml")
 """Read when it exists and no other file was named."""
 
 CONFIG_VARIABLE: Final = ENVIRONMENT_PREFIX + "CONFIG"
+NO_SETTINGS: Final = frozenset({CONFIG_VARIABLE, ENVIRONMENT_PREFIX + "ACCOUNTS"})
+"""Variables that are no settings of the server: the second is the mail program's, which commands of both may meet.
+Written here, since to import it from there would cost each delivery the import of the client."""
 """Names the file where --config does not."""
 
 LARGEST_CONFIG_OCTETS: Final = 1_048_576
@@ -165,7 +175,7 @@ def _read_key(file: Path, name: str, value: object) -> tuple[Setting, Any]:
 
 def _read_environment(environ: Mapping[str, str]) -> Iterable[tuple[Setting, Any]]:
     for variable in sorted(environ):
-        if not variable.startswith(ENVIRONMENT_PREFIX) or variable == CONFIG_VARIABLE:
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable in NO_SETTINGS:
             continue
         where = ("environment", f"variable '{variable}'")
         setting = _BY_VARIABLE.get(variable)

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from restante.fetch.plan import Plan
 
 __all__ = [
+    "Compared",
     "Ended",
     "Failure",
     "LeftOut",
@@ -89,6 +90,16 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """A message was retrieved, not to be stored but to be compared."""
+
+    account: str
+    unique_id: bytes
+    octets: int
+    listed_octets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
     """A message was not stored, and stays at the server."""
 
@@ -116,5 +127,5 @@ class Waiting:
     seconds: float
 
 
-Telling: TypeAlias = Listing | Stored | LeftOut | Ended | Waiting
+Telling: TypeAlias = Listing | Stored | Compared | LeftOut | Ended | Waiting
 Tell: TypeAlias = Callable[[Telling], None]

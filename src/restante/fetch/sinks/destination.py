@@ -105,9 +105,9 @@ def parse_destination(text: str) -> Destination:
         )
     match kind.lower():
         case "maildir":
-            return Maildir(path=Path(rest).expanduser())
+            return Maildir(path=_path(rest))
         case "mbox":
-            return Mbox(path=Path(rest).expanduser())
+            return Mbox(path=_path(rest))
         case "smtp" | "lmtp" as protocol:
             return _mail_server(Protocol(protocol), rest)
         case "imap" | "imaps":
@@ -120,6 +120,13 @@ def parse_destination(text: str) -> Destination:
             raise NoDestination(
                 f"{kind!r} is no kind of destination: use maildir, mbox, imap, lmtp, smtp, pipe, restante or -"
             )
+
+
+def _path(text: str) -> Path:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise NoDestination(f"{text} begins with ~, and there is no such home: give the whole path") from None
 
 
 def _mail_server(protocol: Protocol, text: str) -> MailServer:
@@ -151,9 +158,7 @@ def _imap(text: str) -> ImapAddress:
     if parts.password is not None:
         raise NoDestination("a password does not belong into a command line: give --to-password-command")
     if any(not _FLAG.fullmatch(flag) for flag in flags):
-        raise NoDestination(
-            rf"flags are such as \Seen or $Forwarded, with commas between: {','.join(flags)!r} are not"
-        )
+        raise NoDestination(rf"flags={','.join(flags)}: give flags such as \Seen or $Forwarded, parted by commas")
     tls = parts.scheme == "imaps"
     return ImapAddress(
         user=unquote(parts.username),

@@ -31,7 +31,7 @@ __all__ = ["MboxSink", "StandardOutputSink", "as_mbox_entry"]
 
 LOCK_WAIT_SECONDS: Final = 30.0
 STALE_SECONDS: Final = 600.0
-"""A lock file that names no process and is older than this was left behind."""
+"""A lock file that is older than this was left behind, whoever it names: nobody takes so long over a message."""
 
 _FROM: Final = re.compile(rb"^(>*From )", re.MULTILINE)
 
@@ -64,7 +64,7 @@ class MboxSink(WithoutPlaces):
             if self._path.exists():
                 with self._path.open("rb") as file:
                     start = file.read(5)
-                if start and start != b"From ":
+                if not b"From ".startswith(start):
                     raise SinkFault(
                         f"{self._path}: not an mbox, for it does not start with 'From ': name another file"
                     )
@@ -127,7 +127,7 @@ class MboxSink(WithoutPlaces):
         lock = self._path.with_name(self._path.name + ".lock")
         while True:
             try:
-                descriptor = os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+                _make_lock_file(lock)
             except FileExistsError:
                 if _is_stale(lock):
                     lock.unlink(missing_ok=True)
@@ -139,8 +139,6 @@ class MboxSink(WithoutPlaces):
                 yield
                 return
             else:
-                os.write(descriptor, b"%d\n" % os.getpid())
-                os.close(descriptor)
                 break
         try:
             yield
@@ -213,6 +211,20 @@ def _wait_until(deadline: float, path: Path) -> None:
     time.sleep(0.05)
 
 
+def _make_lock_file(lock: Path) -> None:
+    """Make a lock file that names us from its first moment: so a kill leaves none that is nobody's.
+
+    Raises FileExistsError. The draft that a kill leaves is used by the next who comes; none but the holder of the
+    kernel's lock is here.
+    """
+    draft = lock.with_name(f".{lock.name}-draft")
+    draft.write_bytes(b"%d\n" % os.getpid())
+    try:
+        lock.hardlink_to(draft)
+    finally:
+        draft.unlink()
+
+
 def _is_stale(lock: Path) -> bool:
     """Tell whether a lock file was left behind: by a process that has ended, or long ago."""
     try:
@@ -226,6 +238,5 @@ def _is_stale(lock: Path) -> bool:
         except ProcessLookupError:
             return True
         except (OSError, OverflowError):
-            return False
-        return False
+            return old
     return old
