@@ -60,6 +60,20 @@ class Peer:
         """Begin TLS."""
         self._socket = context.wrap_socket(self._socket, server_side=True)
 
+    def secure_and_say(self, context: ssl.SSLContext, octets: bytes) -> None:
+        """Begin TLS, and say something in the same octets in which the handshake ends."""
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        channel = context.wrap_bio(incoming, outgoing, server_side=True)
+        while True:
+            try:
+                channel.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                self._socket.sendall(outgoing.read())
+                incoming.write(self._socket.recv(65536))
+        channel.write(octets)
+        self._socket.sendall(outgoing.read())
+
 
 class ScriptedServer:
     """Listens on loopback from `with` to the end of the block; each connection is given to `script`."""

@@ -29,6 +29,7 @@ from restante.client import (
     ProtocolFault,
     Security,
     Server,
+    TemporaryFault,
     TimedOut,
     Timeouts,
     TlsFault,
@@ -395,6 +396,21 @@ def test_tls_older_than_1_2_is_not_spoken(authorities: Path) -> None:
     context.set_ciphers("ALL:@SECLEVEL=0")
     with ScriptedServer(under_tls(context)) as server:
         assert fault_at(server, Security.TLS, authorities).problem is TlsProblem.HANDSHAKE
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_greeting_in_the_same_octets_as_the_end_of_the_handshake_is_heard(
+    version: ssl.TLSVersion, authorities: Path
+) -> None:
+    context = context_of("127.0.0.1")
+    context.maximum_version = version
+
+    def script(peer: Peer) -> None:
+        peer.secure_and_say(context, b"-ERR [SYS/TEMP] heard\r\n")
+        peer.hear_all()
+
+    with ScriptedServer(script) as server, pytest.raises(TemporaryFault, match="heard"):
+        blocking.connect(here(server, Security.TLS, authorities=authorities), login=LOGIN)
 
 
 def silent_handshake(peer: Peer) -> None:

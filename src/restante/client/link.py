@@ -149,6 +149,8 @@ class Link:
         if self._observe is not None:
             name = "pinned certificate" if server.fingerprint is not None else f"certificate for {server.host}"
             self._observe.secured(f"{channel.description}, {name}", at_seconds=self._clock())
+        # A server may greet in the same breath in which it ends the handshake.
+        yield from self._take((yield from self._decrypted(channel)))
 
     # --- commands and replies ------------------------------------------------------------------------------------
 
@@ -227,33 +229,43 @@ class Link:
             yield from self._too_late()
         try:
             octets = yield Read(seconds)
-            if self.tls is not None:
-                self.tls.receive(octets)
-                octets = self.tls.decrypt()
-                yield from _written(self.tls.to_send())
-                ended = self.tls.ended
-            else:
-                ended = not octets
         except TimeoutError:
             yield from self._too_late()
-        except ssl.SSLError as error:
-            # In TLS 1.3 a server says only now what it thinks of our certificate.
-            certificate = None if self.tls is None else self.tls.certificate
-            yield from self.close("TLS failed")
-            raise fault_of(self.server, certificate, error) from error
         except OSError as error:
             yield from self._lost(error)
-        if octets:
-            self._last = self._clock()
-            self._arrived += len(octets)
-            self._total += len(octets)
-            if self._observe is not None:
-                self._observe.octets(Side.SERVER, octets, at_seconds=self._last)
-            if self._total > self.server.limits.session_octets:
-                yield from self.exceeded(f"more than {self.server.limits.session_octets} octets in one session")
-            self.reader.receive(octets)
-        elif ended:
+        ended = not octets
+        if self.tls is not None:
+            self.tls.receive(octets)
+            octets = yield from self._decrypted(self.tls)
+            ended = self.tls.ended
+        yield from self._take(octets)
+        if ended and not octets:
             yield from self._lost(None)
+
+    def _decrypted(self, channel: TlsChannel) -> Operation[bytes]:
+        """Give what can be read of what came. Raises TlsFault: in TLS 1.3 a server judges us only now."""
+        try:
+            octets = channel.decrypt()
+            yield from _written(channel.to_send())
+        except ssl.SSLError as error:
+            yield from self.close("TLS failed")
+            raise fault_of(self.server, channel.certificate, error) from error
+        except OSError as error:
+            yield from self._lost(error)
+        return octets
+
+    def _take(self, octets: bytes) -> Operation[None]:
+        """Count what came, and hand it to the reader."""
+        if not octets:
+            return
+        self._last = self._clock()
+        self._arrived += len(octets)
+        self._total += len(octets)
+        if self._observe is not None:
+            self._observe.octets(Side.SERVER, octets, at_seconds=self._last)
+        if self._total > self.server.limits.session_octets:
+            yield from self.exceeded(f"more than {self.server.limits.session_octets} octets in one session")
+        self.reader.receive(octets)
 
     @property
     def idle_seconds(self) -> float:
