@@ -16,6 +16,7 @@ from restante.cli import fetch as fetching
 from restante.cli import send as sending
 from restante.cli import sendmail as as_sendmail
 from restante.cli import serve as serving
+from restante.cli import setup as setting
 from restante.cli.deliver import DeliverRequest
 from restante.cli.deliver import deliver as run_deliver
 from restante.cli.options import AccountName, ConfigOption, DataOption
@@ -123,6 +124,7 @@ def deliver(
 application.command("explain", epilog=explaining.EPILOG)(explaining.explain)
 application.command("fetch", epilog=fetching.EPILOG)(fetching.fetch)
 application.add_typer(maildrop.commands)
+application.command("setup", epilog=setting.EPILOG)(setting.setup)
 application.command("send", epilog=sending.EPILOG)(sending.send)
 application.command(
     "sendmail",

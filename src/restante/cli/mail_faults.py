@@ -11,7 +11,7 @@ from typing import assert_never
 
 from restante.cli.exit_codes import ExitCode
 from restante.cli.outcome import CommandFailed
-from restante.client.faults import ClientFault, InUse, LoginDelayed, Phase
+from restante.client.faults import ClientFault, InUse, LoginDelayed, Phase, UnusableArgument
 from restante.mail_accounts.faults import MailAccountFault, TokenFault
 from restante.submission.faults import SubmissionFault
 
@@ -47,3 +47,7 @@ def faults_told() -> Iterator[None]:
         yield
     except (ClientFault, SubmissionFault, MailAccountFault) as error:
         raise CommandFailed(str(error), exit_code=exit_code_of(error)) from None
+    except UnusableArgument as error:
+        raise CommandFailed(
+            f"{error}: see the name and the secret of the account", exit_code=ExitCode.CONFIGURATION
+        ) from None

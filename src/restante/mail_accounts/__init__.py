@@ -1,7 +1,7 @@
 """The accounts of the mail program: the file that holds them, their secrets, and how their servers are found.
 
 `load_accounts(accounts_file(os.environ))`, then `find_account(accounts, name)`, then
-`await Logins(secrets).for_pop3(account)` gives what `restante.client.connect(account.pop3, login)` takes.
+`await Logins(secrets).for_pop3(account)` gives what `restante.client.connect(account.pop3, login=…)` takes.
 """
 
 from restante.mail_accounts.faults import (
