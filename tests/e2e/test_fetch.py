@@ -6,7 +6,6 @@ import json
 import os
 import resource
 import signal
-import smtplib
 import subprocess
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
@@ -19,6 +18,10 @@ from tests.e2e.corpus import CORPUS, DOTS, MULTIPART, PLAIN
 from tests.e2e.dovecot import PASSWORD, Dovecot, running_dovecot
 from tests.e2e.test_client_peers import MESSAGES as NAMED_ALIKE
 from tests.e2e.test_client_peers import may_unshare, popa3d, whole
+
+from restante.mail_accounts import Account, put_account
+from restante.mail_accounts.model import InEnvironment
+from restante.submission import SubmissionSecurity, SubmissionServer
 
 MESSAGES = (PLAIN, DOTS, MULTIPART, CORPUS["large"])
 DOVECOT = pytest.mark.peer("dovecot")
@@ -131,9 +134,21 @@ def test_a_letter_makes_the_round_trip_from_smtp_to_an_imap_folder_with_identica
     bed: Bed, home: Path, dovecot: Dovecot
 ) -> None:
     owner = bed.account()
-    with smtplib.SMTP("127.0.0.1", bed.port("smtp")) as smtp:
-        for octets in (PLAIN, DOTS, MULTIPART):
-            smtp.sendmail("alice@example.org", [f"{owner.name}@localhost"], octets)
+    sender = Account(
+        name="alice",
+        address="alice@example.org",
+        login=owner.name,
+        credential=InEnvironment(variable="PW"),
+        smtp=SubmissionServer(host="127.0.0.1", port=bed.port("smtp"), security=SubmissionSecurity.PLAIN),
+    )
+    put_account(home / "accounts.toml", sender)
+    for octets in (PLAIN, DOTS, MULTIPART):
+        sent = run(
+            *(RESTANTE, "send", "-t"),
+            given=octets.replace(b"<ted@example.org>", b"<%b@localhost>" % owner.name.encode()),
+            env={"RESTANTE_ACCOUNTS": str(home / "accounts.toml"), "PW": owner.password, "HOME": str(home)},
+        )
+        assert sent.code == 0, sent.said
     there = bed.mail(owner)
     folder = f"imap:imap://{owner.name}@127.0.0.1:{dovecot.imap}/Old mail?flags=\\Seen,$Fetched"
     fetch(bed, owner, home, "--to", folder, "--to-password-command", f"echo {PASSWORD}")
