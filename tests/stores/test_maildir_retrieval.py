@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -14,9 +15,9 @@ from restante.ports.soon import Later
 from restante.ports.stores import LongMessage, MessageGone, StoreFault
 from restante.proto.lines import canonical
 from restante.proto.terms import MessageNumber
-from restante.stores.maildir import MaildirStore
-from restante.stores.maildir.retrieval import read_at_once
-from restante.testing.store_contract import answer, deliver, octets_of, open_maildrop
+from restante.stores.maildir import MaildirStore, listing, retrieval
+from restante.stores.maildir.retrieval import WHOLE_OCTETS, read_at_once
+from restante.testing.store_contract import HOLDER, answer, deliver, octets_of, open_maildrop
 
 LONG = 200_000
 OLD_NS = 1_700_000_000_000_000_000
@@ -262,3 +263,71 @@ def test_a_file_is_read_at_once_only_with_the_octets_and_the_time_it_had(tmp_pat
     assert read_at_once(path, page * 4, OLD_NS) is None
     assert read_at_once(path, page * 3, OLD_NS + 1) is None
     assert read_at_once(path + b"none", 1, OLD_NS) is None
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count what is asked of the system from here on."""
+    calls: Counter[str] = Counter()
+
+    def count(name: str) -> None:
+        asked = getattr(os, name)
+
+        def ask(*arguments: object, **named: object) -> object:
+            calls[name] += 1
+            return asked(*arguments, **named)
+
+        monkeypatch.setattr(os, name, ask)
+
+    for name in ("open", "close", "read", "pread", "preadv", "fstat", "stat", "lstat", "listdir", "scandir"):
+        count(name)
+    return calls
+
+
+@pytest.mark.parametrize("foreign", [False, True], ids=["ours", "another program's"])
+async def test_a_message_costs_four_calls_of_the_system_and_no_look_at_its_octets(
+    store: MaildirStore, account: Account, maildir: Path, monkeypatch: pytest.MonkeyPatch, foreign: bool
+) -> None:
+    """On the path of each RETR; more would be felt."""
+    if foreign:
+        lay(maildir / "new" / "1.a", b"a\n" * 2000)
+    else:
+        await deliver(store, account, b"a\r\n" * 2000)
+    maildrop = await open_maildrop(store, account)
+    monkeypatch.setattr(retrieval, "facts_of", None)
+    monkeypatch.setattr(retrieval, "measure", None)
+    monkeypatch.setattr(listing, "canonical", None)
+    calls = counted(monkeypatch)
+    came = maildrop.retrieve(MessageNumber(1))
+    assert calls == {"open": 1, "preadv": 1, "fstat": 1, "close": 1}
+    assert came == b"a\r\n" * 2000
+    assert maildrop.snapshot.is_dotless(MessageNumber(1))
+    maildrop.release()
+
+
+async def test_a_chunk_of_a_long_message_costs_two_calls_of_the_system(
+    store: MaildirStore, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await deliver(store, account, b"a\r\n" * LONG)
+    maildrop = await open_maildrop(store, account)
+    message: bytes | LongMessage = await answer(maildrop.retrieve(MessageNumber(1)))
+    assert not isinstance(message, bytes)
+    calls = counted(monkeypatch)
+    assert len(await answer(message.next_chunk())) == WHOLE_OCTETS
+    assert calls == {"preadv": 1, "fstat": 1}
+    message.close()
+    maildrop.release()
+
+
+async def test_a_poll_of_a_maildrop_that_did_not_change_lists_nothing(
+    store: MaildirStore, account: Account, maildir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await deliver(store, account, b"a\r\n")
+    for folder in ("new", "cur"):
+        os.utime(maildir / folder, ns=(1, 1))
+    (await open_maildrop(store, account)).release()
+    calls = counted(monkeypatch)
+    maildrop = store.open(account, HOLDER)
+    assert not isinstance(maildrop, Later)
+    maildrop.release()
+    # The lock's file, and the stamps of both folders.
+    assert calls == {"open": 1, "close": 1, "lstat": 2}

@@ -28,6 +28,9 @@ LONGEST_PEER = 60
 LOGIN_OCTETS = 32
 """The second line's fixed length: seconds since the epoch, in decimal. Commands that take the lock leave it be."""
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
+"""Made once: `json.dumps` makes one for each call that asks for more than its defaults."""
+
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -54,7 +57,7 @@ class ExclusiveLock:
             raise
         self._descriptor = descriptor
         told = {"peer": holder.peer[:LONGEST_PEER], "since": holder.since_epoch_seconds}
-        line = json.dumps(told, ensure_ascii=False).encode(errors="replace").ljust(HOLDER_OCTETS - 1) + b"\n"
+        line = _ENCODE(told).encode(errors="replace").ljust(HOLDER_OCTETS - 1) + b"\n"
         # A full disk does not take the line, and does not need to: the lock is what counts.
         with contextlib.suppress(OSError):
             os.pwrite(descriptor, line, 0)
