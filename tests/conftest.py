@@ -23,6 +23,7 @@ if str(ROOT) not in sys.path:
 IN_CI: Final = os.environ.get("CI") == "true"
 
 PACKAGES: Final = {
+    "chromium": "chromium",
     "curl": "curl",
     "doveadm": "dovecot-core",
     "dovecot": "dovecot-pop3d dovecot-imapd dovecot-lmtpd",
@@ -42,12 +43,15 @@ PACKAGES: Final = {
     "swaks": "swaks",
     "systemd-analyze": "systemd",
     "testssl": "testssl.sh",
+    "tshark": "tshark",
     "unshare": "util-linux",
 }
 """The Debian package that brings each program; a marker that names another program is a mistake."""
 
-NEEDS_ROOT: Final = frozenset({"postfix", "unshare"})
-"""Postfix's master starts as root and as nobody else; so does who mounts files of their own over the system's."""
+NEEDS_ROOT: Final = frozenset({"postfix", "tshark", "unshare"})
+"""Postfix's master starts as root and as nobody else; so does who mounts files of their own over the system's, and
+who captures what goes over the network.
+"""
 
 _SYSTEM_FOLDERS: Final = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 """Not in everybody's PATH, though what lies there can be run."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,24 @@ def test_a_transcript_is_told(transcript: str, capsys: pytest.CaptureFixture[str
     assert "Client: Message 1, please." in told
     assert "SECRET" not in told
     assert "Ted" not in told
+
+
+def test_the_readme_shows_what_is_told_of_its_own_transcript(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    transcript = re.search(r"^```pop3\n(.*?)^```$", readme, re.M | re.S)
+    assert transcript is not None
+    (tmp_path / "record").write_text(transcript[1])
+    assert main(["explain", str(tmp_path / "record")]) == 0
+    assert f"```{capsys.readouterr().out}```" in readme
+
+
+def test_rawlogs_are_read_as_pairs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("rawlog.in", "rawlog.out"):
+        (tmp_path / name).write_bytes((LOGS / name).read_bytes())
+    assert main(["explain", "--view", "wire", str(tmp_path / "rawlog.in"), str(tmp_path / "rawlog.out")]) == 0
+    assert capsys.readouterr().out.count("->  RETR 1") == 1
 
 
 def test_names_and_secrets_show_when_asked_for(transcript: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -219,7 +219,10 @@ RECORDED: dict[Diagnosis, tuple[str, str]] = {
     Diagnosis.AUTOLOGOUT: (f"@1\n{IN}@700\n=closed S", f"@1\n{IN}@20\n=closed S"),
     Diagnosis.ANSWER_MISSING: (f"{IN}C: RETR 1\n=closed S", f"{IN}C: RETR 1\n=closed C"),
     Diagnosis.KEPT_AFTER_READING: (f"{IN}{LETTER}{BYE}", f"{IN}{LETTER}C: DELE 1\nS: +OK\n{BYE}"),
-    Diagnosis.DELETED_UNREAD: (f"{IN}C: DELE 2\nS: +OK\n{BYE}", f"{IN}{LETTER}C: DELE 1\nS: +OK\n{BYE}"),
+    Diagnosis.DELETED_UNREAD: (
+        f"{IN}C: DELE 2\nS: +OK\n{BYE}",
+        f"{IN}{LETTER.replace('RETR 1', 'TOP 1 99999999')}C: DELE 1\nS: +OK\n{BYE}",
+    ),
     Diagnosis.MARKS_TAKEN_OFF: (
         f"{IN}{LETTER}C: DELE 1\nS: +OK\nC: RSET\nS: +OK\n{BYE}",
         f"{IN}{LETTER}C: DELE 1\nS: +OK\nC: RSET\nS: +OK\nC: DELE 1\nS: +OK\n{BYE}",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from restante.explain import Reader, Show, WireEvent
 from restante.explain.events import BodyEnd, BodyReceived, Closed, CommandSent, Connected, Replied, Secured
-from restante.explain.sources import FORMATS, Recognizer
+from restante.explain.sources import FORMATS, Recognizer, looks_like_a_rawlog, read_rawlogs
 from restante.proto.terms import State
 
 LOGS = Path(__file__).parent / "logs"
@@ -119,6 +120,53 @@ def test_a_log_without_times_tells_none() -> None:
     _, sessions = read((LOGS / "mailkit.log").read_bytes())
     assert {event.at_seconds for event in sessions[0]} == {None}
     assert [event.server for event in sessions[0] if isinstance(event, Connected)] == ["pop.example.org:995"]
+
+
+def test_dovecots_rawlogs_are_told_as_one_session() -> None:
+    sessions = Sessions()
+    client, server = (LOGS / "rawlog.in").read_bytes(), (LOGS / "rawlog.out").read_bytes()
+    assert looks_like_a_rawlog(client)
+    read_rawlogs(client, server, sessions)
+    (events,) = sessions.told
+    assert commands(events) == ["RETR 1", "QUIT"]
+    body = next(event for event in events if isinstance(event, BodyReceived))
+    assert (body.end, body.octets) == (BodyEnd.COMPLETE, 22)
+    assert ends(events) is State.UPDATE
+
+
+@given(st.binary(max_size=60), st.binary(max_size=60))
+def test_no_rawlog_makes_the_reader_fail(client: bytes, server: bytes) -> None:
+    at = b"1795647267.583217 "
+    read_rawlogs(client + at + client, at + server, Sessions())
+
+
+def test_the_servers_own_log_is_read() -> None:
+    lines: list[dict[str, object]] = [
+        {"event": "reply_sent", "line": "+OK ready", "octets": 11},
+        {"event": "command_received", "line": "USER …"},
+        {"event": "reply_sent", "line": "+OK", "octets": 5},
+        {"event": "command_received", "line": "PASS …"},
+        {"event": "reply_sent", "line": "+OK", "octets": 5},
+        {"event": "command_received", "line": "RETR 1"},
+        {"event": "reply_sent", "line": "+OK 120 octets", "octets": 140},
+        {"event": "login_accepted", "account": "ted"},
+        {"event": "command_received", "line": "QUIT"},
+        {"event": "session_ended", "outcome": "quit"},
+        {"event": "reply_sent", "line": "+OK bye", "octets": 9},
+    ]
+    log = "".join(
+        json.dumps({"time": f"2026-11-25T22:46:{second:02}.000Z", "level": "info", **line, "session": "k3f9"})
+        + "\n"
+        for second, line in enumerate(lines)
+    )
+    # As the server writes it: the time, the level, the event, the session, and the rest.
+    name, sessions = read(log.replace(", ", ",").replace('": ', '":').encode())
+    assert name == "server-log"
+    assert [commands(events) for events in sessions] == [["USER …", "PASS …", "RETR 1", "QUIT"]]
+    assert ends(sessions[0]) is State.UPDATE
+    closed = sessions[0][-1]
+    assert isinstance(closed, Closed)
+    assert closed.by is not None
 
 
 def test_our_own_wire_view_can_be_read_again() -> None:

@@ -22,7 +22,13 @@ from restante.explain import Show
 from restante.explain.json_form import JsonForm
 from restante.explain.languages import ENGLISH, LANGUAGES, Language, language_for
 from restante.explain.page import PageForm
-from restante.explain.sources import FORMATS, Recognizer
+from restante.explain.sources import (
+    FORMATS,
+    LARGEST_RAWLOG_OCTETS,
+    Recognizer,
+    looks_like_a_rawlog,
+    read_rawlogs,
+)
 from restante.explain.telling import Form, Telling
 from restante.explain.text_form import DEFAULT_WIDTH, TextForm, View
 from restante.observe import wants_colour
@@ -192,7 +198,7 @@ def explain(
     else:
         form = text_form(view, spoken)
     telling = Telling(form, language=spoken, show=shown, in_turn=True)
-    for file in files:
+    for file in _without_pairs(files, telling):
         _tell(file, telling, Recognizer(telling.session, name=format, ports=port or ()))
     telling.finish()
     return ExitCode.OK
@@ -214,6 +220,36 @@ def _tell(file: Path, telling: Telling, source: Recognizer) -> None:
             f"{what}: nobody speaks POP3 here, as far as can be seen; --format names the format of a log "
             f"({', '.join(FORMATS)})"
         )
+
+
+def _without_pairs(files: list[Path], telling: Telling) -> list[Path]:
+    """Tell the sessions of rawlogs, which are two files each, and give the other files. Raises CommandFailed."""
+    others, told = [], set()
+    for file in files:
+        base = file.with_suffix("")
+        client, server = base.with_suffix(f"{base.suffix}.in"), base.with_suffix(f"{base.suffix}.out")
+        if file.suffix not in (".in", ".out") or not (_is_rawlog(client) and _is_rawlog(server)):
+            others.append(file)
+        elif base not in told:
+            told.add(base)
+            read_rawlogs(_whole(client), _whole(server), telling.session)
+    return others
+
+
+def _is_rawlog(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return looks_like_a_rawlog(opened.read(_READ_OCTETS))
+    except OSError:
+        return False
+
+
+def _whole(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        octets = opened.read(LARGEST_RAWLOG_OCTETS + 1)
+    if len(octets) > LARGEST_RAWLOG_OCTETS:
+        raise CommandFailed(f"{file}: more than {LARGEST_RAWLOG_OCTETS:,} octets; cut out what matters")
+    return octets
 
 
 def _feed(source: Recognizer, opened: BinaryIO, what: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, Flag, auto
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from restante.explain.wire import Side
 from restante.proto.parser import MisuseKind
@@ -37,6 +37,10 @@ __all__ = [
     "StrayLine",
     "WireEvent",
 ]
+
+
+LINES_WITHOUT_END: Final = 1_000_000
+"""No message has as many."""
 
 
 class Show(Flag):
@@ -169,6 +173,11 @@ class CommandSent(_Told):
     octets: int
     """Of the line, its end included."""
     line_end: LineEnd
+
+    @property
+    def asks_for_all(self) -> bool:
+        """Whether a whole message is asked for: by RETR, or (fetchmail) by TOP with more lines than any has."""
+        return self.keyword == b"RETR" or (self.keyword == b"TOP" and (self.lines or 0) >= LINES_WITHOUT_END)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,7 +90,6 @@ _SAYS: Final[Mapping[bytes, Phrase]] = {
 _SAYS_OF_ONE: Final[Mapping[bytes, Phrase]] = {
     b"LIST": Phrase.SAYS_LIST_ONE,
     b"UIDL": Phrase.SAYS_UIDL_ONE,
-    b"RETR": Phrase.SAYS_RETR,
     b"DELE": Phrase.SAYS_DELE,
 }
 _SAYS_OF_ALL: Final[Mapping[bytes, Phrase]] = {
@@ -206,6 +205,8 @@ class Narrator:
         if keyword == b"QUIT":
             early = sent.state is State.AUTHORIZATION
             return say(Phrase.SAYS_QUIT_BEFORE_LOGIN if early else Phrase.SAYS_QUIT)
+        if sent.asks_for_all and sent.number is not None:
+            return say(Phrase.SAYS_RETR, number=str(sent.number))
         if keyword == b"TOP" and sent.number is not None:
             if not sent.lines:
                 return say(Phrase.SAYS_TOP_HEADERS, number=str(sent.number))

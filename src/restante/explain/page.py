@@ -129,7 +129,8 @@ class PageForm:
         lesson = ""
         if told.lesson is not None:
             text = escape(self._language.lessons[told.lesson])
-            lesson = f"<details><summary>{escape(told.lesson.value)}</summary><p>{text}</p></details>"
+            name = f"{self._language.say(Phrase.LESSON)} · {told.lesson.value}"
+            lesson = f"<details><summary>{escape(name)}</summary><p>{text}</p></details>"
         wire = "".join(
             f"<div class={'bad' if '*' in line.mark else 'line'}><i>{escape(line.mark)}</i> "
             f"<code>{escape(line.text)}</code></div>"

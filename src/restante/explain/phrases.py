@@ -184,6 +184,8 @@ class Phrase(Enum):
     FOUND_ONE = auto()
     FOUND_MANY = auto()
     """{count}, 2 or more."""
+    LESSON = auto()
+    """Above what there is to learn."""
     WHAT_TO_DO = auto()
     """Before the advice of a finding."""
     TITLE = auto()

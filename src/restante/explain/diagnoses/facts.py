@@ -58,8 +58,6 @@ class Facts:
         self.marked: set[int] = set()
         self.unmarked = 0
         """Marks that RSET took off."""
-        self.looked_at: set[int] = set()
-        """With TOP."""
         self.fetched: dict[int, bytes] = {}
         """Messages that came whole, and their digest; empty where it is not known."""
         self.is_compared = False
@@ -158,10 +156,9 @@ class Facts:
                 self.count = (body.line_count or 0) + len(self.marked)
             case b"UIDL":
                 self.unique_ids = _unique_ids(body.lines)
-            case b"RETR" if number is not None and len(self.fetched) < _MOST_NUMBERS:
-                self.fetched[number] = body.digest
-            case b"TOP" if number is not None and len(self.looked_at) < _MOST_NUMBERS:
-                self.looked_at.add(number)
+            case b"RETR" | b"TOP" if number is not None and len(self.fetched) < _MOST_NUMBERS:
+                if body.to.asks_for_all:
+                    self.fetched[number] = body.digest
             case _:
                 return
 

@@ -77,7 +77,7 @@ class History:
             case CommandSent(keyword=b"RETR" | b"DELE" | b"QUIT") if not facts.is_compared:
                 facts.is_compared = True
                 yield from _renamed(event, facts, past)
-            case BodyReceived(to=CommandSent(keyword=b"RETR")):
+            case BodyReceived(to=CommandSent(asks_for_all=True)):
                 yield from _fetched_twice(event, facts, past)
             case Replied(code=b"IN-USE") if past and past[-1].broke_off:
                 yield found(Diagnosis.OWN_LOCK, event)

@@ -48,7 +48,7 @@ def messages(event: WireEvent, facts: Facts) -> Iterator[Finding]:
     if event.longest_line_octets > LONG_LINE_OCTETS:
         yield found(Diagnosis.LONG_MESSAGE_LINE, event, number=number, octets=event.longest_line_octets)
     listed = facts.listed.get(event.to.number or 0)
-    if event.to.keyword == b"RETR" and listed is not None and listed != event.octets:
+    if event.to.asks_for_all and listed is not None and listed != event.octets:
         yield found(Diagnosis.OCTETS_DIFFER, event, number=number, listed=listed, came=event.octets or 0)
 
 

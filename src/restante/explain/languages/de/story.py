@@ -135,6 +135,7 @@ STORY: Final[Mapping[Phrase, str]] = {
     Phrase.NOTHING_FOUND: "Nichts fällt auf.",
     Phrase.FOUND_ONE: "Eines fällt auf:",
     Phrase.FOUND_MANY: "{count} Dinge fallen auf:",
+    Phrase.LESSON: "Lektion",
     Phrase.WHAT_TO_DO: "Was zu tun ist:",
     Phrase.TITLE: "Eine POP3-Sitzung, erklärt",
     Phrase.THE_STORY: "Was sie einander sagen",

@@ -129,6 +129,7 @@ STORY: Final[Mapping[Phrase, str]] = {
     Phrase.NOTHING_FOUND: "Nothing stands out.",
     Phrase.FOUND_ONE: "One thing stands out:",
     Phrase.FOUND_MANY: "{count} things stand out:",
+    Phrase.LESSON: "Lesson",
     Phrase.WHAT_TO_DO: "What to do:",
     Phrase.TITLE: "A POP3 session, explained",
     Phrase.THE_STORY: "What they say to each other",

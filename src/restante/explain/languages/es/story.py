@@ -131,6 +131,7 @@ STORY: Final[Mapping[Phrase, str]] = {
     Phrase.NOTHING_FOUND: "Nada llama la atención.",
     Phrase.FOUND_ONE: "Una cosa llama la atención:",
     Phrase.FOUND_MANY: "{count} cosas llaman la atención:",
+    Phrase.LESSON: "Lección",
     Phrase.WHAT_TO_DO: "Qué hacer:",
     Phrase.TITLE: "Una sesión de POP3, explicada",
     Phrase.THE_STORY: "Lo que se dicen",

@@ -132,6 +132,7 @@ STORY: Final[Mapping[Phrase, str]] = {
     Phrase.NOTHING_FOUND: "Rien ne saute aux yeux.",
     Phrase.FOUND_ONE: "Une chose saute aux yeux :",
     Phrase.FOUND_MANY: "{count} choses sautent aux yeux :",
+    Phrase.LESSON: "Leçon",
     Phrase.WHAT_TO_DO: "Que faire :",
     Phrase.TITLE: "Une session POP3, expliquée",
     Phrase.THE_STORY: "Ce qu’ils se disent",

@@ -120,6 +120,7 @@ STORY: Final[Mapping[Phrase, str]] = {
     Phrase.NOTHING_FOUND: "没有什么异样。",
     Phrase.FOUND_ONE: "有一处值得注意：",
     Phrase.FOUND_MANY: "有 {count} 处值得注意：",
+    Phrase.LESSON: "讲解",
     Phrase.WHAT_TO_DO: "怎么办：",
     Phrase.TITLE: "一次 POP3 会话的讲解",
     Phrase.THE_STORY: "他们说了什么",

@@ -1,0 +1,64 @@
+"""Fuzzes what explain reads: logs, transcripts and captures, and the octets of both sides.
+
+However a file is cut, the same is told; nothing raises; no password of the corpus gets through. An input is one
+octet that says into how long pieces the rest is cut, one that says which format it is (or that this is to be found
+out), then the file.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from restante.explain import Reader, WireEvent
+from restante.explain.diagnoses import Diagnoser
+from restante.explain.languages import ENGLISH
+from restante.explain.narrate import Narrator
+from restante.explain.sources import FORMATS, Recognizer
+from restante.explain.wire_lines import wire_lines
+
+PIECES: Final = (
+    *(b"\n", b"\r\n", b"S: +OK\n", b"C: RETR 1\n", b"S: .\n", b"C: AUTH PLAIN\n", b"S: + \n", b"C: STLS\n"),
+    *(b"< +OK\n", b"> PASS hunter2\n", b"\xd4\xc3\xb2\xa1", b"\x0a\x0d\x0d\x0a", b"\x16\x03\x01", b"+OK\n"),
+    *(b"*get* b'", b"0000: ", b"<= Recv header, 9 bytes\n", b"fetchmail: POP3< ", b"-ERR [AUTH] hunter2\n"),
+)
+
+_NAMES: Final = (None, *FORMATS)
+_SECRET: Final = "hunter2"
+_LOGIN: Final = b"\n> PASS hunter2\n"
+
+
+class _Sessions:
+    """Reads all sessions of a file to the end: the events, the story, the wire, the findings."""
+
+    def __init__(self) -> None:
+        self.told: list[list[object]] = []
+
+    def __call__(self, label: str = "", *, client: str = "", excerpt: bool = False) -> Reader:
+        told: list[object] = [label, client]
+        narrator, diagnoser = Narrator(), Diagnoser(client=client)
+
+        def tell(event: WireEvent) -> None:
+            findings = diagnoser.hear(event)
+            told.append((event, narrator.tell(event).story, wire_lines(event)))
+            told.extend(ENGLISH.diagnosis(one.diagnosis, one.values) for one in findings)
+
+        self.told.append(told)
+        return Reader(tell, excerpt=excerpt)
+
+
+def one_input(octets: bytes) -> None:
+    """Run one input; an assertion or any other exception is a find."""
+    piece = octets[0] + 1 if octets else 1
+    name = _NAMES[octets[1] % len(_NAMES)] if len(octets) > 1 else None
+    file = octets[2:]
+    whole, cut = _Sessions(), _Sessions()
+    for sessions, step in ((whole, len(file) or 1), (cut, piece)):
+        source = Recognizer(sessions, name=name)
+        for start in range(0, len(file), step):
+            source.feed(file[start : start + step])
+        source.finish()
+    # Which format it is may be found out from a line or two, when the rest was not there yet.
+    assert name is None or whole.told == cut.told
+    # A client's line, whole, and nothing in front of it that makes it another's.
+    if name == "arrows" and _LOGIN in b"\n" + file and file.count(_SECRET.encode()) == 1:
+        assert _SECRET not in repr(whole.told)
