@@ -51,11 +51,12 @@ def _run(arguments: list[str]) -> int:
     import typer
 
     from restante.cli.application import application
+    from restante.cli.remote import explain_joined
     from restante.ports.accounts import AccountFault
     from restante.ports.stores import StoreFault
 
     try:
-        code = application(arguments, prog_name="restante", standalone_mode=False)
+        code = application(explain_joined(arguments), prog_name="restante", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else ExitCode.OK
     except ConfigError as error:

@@ -11,8 +11,12 @@ import typer
 
 from restante import __version__
 from restante.cli import account, app_password, maildrop, sessions, state
+from restante.cli import delete_mail as deleting
 from restante.cli import explain as explaining
 from restante.cli import fetch as fetching
+from restante.cli import list_mail as listing
+from restante.cli import peek_mail as peeking
+from restante.cli import read_mail as reading
 from restante.cli import send as sending
 from restante.cli import sendmail as as_sendmail
 from restante.cli import serve as serving
@@ -123,6 +127,10 @@ def deliver(
 
 application.command("explain", epilog=explaining.EPILOG)(explaining.explain)
 application.command("fetch", epilog=fetching.EPILOG)(fetching.fetch)
+application.command("list", epilog=listing.EPILOG)(listing.list_mail)
+application.command("read", epilog=reading.EPILOG)(reading.read_mail)
+application.command("peek", epilog=peeking.EPILOG)(peeking.peek_mail)
+application.command("delete", epilog=deleting.EPILOG)(deleting.delete_mail)
 application.add_typer(maildrop.commands)
 application.command("setup", epilog=setting.EPILOG)(setting.setup)
 application.command("send", epilog=sending.EPILOG)(sending.send)

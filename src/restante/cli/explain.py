@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, BinaryIO, Final
+from typing import Annotated, BinaryIO, Final, TextIO
 
 import typer
 
@@ -128,20 +128,21 @@ def shown_of(what: list[ShowWhat] | None) -> Show:
     return shown
 
 
-def text_form(view: View, language: Language) -> TextForm:
-    """Give the form for standard output: as wide as the terminal, and in its colours."""
+def text_form(view: View, language: Language, *, stream: TextIO | None = None) -> TextForm:
+    """Give the form for a stream, else standard output: as wide as the terminal, and in its colours."""
+    out = sys.stdout if stream is None else stream
 
     def write(text: str) -> None:
-        sys.stdout.write(text)
+        out.write(text)
         if text.endswith("\n"):
-            sys.stdout.flush()
+            out.flush()
 
-    is_terminal = sys.stdout.isatty()
+    is_terminal = out.isatty()
     return TextForm(
         view,
         write,
         language=language,
-        colour=wants_colour(sys.stdout, os.environ),
+        colour=wants_colour(out, os.environ),
         width=shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns if is_terminal else DEFAULT_WIDTH,
     )
 
