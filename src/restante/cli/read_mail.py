@@ -211,8 +211,7 @@ def _written(parts: list[Part], folder: Path) -> None:
         saved = save(parts, folder.expanduser())
     except OSError as error:
         raise CommandFailed(
-            f"{error.filename or folder}: {(error.strerror or str(error)).lower()}: they are still in the "
-            "message",
+            f"{error.filename or folder}: {(error.strerror or str(error)).lower()}: they are still in the message",
             exit_code=ExitCode.STORAGE,
         ) from None
     for file in saved:

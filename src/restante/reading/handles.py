@@ -60,10 +60,10 @@ class Handles(Generic[M]):
         octets = wanted.removeprefix(mark).encode("utf-8", "surrogateescape")
         if not octets:
             raise MessageChoiceFault(f"'{text}' names no message: give its number, or its unique-id")
-        if not mark:
-            for message in self._messages:
-                if bytes(message.unique_id) == octets:
-                    return message
+        whole = wanted.encode("utf-8", "surrogateescape")
+        for message in self._messages:
+            if bytes(message.unique_id) == whole:
+                return message
         found = [
             message
             for message in self._messages
