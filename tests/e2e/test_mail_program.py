@@ -97,3 +97,13 @@ def test_each_phase_has_its_exit_code_and_one_line(bed: Bed, ted: Owner) -> None
     nobody = run(RESTANTE, "list", "--server", "127.0.0.1:1", "--user", "ted", "--password-command", "echo x")
     assert (nobody.code, nobody.err.count(b"\n")) == (3, 1)
     assert ask(bed, ted, "read", "9").code == 2
+
+
+def test_fetch_tells_its_session_too(bed: Bed, ted: Owner) -> None:
+    ran = ask(
+        bed, ted, "fetch", "--to", "-", "--state", str(bed.folder / f"{ted.name}.sqlite3"), "--explain", "wire"
+    )
+    assert ran.code == 0, ran.said
+    assert b"At four?" in ran.out
+    assert f"{ted.name}@127.0.0.1 ->  CAPA".encode() in ran.err
+    assert ted.password.encode() not in ran.err

@@ -23,6 +23,15 @@ from restante.cli.fetch_source import (
 )
 from restante.cli.options import ConfigOption, DataOption, JsonOption
 from restante.cli.outcome import CommandFailed, ExitCode
+from restante.cli.remote import (
+    ExplainOption,
+    FingerprintOption,
+    PasswordCommandOption,
+    SecurityOption,
+    ServerOption,
+    UserOption,
+    telling_of,
+)
 
 __all__ = ["EPILOG", "StateOption", "fetch"]
 
@@ -81,47 +90,11 @@ def fetch(
             show_default=False,
         ),
     ] = None,
-    server: Annotated[
-        str | None,
-        typer.Option(
-            "--server",
-            metavar="HOST[:PORT]",
-            help="Fetch from this server; no account is needed.",
-            show_default=False,
-        ),
-    ] = None,
-    user: Annotated[
-        str | None,
-        typer.Option("--user", metavar="NAME", help="The name to log in with, for --server.", show_default=False),
-    ] = None,
-    password_command: Annotated[
-        str | None,
-        typer.Option(
-            "--password-command",
-            metavar="COMMAND",
-            help="Prints the password for --server in its first line. Default: it is asked for.",
-            show_default=False,
-        ),
-    ] = None,
-    security: Annotated[
-        SecurityChoice,
-        typer.Option(
-            "--security",
-            metavar="HOW",
-            help="For --server: tls from the first octet; stls, on port 110; plain shows your mail to everybody on "
-            "the way. Default: tls.",
-            show_default=False,
-        ),
-    ] = SecurityChoice.TLS,
-    fingerprint: Annotated[
-        str | None,
-        typer.Option(
-            "--fingerprint",
-            metavar="HEX",
-            help="For --server: trust the certificate with this SHA-256, and no other.",
-            show_default=False,
-        ),
-    ] = None,
+    server: ServerOption = None,
+    user: UserOption = None,
+    password_command: PasswordCommandOption = None,
+    security: SecurityOption = SecurityChoice.TLS,
+    fingerprint: FingerprintOption = None,
     authorities: Annotated[
         Path | None,
         typer.Option(
@@ -212,6 +185,7 @@ def fetch(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", metavar="", help="Say what would be fetched and removed, and do neither.")
     ] = False,
+    explain: ExplainOption = None,
     state: StateOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
@@ -254,10 +228,10 @@ def fetch(
     delivering = Delivering(password_command=to_password_command, authorities=authorities, config=config, data=data)
     from restante.mail_accounts import Logins
 
-    logins = Logins(secrets_here())
+    logins, telling = Logins(secrets_here()), telling_of(explain)
     raise typer.Exit(
         run(
-            [source_of(account, logins) for account in accounts],
+            [source_of(account, logins, telling=telling) for account in accounts],
             wishes,
             delivering,
             pause_seconds=pause,

@@ -18,6 +18,7 @@ from restante.cli.outcome import CommandFailed, ExitCode
 
 if TYPE_CHECKING:
     from restante.client import Maildrop
+    from restante.explain.telling import Telling
     from restante.mail_accounts import Account, Logins, Secrets
     from restante.mail_accounts.model import SecretPlace
     from restante.proto.terms import Secret
@@ -145,8 +146,11 @@ def brought(secrets: Secrets, place: SecretPlace, *, name: str, what: str = "pas
         raise CommandFailed(str(error), exit_code=ExitCode.CONFIGURATION) from None
 
 
-def source_of(account: Account, logins: Logins) -> Source:
-    """Make the source of an account. Raises CommandFailed where its password is asked for and nobody answers."""
+def source_of(account: Account, logins: Logins, *, telling: Telling | None = None) -> Source:
+    """Make the source of an account, whose sessions `telling` hears.
+
+    Raises CommandFailed where its password is asked for and nobody answers.
+    """
     from restante.client import Login, connect
     from restante.fetch.runner import SetupFault
     from restante.fetch.state import maildrop_name
@@ -168,7 +172,8 @@ def source_of(account: Account, logins: Logins) -> Source:
 
     async def open_() -> Maildrop:
         try:
-            return await connect(server, login=await login())
+            observe = None if telling is None else telling.session(account.name)
+            return await connect(server, login=await login(), observe=observe)
         except MailAccountFault as error:
             raise SetupFault(str(error)) from error
 
