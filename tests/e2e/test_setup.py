@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -72,6 +74,11 @@ def test_an_account_is_set_up_by_options_alone_and_proven(server: RunningServer,
     assert (listed["name"], listed["pop3"], listed["default"]) == ("ted", pop3, True)
     assert run(*by_hand, *kept).returncode == 2, "nobody can be asked whether to replace it"
     assert run(*by_hand, *kept, "--yes", "--authorities", "/none").returncode == 4
+    unread = run(*by_hand, *kept, "--yes", "--fingerprint", "abc")
+    assert (unread.returncode, unread.stderr.count("\n")) == (2, 1), unread.stderr
+    pinned = [word for word in by_hand if word not in ("--authorities", str(server.certificate))]
+    pin = hashlib.sha256(ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(server.smtps))).hexdigest()
+    assert run(*pinned, *kept, "--yes", "--fingerprint", pin).returncode == 0, "one pin for the host's two doors"
     assert run("--remove", "ted").returncode == 0
     assert json.loads(run("--list", "--json").stdout) == []
     assert run("--remove", "ted").returncode == 9

@@ -266,11 +266,10 @@ async def _servers(wishes: Wishes, world: World, address: str) -> Found:
         found = Found(source="the command line", pop3=None, smtp=None, login=address)
     pop3 = found.pop3 if wishes.pop3 is None else _pop3(wishes)
     smtp = found.smtp if wishes.smtp is None else _smtp(wishes)
-    if pop3 is not None:
-        pop3 = replace(pop3, authorities=wishes.authorities, fingerprint=wishes.fingerprint)
-    if smtp is not None:
-        smtp = replace(smtp, authorities=wishes.authorities)
     found = replace(found, pop3=pop3, smtp=smtp)
+    as_found = found
+    found = _checked(lambda: _with_trust(as_found, wishes), "--fingerprint")
+    pop3, smtp = found.pop3, found.smtp
     _tell_found(found, world)
     if pop3 is None and smtp is None:
         raise CommandFailed("there is nothing to set up: see above", exit_code=ExitCode.CONFIGURATION)
@@ -280,6 +279,17 @@ async def _servers(wishes: Wishes, world: World, address: str) -> Found:
     if strangers and not world.confirm(f"{told} Is that your provider?"):
         raise CommandFailed("nothing was changed: give the servers with --pop3 and --smtp")
     return found
+
+
+def _with_trust(found: Found, wishes: Wishes) -> Found:
+    """Say what the servers' certificates are checked against; a host that does both is taken to have one."""
+    pop3, smtp, authorities = found.pop3, found.smtp, wishes.authorities
+    one_host = pop3 is not None and smtp is not None and pop3.host == smtp.host
+    if pop3 is not None:
+        pop3 = replace(pop3, authorities=authorities, fingerprint=wishes.fingerprint)
+    if smtp is not None:
+        smtp = replace(smtp, authorities=authorities, fingerprint=wishes.fingerprint if one_host else None)
+    return replace(found, pop3=pop3, smtp=smtp)
 
 
 def _tell_found(found: Found, world: World) -> None:

@@ -98,7 +98,8 @@ def setup(  # noqa: PLR0917 - the toolkit reads the options from the arguments
         typer.Option(
             "--fingerprint",
             metavar="HEX",
-            help="SHA-256 of the POP3 server's certificate: then that one is trusted, and no other.",
+            help="SHA-256 of the POP3 server's certificate (and the SMTP server's, on the same host): that one "
+            "is trusted, and no other.",
             show_default=False,
         ),
     ] = None,
