@@ -9,13 +9,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from restante.cli.fetch_source import SecurityChoice
+from restante.cli.fetch_source import SecurityChoice, brought, secrets_here
 from restante.cli.mail_table import handles_of
 from restante.cli.outcome import CommandFailed, ExitCode, complain, say, shown
 from restante.cli.remote import (
@@ -64,10 +64,18 @@ class _How:
 
 def read_mail(
     message: Annotated[
-        str, typer.Argument(metavar="MESSAGE", help="Message: its number, or its unique-id.", show_default=False)
-    ],
+        str | None,
+        typer.Argument(
+            metavar="MESSAGE",
+            help="Message: its number, or its unique-id. With -i it is left out.",
+            show_default=False,
+        ),
+    ] = None,
     account: AccountArgument = None,
     *,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", "-i", metavar="", help="Read all mail in a full-screen reader.")
+    ] = False,
     headers: Annotated[bool, typer.Option("--headers", metavar="", help="Show all header fields.")] = False,
     html: Annotated[
         bool, typer.Option("--html", metavar="", help="Prefer the HTML of a message that has plain text too.")
@@ -110,6 +118,10 @@ def read_mail(
         authorities=authorities,
         explain=explain,
     )
+    if interactive:
+        return _interact(replace(remote, account=account or message))
+    if message is None:
+        raise CommandFailed("say which message, as 'restante list' shows them, or -i", exit_code=ExitCode.USAGE)
     with remote.opened() as maildrop:
         with choices_told():
             chosen = handles_of(maildrop).named(message)
@@ -126,6 +138,34 @@ def read_mail(
         _save(letter, save)
     else:
         _show(letter, how)
+    return ExitCode.OK
+
+
+def _interact(remote: Remote) -> int:
+    from restante.cli.reader_app import ReaderApp
+    from restante.client import Login, Maildrop, connect
+    from restante.mail_accounts import Logins
+    from restante.mail_accounts.model import ASK, Ask
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise CommandFailed("the full-screen reader needs a terminal: use list and read", exit_code=ExitCode.USAGE)
+    if remote.explain is not None:
+        raise CommandFailed("--explain would write over the full-screen reader: give one", exit_code=ExitCode.USAGE)
+    account = remote.meant()
+    server, secrets = account.pop3, secrets_here()
+    assert server is not None
+    # Asked for before the screen is taken.
+    typed = brought(secrets, ASK, name=account.name) if isinstance(account.credential, Ask) else None
+    logins = Logins(secrets)
+
+    async def open_() -> Maildrop:
+        if typed is None:
+            return await connect(server, login=await logins.for_pop3(account))
+        return await connect(server, login=Login(name=account.login, password=typed, mechanism=account.mechanism))
+
+    words = ReaderApp(open_).run()
+    if words:
+        say(words)
     return ExitCode.OK
 
 
