@@ -39,7 +39,7 @@ __all__ = ["EPILOG", "list_mail"]
 
 EPILOG = """
 The newest messages are shown, newest last, 50 unless --limit or --all say otherwise: of a maildrop with 20,000 that
-is what one wants to see, and it takes no longer than of a small one. Looking marks nothing and deletes nothing.
+is what one wants to see, without asking for the headers of all. Looking marks nothing and deletes nothing.
 
 A message is named by its number, which is good until something is deleted, or by the short unique-id beside it,
 which stays.
