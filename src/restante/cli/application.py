@@ -16,6 +16,7 @@ from restante.cli import explain as explaining
 from restante.cli import fetch as fetching
 from restante.cli import list_mail as listing
 from restante.cli import peek_mail as peeking
+from restante.cli import proxy as proxying
 from restante.cli import read_mail as reading
 from restante.cli import send as sending
 from restante.cli import sendmail as as_sendmail
@@ -132,6 +133,7 @@ application.command("read", epilog=reading.EPILOG)(reading.read_mail)
 application.command("peek", epilog=peeking.EPILOG)(peeking.peek_mail)
 application.command("delete", epilog=deleting.EPILOG)(deleting.delete_mail)
 application.add_typer(maildrop.commands)
+application.command("proxy", epilog=proxying.EPILOG)(proxying.proxy)
 application.command("setup", epilog=setting.EPILOG)(setting.setup)
 application.command("send", epilog=sending.EPILOG)(sending.send)
 application.command(

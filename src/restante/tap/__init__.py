@@ -1,3 +1,6 @@
-"""Listens in on a session: between a client and a server, or at a running server."""
+"""Listens in on a session: between a client and a server."""
 
-__all__: list[str] = []
+from restante.tap.hearers import Hearers
+from restante.tap.proxy import IDLE_SECONDS, MOST_SESSIONS, Observe, Proxy, run
+
+__all__ = ["IDLE_SECONDS", "MOST_SESSIONS", "Hearers", "Observe", "Proxy", "run"]
