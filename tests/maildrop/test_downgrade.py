@@ -275,9 +275,9 @@ def test_a_header_is_read_to_a_bound() -> None:
 )
 @pytest.mark.parametrize("name", ["To", "Subject", "Content-Type", "Received"])
 def test_work_is_linear_in_octets(name: str, text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     field(f"{name}: ü" + text * ((FIELD_OCTETS - 100) // len(text.encode())))
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 10, "what is quadratic takes minutes"
 
 
 def test_the_octets_of_a_surrogate_change_with_its_version_only() -> None:

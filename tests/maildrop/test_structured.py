@@ -51,6 +51,6 @@ def test_comments_may_be_left_aside() -> None:
 
 @pytest.mark.parametrize("piece", ["(", "[", '"', "\\", '"\\', "()", "a", " a", "[]", ")"])
 def test_reading_is_linear(piece: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     tokens_of(piece * (200_000 // len(piece)))
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 10, "what is quadratic takes minutes"

@@ -149,9 +149,17 @@ ExplainOption = Annotated[
 
 _VIEWS: Final = frozenset(view.value for view in View)
 
+_TELLING: Final = frozenset({"list", "read", "peek", "delete", "fetch"})
+"""The commands that tell their session."""
+
 
 def explain_joined(arguments: Sequence[str]) -> list[str]:
-    """Give a command line in which `--explain` has its value: the toolkit knows no option that may lack one."""
+    """Give a command line in which `--explain` has its value: the toolkit knows no option that may lack one.
+
+    `serve` has one of that name without any value, beside `--view`.
+    """
+    if not arguments or arguments[0] not in _TELLING:
+        return list(arguments)
     joined: list[str] = []
     words = iter(arguments)
     word = next(words, None)
