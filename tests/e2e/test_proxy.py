@@ -7,6 +7,7 @@ import json
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from tests.e2e.scripted import Peer, ScriptedServer
 
 from restante.cli import main
 from restante.client.server import Security, Server
+from restante.client.tls import fingerprint_of
 from restante.explain.telling import Telling
 from restante.explain.text_form import TextForm, View
 from restante.tap import Proxy
@@ -142,6 +144,15 @@ def test_what_is_said_to_a_server_under_tls_can_be_told(
         running.has_told("QUIT")
     assert "TLSv1.3" in running.told
     assert owner.password not in running.told
+
+
+def test_a_pinned_certificate_is_trusted_whoever_signed_it(tls_bed: Bed, tmp_path: Path) -> None:
+    port = tls_bed.port("pop3s")
+    pin = fingerprint_of(ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", port))))
+    with proxy(tmp_path, f"127.0.0.1:{port}", "--tls", "--fingerprint", pin) as running:
+        with Wire(("127.0.0.1", running.port)) as wire:
+            wire.ok("QUIT")
+        running.has_told("pinned certificate")
 
 
 @pytest.mark.parametrize(
