@@ -18,14 +18,28 @@ _COMMANDS = {
         f"restante maildrop {name}"
         for name in ("list", "check", "import", "migrate", "export", "expire", "undelete")
     ),
-    *("restante explain", "restante proxy", "restante send", "restante sendmail", "restante setup"),
+    *(
+        "restante doctor",
+        "restante explain",
+        "restante proxy",
+        "restante send",
+        "restante sendmail",
+        "restante setup",
+    ),
     *("restante list", "restante read", "restante peek", "restante delete"),
     *("restante sessions", "restante sessions end", "restante fetch", "restante state"),
     *(f"restante state {name}" for name in ("list", "export", "import", "rename")),
 }
 
 _WITHOUT_A_SERVER = {
-    *("restante explain", "restante proxy", "restante send", "restante sendmail", "restante setup"),
+    *(
+        "restante doctor",
+        "restante explain",
+        "restante proxy",
+        "restante send",
+        "restante sendmail",
+        "restante setup",
+    ),
     *("restante list", "restante read", "restante peek", "restante delete"),
     *(f"restante state {name}" for name in ("list", "export", "import", "rename")),
 }

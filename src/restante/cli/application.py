@@ -12,6 +12,7 @@ import typer
 from restante import __version__
 from restante.cli import account, app_password, maildrop, sessions, state
 from restante.cli import delete_mail as deleting
+from restante.cli import doctor as examining
 from restante.cli import explain as explaining
 from restante.cli import fetch as fetching
 from restante.cli import list_mail as listing
@@ -126,6 +127,7 @@ def deliver(
     return run_deliver(DeliverRequest(name=name, file=file, sender=sender, config=config, data=data))
 
 
+application.command("doctor", epilog=examining.EPILOG)(examining.doctor)
 application.command("explain", epilog=explaining.EPILOG)(explaining.explain)
 application.command("fetch", epilog=fetching.EPILOG)(fetching.fetch)
 application.command("list", epilog=listing.EPILOG)(listing.list_mail)

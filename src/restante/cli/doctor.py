@@ -1,0 +1,286 @@
+"""`restante doctor`: its options, and what an examination becomes: text, files, an exit code.
+
+Fails with CommandFailed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from restante.cli.fetch_source import AdHoc, SecurityChoice, ad_hoc_account, brought, secrets_here
+from restante.cli.options import JsonOption
+from restante.cli.outcome import CommandFailed, ExitCode, say
+
+if TYPE_CHECKING:
+    from restante.doctor import Check, Door, Examination, Patient
+
+__all__ = ["EPILOG", "doctor"]
+
+EPILOG = """
+Without --disposable nothing on the server changes: no message is deleted, none is marked across a QUIT, nothing is
+sent. Retrieving a message may mark it as read at servers that have IMAP too; at those known to do more, none is
+retrieved. The password goes out under TLS with a certificate that is trusted, unless --security plain is given.
+
+Ends with 0: nothing that the profile heeds; 1: a SHOULD or a PRACTICE failed; 2: wrong command line; 3: no
+connection; 6: a MUST failed.
+
+Examples:
+  restante doctor pop.example.org --user ted
+  restante doctor pop.example.org --user ted --only rfc1939.7 --only login.same-text
+  restante doctor 127.0.0.1 --pop3 1110 --pop3s 1995 --submissions 1465 --user ted --disposable
+"""
+
+
+class ProfileChoice(StrEnum):
+    """How `--profile` calls the profiles."""
+
+    PROVIDER = "provider"
+    SELFHOST = "selfhost"
+    DEVICE = "device"
+
+
+def doctor(
+    host: Annotated[str | None, typer.Argument(metavar="HOST", help="The server.", show_default=False)] = None,
+    *,
+    user: Annotated[
+        str | None, typer.Option("--user", metavar="NAME", help="The name to log in with.", show_default=False)
+    ] = None,
+    password_command: Annotated[
+        str | None,
+        typer.Option(
+            "--password-command",
+            metavar="COMMAND",
+            help="Prints the password in its first line. Default: it is asked for.",
+            show_default=False,
+        ),
+    ] = None,
+    security: Annotated[
+        SecurityChoice,
+        typer.Option(
+            "--security",
+            metavar="HOW",
+            help="Plain lets the password go out without TLS, or to a certificate not trusted. Default: tls.",
+            show_default=False,
+        ),
+    ] = SecurityChoice.TLS,
+    authorities: Annotated[
+        Path | None,
+        typer.Option(
+            "--authorities",
+            metavar="FILE",
+            help="Certificates in PEM to trust instead of the system's.",
+            show_default=False,
+        ),
+    ] = None,
+    pop3: Annotated[
+        int | None,
+        typer.Option(
+            "--pop3",
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help="Port for POP3 with STLS; 0: none. Default: 110.",
+            show_default=False,
+        ),
+    ] = None,
+    pop3s: Annotated[
+        int | None,
+        typer.Option(
+            "--pop3s",
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help="Port for POP3 under TLS; 0: none. Default: 995.",
+            show_default=False,
+        ),
+    ] = None,
+    submission: Annotated[
+        int | None,
+        typer.Option(
+            "--submission",
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help="Port for sending with STARTTLS; 0: none. Default: 587.",
+            show_default=False,
+        ),
+    ] = None,
+    submissions: Annotated[
+        int | None,
+        typer.Option(
+            "--submissions",
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help="Port for sending under TLS; 0: none. Default: 465.",
+            show_default=False,
+        ),
+    ] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            "--address",
+            metavar="ADDR",
+            help="Where mail for the maildrop goes. Default: --user.",
+            show_default=False,
+        ),
+    ] = None,
+    disposable: Annotated[
+        bool,
+        typer.Option(
+            "--disposable", metavar="", help="The maildrop may be changed: messages removed, mail sent to it."
+        ),
+    ] = False,
+    idle: Annotated[
+        bool, typer.Option("--idle", metavar="", help="Also run the checks that wait, for more than ten minutes.")
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="ID",
+            help="Run this check, or all whose ids begin so; again for more.",
+            show_default=False,
+        ),
+    ] = None,
+    list_: Annotated[
+        bool, typer.Option("--list", metavar="", help="List the checks, and connect to nobody.")
+    ] = False,
+    profile: Annotated[
+        ProfileChoice,
+        typer.Option(
+            "--profile",
+            metavar="NAME",
+            help="What fails the run: provider, all levels; selfhost, MUST and SHOULD; device, MUST. "
+            "Default: selfhost.",
+            show_default=False,
+        ),
+    ] = ProfileChoice.SELFHOST,
+    everything: Annotated[bool, typer.Option("--all", metavar="", help="Tell what passed, too.")] = False,
+    as_json: JsonOption = False,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit's XML, too.", show_default=False)
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page of HTML, too.", show_default=False)
+    ] = None,
+) -> None:
+    """Examine any POP3 server, and say in plain words what is wrong and what to do.
+
+    Without --user what can be seen from outside is examined. It takes a minute at the most.
+    """
+    from restante.doctor import CHECKS, Door, Patient, Profile, chosen, examine
+    from restante.doctor.patient import USUAL_PORTS
+    from restante.doctor.sockets import RealWorld
+
+    try:
+        checks = chosen(only) if only else CHECKS
+    except KeyError as error:
+        raise CommandFailed(
+            f"--only {error.args[0]}: there is no such check; --list lists them", exit_code=ExitCode.USAGE
+        ) from None
+    if list_:
+        _list(checks, in_json=as_json)
+        return
+    if host is None:
+        raise CommandFailed("give the HOST to examine, or --list", exit_code=ExitCode.USAGE)
+    login = None
+    if user is not None:
+        from restante.client import Login
+
+        options = AdHoc(
+            server=host,
+            user=user,
+            password_command=password_command,
+            security=SecurityChoice.TLS,
+            fingerprint=None,
+            authorities=authorities,
+        )
+        account = ad_hoc_account(options)
+        place = account.credential
+        assert not hasattr(place, "provider")
+        login = Login(name=user, password=brought(secrets_here(), place, name=account.name))
+    given = {Door.POP3: pop3, Door.POP3S: pop3s, Door.SUBMISSION: submission, Door.SUBMISSIONS: submissions}
+    ports = {door: usual if given[door] is None else given[door] or 0 for door, usual in USUAL_PORTS.items()}
+    patient = Patient(
+        host=host,
+        ports={door: port for door, port in ports.items() if port},
+        login=login,
+        plaintext=security is SecurityChoice.PLAIN,
+        authorities=authorities,
+        disposable=disposable,
+        idle=idle,
+        address=address,
+    )
+    world = RealWorld(patient)
+    if not any(_opens(world, patient, door) for door in patient.ports if door.is_pop3):
+        ports_told = ", ".join(str(port) for door, port in patient.ports.items() if door.is_pop3)
+        raise CommandFailed(
+            f"no connection to {host} at port {ports_told}: check name and network, or give --pop3 and --pop3s",
+            exit_code=ExitCode.CONNECT,
+        )
+    progress = _progress if sys.stderr.isatty() else lambda done, of, check: None
+    examination = examine(patient, world, checks=checks, profile=Profile(profile.value), progress=progress)
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+    _tell(examination, in_json=as_json, everything=everything, junit=junit, html=html)
+    raise typer.Exit(_exit_code(examination))
+
+
+def _opens(world: object, patient: Patient, door: Door) -> bool:
+    from restante.doctor.sockets import RealWorld
+    from restante.doctor.world import DialFault
+
+    assert isinstance(world, RealWorld)
+    try:
+        world.dial(door).close()
+    except DialFault:
+        return False
+    return True
+
+
+def _progress(done: int, of: int, check: Check) -> None:
+    sys.stderr.write(f"\r\x1b[K{done + 1}/{of} {check.id}")
+    sys.stderr.flush()
+
+
+def _list(checks: tuple[Check, ...], *, in_json: bool) -> None:
+    if in_json:
+        keys = ("id", "source", "requirement", "meaning", "remedy")
+        rows = [{**{key: getattr(check, key) for key in keys}, "level": check.level.value} for check in checks]
+        say(json.dumps(rows, ensure_ascii=False))
+        return
+    for check in checks:
+        say(f"{check.level.value:8} {check.id}: {check.requirement}")
+
+
+def _tell(
+    examination: Examination, *, in_json: bool, everything: bool, junit: Path | None, html: Path | None
+) -> None:
+    from restante.doctor.page import as_html
+    from restante.doctor.report import as_json, as_junit, as_text
+
+    for path, make in ((junit, as_junit), (html, as_html)):
+        if path is not None:
+            try:
+                path.write_text(make(examination), "utf-8")
+            except OSError as error:
+                reason = (error.strerror or str(error)).lower()
+                raise CommandFailed(
+                    f"{path}: cannot be written ({reason}): name another file", exit_code=ExitCode.STORAGE
+                ) from None
+    say(json.dumps(as_json(examination)) if in_json else as_text(examination, everything=everything).rstrip("\n"))
+
+
+def _exit_code(examination: Examination) -> ExitCode:
+    from restante.doctor import Level
+
+    if examination.worst is None:
+        return ExitCode.OK
+    return ExitCode.TRANSFER if examination.worst is Level.MUST else ExitCode.FAILED

@@ -1,0 +1,199 @@
+"""AUTH: each mechanism that is announced, and the form of the exchange. Sources: RFC 5034 §4, RFC 2449 §6.3."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from restante.client.faults import shown
+from restante.doctor.bench import Bench
+from restante.doctor.check import Check, Level, Need, NotApplicable, Verdict, failed, judged, passed
+from restante.doctor.line import LineFault
+from restante.doctor.logging_in import TIMESTAMP, by_mechanism, by_user, triable
+from restante.sasl.registry import find
+
+__all__ = ["CHECKS"]
+
+
+def _plain_offered(bench: Bench) -> Verdict:
+    offered = bench.announced("SASL")
+    bench.tls()
+    return judged("PLAIN" in [name.upper() for name in offered], f"it offers {' '.join(offered)}")
+
+
+def _need_plain(bench: Bench) -> None:
+    if "PLAIN" not in [name.upper() for name in bench.announced("SASL")]:
+        raise NotApplicable("AUTH PLAIN is not offered")
+
+
+def _each_works(bench: Bench) -> Verdict:
+    login = bench.patient.login
+    assert login is not None
+    offered = bench.announced("SASL")
+    mechanisms = triable(login, offered)
+    if not mechanisms:
+        raise NotApplicable(f"none of {' '.join(offered)} can be tried with this login")
+    if bench.announced_seconds("LOGIN-DELAY"):
+        raise NotApplicable("LOGIN-DELAY forbids to log in several times")
+    bench.leave_inside()
+    for mechanism in mechanisms:
+        line = bench.fresh()
+        try:
+            status = by_mechanism(line, login, mechanism, bench.patient, bench.world.entropy)
+        except LineFault as fault:
+            return failed(f"{mechanism.name}: the server {fault}")
+        finally:
+            line.quit()
+        if not status.ok:
+            return failed(f"{mechanism.name} is announced, and was refused: {shown(status.text)}")
+    return passed(f"{', '.join(one.name for one in mechanisms)} let this login in")
+
+
+def _all_known(bench: Bench) -> Verdict:
+    offered = bench.announced("SASL")
+    strange = [name for name in offered if find(name.upper()) is None]
+    return judged(not strange, f"{' '.join(strange) or 'nothing'} is offered that nobody uses today")
+
+
+def _user_works(bench: Bench) -> Verdict:
+    login = bench.patient.login
+    assert login is not None
+    if login.password is None:
+        raise NotApplicable("there is no password to try")
+    if "USER" not in bench.capabilities() and bench.capabilities().told:
+        raise NotApplicable("USER is not announced")
+    if bench.announced_seconds("LOGIN-DELAY"):
+        raise NotApplicable("LOGIN-DELAY forbids to log in several times")
+    bench.leave_inside()
+    with bench.outside() as line:
+        status = by_user(line, login)
+        return judged(status.ok, f"USER and PASS ended with {shown(status.line)}")
+
+
+def _cancelled(bench: Bench) -> Verdict:
+    _need_plain(bench)
+    with bench.outside() as line:
+        challenge = line.ask_text(b"AUTH PLAIN")
+        if not challenge.startswith(b"+"):
+            raise NotApplicable("AUTH PLAIN without an initial response is refused")
+        status = line.ask(b"*")
+        if status.ok:
+            line.close()
+            return failed("a login that was cancelled was answered with +OK")
+        return judged(line.ask_body(b"CAPA") is not None, "it was refused, and the session goes on")
+
+
+def _empty_challenge(bench: Bench) -> Verdict:
+    _need_plain(bench)
+    with bench.outside() as line:
+        challenge = line.ask_text(b"AUTH PLAIN")
+        if challenge.startswith(b"+"):
+            line.ask(b"*")
+        return judged(challenge == b"+ \r\n", f"AUTH PLAIN was answered with '{shown(challenge)}'")
+
+
+def _bad_base64(bench: Bench) -> Verdict:
+    _need_plain(bench)
+    with bench.outside() as line:
+        raw = line.ask_text(b"AUTH PLAIN !!!!")
+        return judged(raw.startswith(b"-ERR"), f"what is no base64 was answered with {shown(raw.rstrip())}")
+
+
+def _unknown_mechanism(bench: Bench) -> Verdict:
+    with bench.outside() as line:
+        status = line.ask_text(b"AUTH DOCTOR-1")
+        return judged(status.startswith(b"-ERR"), f"AUTH DOCTOR-1 was answered with {shown(status.rstrip())}")
+
+
+def _apop_refuses(bench: Bench) -> Verdict:
+    if not TIMESTAMP.search(bench.greeting().line):
+        raise NotApplicable("there is no APOP timestamp in the greeting")
+    with bench.outside() as line:
+        status = line.ask(b"APOP doctor-nobody c4c9334bac560ecc979e58001b3e22fb")
+        return judged(not status.ok, f"a digest that is wrong was answered with {shown(status.line)}")
+
+
+CHECKS: Final = (
+    Check(
+        id="rfc5034.6.plain-offered",
+        level=Level.MUST,
+        source="RFC 5034 §6",
+        requirement="Where AUTH is there, PLAIN is offered under TLS.",
+        meaning="It is the one mechanism that every program knows.",
+        remedy="Add PLAIN to the mechanisms; under TLS it is safe.",
+        judge=_plain_offered,
+    ),
+    Check(
+        id="rfc2449.6.3.mechanisms-work",
+        level=Level.MUST,
+        source="RFC 2449 §6.3, RFC 5034 §4",
+        requirement="Each announced mechanism that this login can use lets it in.",
+        meaning="A program takes the strongest that it knows, fails, and says that the password is wrong.",
+        remedy="Announce only what the stored passwords can serve: CRAM-MD5 and SCRAM need them kept for it.",
+        needs=Need.LOGIN,
+        judge=_each_works,
+    ),
+    Check(
+        id="rfc1939.7.user-and-pass",
+        level=Level.MUST,
+        source="RFC 1939 §7, RFC 2449 §6.2",
+        requirement="USER and PASS let this login in where USER is announced.",
+        meaning="Simple programs get no mail.",
+        remedy="Do not announce USER, or let it in.",
+        needs=Need.LOGIN,
+        judge=_user_works,
+    ),
+    Check(
+        id="mechanisms.of-today",
+        level=Level.PRACTICE,
+        source="RFC 8314 §3, IANA's registry of SASL mechanisms",
+        requirement="No mechanism is offered that is obsolete or unknown.",
+        meaning="DIGEST-MD5, NTLM and their like are weak, and programs that try them fail.",
+        remedy="Take them out of the list of mechanisms.",
+        judge=_all_known,
+    ),
+    Check(
+        id="rfc5034.4.cancel",
+        level=Level.MUST,
+        source="RFC 5034 §4",
+        requirement="A login that the client cancels with * is refused, and the session goes on.",
+        meaning="A program that changes its mind loses the connection, or is let in as nobody.",
+        remedy="Bring the server up to date.",
+        judge=_cancelled,
+    ),
+    Check(
+        id="rfc5034.4.empty-challenge",
+        level=Level.MUST,
+        source="RFC 5034 §4",
+        requirement="An empty challenge is a plus sign, one space, and CRLF.",
+        meaning="Strict programs wait for the space, or take the line for no challenge.",
+        remedy="Bring the server up to date.",
+        judge=_empty_challenge,
+    ),
+    Check(
+        id="rfc5034.4.bad-base64",
+        level=Level.MUST,
+        source="RFC 5034 §4",
+        requirement="What is no base64 is answered with -ERR.",
+        meaning="What checks a login and what lets it in may read two different things.",
+        remedy="Bring the server up to date.",
+        judge=_bad_base64,
+    ),
+    Check(
+        id="rfc5034.4.unknown-mechanism",
+        level=Level.MUST,
+        source="RFC 5034 §4",
+        requirement="A mechanism that is not known is answered with -ERR.",
+        meaning="A program that tries it waits forever.",
+        remedy="Bring the server up to date.",
+        judge=_unknown_mechanism,
+    ),
+    Check(
+        id="rfc1939.7.apop-refuses",
+        level=Level.MUST,
+        source="RFC 1939 §7 (APOP)",
+        requirement="APOP with a wrong digest is answered with -ERR.",
+        meaning="Anybody could read the mail.",
+        remedy="Switch APOP off, and bring the server up to date at once.",
+        judge=_apop_refuses,
+    ),
+)

@@ -1,0 +1,126 @@
+"""Runs checks one after the other, within a time, and makes a finding of whatever comes of each.
+
+A server that is silent or hangs up where an answer was due has failed that check; what stands in the way of a check
+(no connection, no login, no time) leaves it unjudged, which is no pass. A fault of a check ends the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from restante.doctor.bench import Bench, Obstacle
+from restante.doctor.check import Check, Need, NotApplicable, Outcome, Profile, Verdict, failed
+from restante.doctor.checks import CHECKS
+from restante.doctor.examination import Examination, Finding
+from restante.doctor.line import Leave, LineFault
+from restante.doctor.patient import Patient
+from restante.doctor.world import DialFault, World
+
+__all__ = ["RUN_SECONDS", "chosen", "examine"]
+
+RUN_SECONDS: Final = 45.0
+"""Without `--idle`: no check begins later, so that all is over within a minute."""
+
+
+def chosen(ids: Sequence[str]) -> tuple[Check, ...]:
+    """Give the checks of these ids, or of the groups that they begin with. Raises KeyError for one that is none."""
+    found: dict[str, Check] = {}
+    for wanted in ids:
+        named = [check for check in CHECKS if check.id == wanted or check.id.startswith(wanted.rstrip(".") + ".")]
+        if not named:
+            raise KeyError(wanted)
+        found.update((check.id, check) for check in named)
+    return tuple(check for check in CHECKS if check.id in found)
+
+
+def examine(
+    patient: Patient,
+    world: World,
+    *,
+    checks: Sequence[Check] = CHECKS,
+    profile: Profile = Profile.SELFHOST,
+    progress: Callable[[int, int, Check], None] = lambda done, of, check: None,
+) -> Examination:
+    """Examine a server. `progress` hears before each check how many are done, of how many."""
+    began = world.clock()
+    bench = Bench(patient, world)
+    findings: list[Finding] = []
+    try:
+        for done, check in enumerate(checks):
+            progress(done, len(checks), check)
+            started = world.clock()
+            bench.evidence.clear()
+            late = not patient.idle and started - began > RUN_SECONDS
+            verdict = _not_judged(f"the {RUN_SECONDS:.0f} s were over; try it with --only") if late else None
+            verdict = _lacking(check, patient) or verdict or _missing(check, bench) or _verdict(check, bench)
+            findings.append(
+                Finding(
+                    check=check,
+                    verdict=verdict,
+                    evidence=tuple(bench.evidence),
+                    seconds=world.clock() - started,
+                )
+            )
+        peculiarities = bench.peculiarities()
+    finally:
+        bench.close()
+    return Examination(
+        host=patient.host,
+        profile=profile,
+        findings=tuple(findings),
+        peculiarities=peculiarities,
+        seconds=world.clock() - began,
+    )
+
+
+def _verdict(check: Check, bench: Bench) -> Verdict:
+    try:
+        return check.judge(bench)
+    except NotApplicable as why:
+        return Verdict(outcome=Outcome.NOT_APPLICABLE, said=str(why))
+    except (Obstacle, DialFault) as obstacle:
+        return _not_judged(str(obstacle))
+    except LineFault as fault:
+        return failed(f"the server {fault}")
+
+
+def _not_judged(why: str) -> Verdict:
+    return Verdict(outcome=Outcome.NOT_JUDGED, said=why)
+
+
+def _lacks(why: str) -> Verdict:
+    return Verdict(outcome=Outcome.NOT_APPLICABLE, said=why)
+
+
+def _lacking(check: Check, patient: Patient) -> Verdict | None:
+    """Tell what nobody gave that a check needs; None where all is given."""
+    needs = check.needs
+    if Need.NAME in needs and not patient.is_named:
+        return _lacks("the server has no name in the DNS")
+    if Need.LOGIN in needs and patient.login is None:
+        return _lacks("it takes a login: --user NAME")
+    if Need.DISPOSABLE in needs and not patient.disposable:
+        return _lacks("it changes the maildrop, which --disposable allows")
+    if Need.IDLE in needs and not patient.idle:
+        return _lacks("it waits for more than ten minutes, which --idle allows")
+    return None
+
+
+def _missing(check: Check, bench: Bench) -> Verdict | None:
+    """Tell what the server has not that a check needs; None where it has all."""
+    needs = check.needs
+    try:
+        if Need.LOGIN in needs:
+            bench.inside()
+        if Need.MESSAGES in needs and not bench.listing():
+            return _lacks("the maildrop is empty")
+        if Need.TWO_MESSAGES in needs and len(bench.listing()) < 2:
+            return _lacks("it takes two messages, and there is one")
+        if Need.READING in needs and not bench.leave & (Leave.READ | Leave.CHANGE):
+            return _lacks("this server may change a message when it is retrieved, which --disposable allows")
+    except (Obstacle, NotApplicable) as obstacle:
+        return _not_judged(str(obstacle))
+    except LineFault as fault:
+        return _not_judged(f"the server {fault}")
+    return None

@@ -1,0 +1,95 @@
+"""Each check is tried on a server that passes it and on one that fails it."""
+
+from __future__ import annotations
+
+import pytest
+from tests.doctor.cases import FAILING, PASSING
+from tests.doctor.toy import Toy
+
+from restante.client.server import Login
+from restante.doctor import CHECKS, Check, Examination, Need, Outcome, Patient, chosen, examine
+
+CHANGING = {check.id for check in CHECKS if Need.DISPOSABLE in check.needs}
+
+
+def patient(*, disposable: bool = False, idle: bool = False) -> Patient:
+    return Patient(
+        host="pop.example.org",
+        login=Login.by_password("ted", "SECRET"),
+        disposable=disposable,
+        idle=idle,
+        address="ted@example.org",
+        # A line that is not secure is one of the faults.
+        plaintext=False,
+    )
+
+
+def examined(check: Check, server: Toy) -> Examination:
+    who = patient(disposable=check.id in CHANGING, idle=Need.IDLE in check.needs)
+    return examine(who, server, checks=[check])
+
+
+def test_no_check_is_without_both_servers() -> None:
+    assert {check.id for check in CHECKS} == set(FAILING)
+    assert set(PASSING) <= set(FAILING)
+
+
+def test_ids_are_unique_and_there_are_many() -> None:
+    assert len({check.id for check in CHECKS}) == len(CHECKS) >= 70
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_a_good_server_passes(check: Check) -> None:
+    (finding,) = examined(check, PASSING.get(check.id, Toy)()).findings
+    assert finding.verdict.outcome is Outcome.PASSED, finding
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_a_bad_server_fails(check: Check) -> None:
+    (finding,) = examined(check, FAILING[check.id]()).findings
+    assert finding.verdict.outcome is Outcome.FAILED, finding
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_each_check_is_whole(check: Check) -> None:
+    for sentence in (check.requirement, check.meaning, check.remedy):
+        assert sentence.endswith(".")
+        assert sentence[0].isupper()
+    assert check.source
+
+
+@pytest.mark.parametrize("fault", [None, *sorted(set(FAILING) - CHANGING)])
+def test_without_disposable_nothing_on_the_server_changes(fault: str | None) -> None:
+    server = Toy() if fault is None else FAILING[fault]()
+    # A server that removes at a broken connection is one that no client can help.
+    examine(patient(), server)
+    assert (server.removed, server.sent) == (0, 0)
+    assert b"DATA" not in server.lines
+    assert len(server.messages) == 2
+
+
+def test_the_message_that_was_sent_is_removed_again() -> None:
+    server = Toy()
+    examine(patient(disposable=True), server, checks=chosen(["round-trip"]))
+    assert (server.sent, server.removed, len(server.messages)) == (1, 1, 2)
+
+
+def test_the_password_never_goes_out_where_the_certificate_is_not_trusted() -> None:
+    server = FAILING["rfc8314.5.certificate-trusted"]()
+    examine(patient(), server)
+    assert not any(b"SECRET" in line for line in server.lines)
+
+
+def test_no_password_is_in_the_evidence() -> None:
+    examination = examine(
+        patient(disposable=True), Toy(), checks=chosen(["login", "rfc1939.7", "rfc2449", "rfc5034"])
+    )
+    told = "".join(line.text for finding in examination.findings for line in finding.evidence)
+    assert told
+    assert "SECRET" not in told
+    assert "AHRlZABTRUNSRVQ=" not in told
+
+
+def test_a_check_that_is_none_is_refused() -> None:
+    with pytest.raises(KeyError):
+        chosen(["rfc1939.5.no-such-check"])
