@@ -196,7 +196,8 @@ class Line:
         """Send a command and give its status line. Raises LineFault."""
         self.send(command + b"\r\n")
         status = self.status(seconds)
-        if command.upper() == b"RSET" and status.ok:
+        # Elsewhere a mark may stand though RSET was answered well: such a session ends without QUIT.
+        if command.upper() == b"RSET" and status.ok and self.leave & Leave.CHANGE:
             self.marks_may_stand = False
         return status
 

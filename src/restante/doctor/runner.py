@@ -13,7 +13,7 @@ from restante.doctor.bench import Bench, Obstacle
 from restante.doctor.check import Check, Need, NotApplicable, Outcome, Profile, Verdict, failed
 from restante.doctor.checks import CHECKS
 from restante.doctor.examination import Examination, Finding
-from restante.doctor.line import Leave, LineFault
+from restante.doctor.line import Forbidden, Leave, LineFault
 from restante.doctor.patient import Patient
 from restante.doctor.world import DialFault, World
 
@@ -81,6 +81,8 @@ def _verdict(check: Check, bench: Bench) -> Verdict:
         return Verdict(outcome=Outcome.NOT_APPLICABLE, said=str(why))
     except (Obstacle, DialFault) as obstacle:
         return _not_judged(str(obstacle))
+    except Forbidden as harm:
+        return _not_judged(f"it would take {harm}, which may do harm")
     except LineFault as fault:
         return failed(f"the server {fault}")
 

@@ -1,8 +1,8 @@
 """Deletion marks within a session, taken off again by RSET. Source: RFC 1939 §5.
 
-All is done in one session of its own, which ends without QUIT unless the maildrop is disposable: two things would
-have to be wrong with a server before a message went. The first time that RSET does not take a mark off, no further
-mark is set in the examination.
+A session in which a mark was set ends without QUIT unless the maildrop is disposable: two things would have to be
+wrong with a server before a message went. The first time that RSET does not take a mark off, no further mark is set
+in the examination.
 """
 
 from __future__ import annotations
