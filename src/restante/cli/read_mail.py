@@ -6,8 +6,9 @@ into a file or a pipe. Nothing is marked and nothing deleted. Fails with Command
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +33,7 @@ from restante.cli.remote import (
 
 if TYPE_CHECKING:
     from restante.client import blocking
+    from restante.proto.terms import Secret
     from restante.reading import Part, Readable
 
 __all__ = ["EPILOG", "choices_told", "read_mail"]
@@ -143,8 +145,9 @@ def read_mail(
 
 def _interact(remote: Remote) -> int:
     from restante.cli.reader_app import ReaderApp
+    from restante.cli.reader_post import Post
     from restante.client import Login, Maildrop, connect
-    from restante.mail_accounts import Logins
+    from restante.mail_accounts import Logins, Secrets
     from restante.mail_accounts.model import ASK, Ask
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -163,10 +166,26 @@ def _interact(remote: Remote) -> int:
             return await connect(server, login=await logins.for_pop3(account))
         return await connect(server, login=Login(name=account.login, password=typed, mechanism=account.mechanism))
 
-    words = ReaderApp(open_).run()
+    post = None
+    if remote.server is None:
+        post = Post(account=account.name, secrets=Secrets(environ=os.environ, ask=_asked_before(typed)))
+    words = ReaderApp(open_, post).run()
     if words:
         say(words)
     return ExitCode.OK
+
+
+def _asked_before(typed: Secret | None) -> Callable[[str], str]:
+    """Answer for the person with what was typed at the beginning: the screen is the reader's now."""
+
+    def answer(prompt: str) -> str:
+        from restante.mail_accounts import SecretFault
+
+        if typed is None or not prompt.startswith("Password"):
+            raise SecretFault("the password is asked for, which the full-screen reader cannot")
+        return typed.reveal().decode()
+
+    return answer
 
 
 @contextmanager
@@ -259,8 +278,6 @@ def _written(parts: list[Part], folder: Path) -> None:
 
 
 def _show(letter: Readable, how: _How) -> None:
-    import os
-
     from restante.cli.letter_form import letter_lines
     from restante.cli.pager import paged
     from restante.observe import wants_colour

@@ -2,8 +2,8 @@
 
 Messages that are marked are marked here and not at the server, until QUIT is confirmed: so a session that breaks,
 or Ctrl-C, deletes nothing, and a refresh, which is a new session, loses no mark. Marks go by unique-id. Headers are
-asked for where the cursor comes. NOOP keeps the session from ending. What goes wrong with the server is told on the
-screen; nothing here raises. Source: RFC 1939 §6 (QUIT deletes).
+asked for where the cursor comes. NOOP keeps the session from ending, while a draft is in the editor too. What goes
+wrong with the server is told on the screen; nothing here raises. Source: RFC 1939 §6 (QUIT deletes).
 """
 
 from __future__ import annotations
@@ -14,19 +14,23 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from rich.text import Text
-from textual.app import App, ComposeResult
+from textual.app import App, ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.coordinate import Coordinate
 from textual.screen import ModalScreen, Screen
 from textual.widgets import DataTable, Footer, Input, Label, Static
 
+from restante.cli.draft_form import draft_of, draft_text, reply_draft
 from restante.cli.letter_form import attachment_lines
 from restante.cli.mail_table import counted, octets_told
+from restante.cli.outcome import CommandFailed
+from restante.cli.reader_post import Post, edited, outcome_words
 from restante.client import ClientFault, Maildrop, Message
 from restante.mail_accounts import MailAccountFault
 from restante.proto.terms import UniqueId
-from restante.reading import Readable, Summary, readable, save, summary
+from restante.reading import Readable, Summary, one_line, readable, save, summary
+from restante.submission import Draft, MessageFault, OutboxFault
 
 __all__ = ["ReaderApp"]
 
@@ -42,12 +46,14 @@ class _Letter(Screen[None]):
         Binding("escape,q", "dismiss", "Back"),
         Binding("s", "save", "Save attachments"),
         Binding("d", "mark", "Mark/undo"),
+        Binding("r", "reply", "Reply"),
     ]
 
-    def __init__(self, letter: Readable, mark: Callable[[], None]) -> None:
+    def __init__(self, letter: Readable, mark: Callable[[], None], write: Callable[[Draft], None]) -> None:
         super().__init__()
         self._letter = letter
         self._mark = mark
+        self._write = write
 
     def compose(self) -> ComposeResult:
         text = Text()
@@ -64,6 +70,9 @@ class _Letter(Screen[None]):
 
     def action_mark(self) -> None:
         self._mark()
+
+    def action_reply(self) -> None:
+        self._write(reply_draft(self._letter))
 
     def action_save(self) -> None:
         if not self._letter.attached:
@@ -100,20 +109,45 @@ class _Ask(ModalScreen[str | None]):
         self.dismiss(event.value)
 
 
+class _Fate(ModalScreen[str]):
+    """What is to become of a draft: send, edit, or drop. No key does so by chance, and none but these leaves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "dismiss('send')", "Send"),
+        Binding("e", "dismiss('edit')", "Edit again"),
+        Binding("n", "dismiss('drop')", "Drop it"),
+    ]
+    CSS = "_Fate { align: center middle; } _Fate Label { width: 70; padding: 1 2; background: $panel; }"
+
+    def __init__(self, question: str, *, fit: bool) -> None:
+        super().__init__()
+        self._question, self._fit = question, fit
+
+    def compose(self) -> ComposeResult:
+        yield Label(self._question, markup=False)
+        yield Footer()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        return self._fit or action != "dismiss" or parameters != ("send",)
+
+
 class ReaderApp(App[str]):
     """Lists a maildrop, newest first, and opens its messages. Ends with a line that says what was done."""
 
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "mark", "Mark/undo"),
+        Binding("c", "compose_mail", "Compose"),
         Binding("g", "refresh_mail", "Refresh"),
         Binding("q", "leave", "Quit"),
         Binding("ctrl+c,ctrl+q", "abandon", "Leave all as it is", priority=True),
     ]
 
-    def __init__(self, connect: Callable[[], Awaitable[Maildrop]]) -> None:
+    def __init__(self, connect: Callable[[], Awaitable[Maildrop]], post: Post | None = None) -> None:
         super().__init__()
         self._connect = connect
+        self._post = post
+        self._is_writing = False
         self._maildrop: Maildrop | None = None
         self._messages: list[Message] = []
         self._told: set[UniqueId] = set()
@@ -190,7 +224,7 @@ class ReaderApp(App[str]):
         except ClientFault as fault:
             self._complain(fault)
             return
-        self.push_screen(_Letter(letter, self.action_mark))
+        self.push_screen(_Letter(letter, self.action_mark, self._begin_draft))
 
     def action_mark(self) -> None:
         """Mark the message under the cursor for deletion, or take its mark off."""
@@ -202,8 +236,82 @@ class ReaderApp(App[str]):
         self._table.update_cell_at(Coordinate(row, 0), Text("D" if is_marked else " ", "bold red"))
         self.notify("marked: deleted when you quit and say yes" if is_marked else "not marked any more")
 
+    def action_compose_mail(self) -> None:
+        """Write a new message."""
+        self._begin_draft(Draft())
+
+    def _begin_draft(self, draft: Draft) -> None:
+        if self._post is None:
+            self._refuse(
+                "there is no account to send with: leave, say 'restante setup ADDRESS', and then 'restante read -i'"
+            )
+        elif self._is_writing:
+            self._refuse("the last message is still on its way: wait a moment")
+        else:
+            self._is_writing = True
+            # Apart from the queue of keys and timers: NOOP goes on however long the editor is open.
+            self.run_worker(self._write(self._post, draft))
+
+    async def _write(self, post: Post, draft: Draft) -> None:
+        try:
+            post.ready()
+            mark = await self._written(post, draft)
+            if mark is None:
+                return
+            self.notify("sending ...")
+            words, is_all = outcome_words(await post.send(mark))
+            self.notify(one_line(words), severity="information" if is_all else "warning", timeout=15, markup=False)
+        except (CommandFailed, MailAccountFault, OutboxFault, SuspendNotSupported) as fault:
+            self._refuse(str(fault))
+        finally:
+            self._is_writing = False
+
+    async def _written(self, post: Post, draft: Draft) -> str | None:
+        """Have a message written, and kept in the outbox when the person says so; gives its id there."""
+        first = text = draft_text(draft)
+        while True:
+            text = await self._edited(text)
+            if text == first or not text.partition("\n\n")[2].strip():
+                self.notify("nothing was written, and nothing was sent")
+                return None
+            wish = "send"
+            while wish == "send":
+                made = None
+                try:
+                    made = post.made(draft_of(text, draft))
+                    question = f"Send to {', '.join(made[0].recipients)}? y sends, e edits again, n drops it"
+                except (MessageFault, CommandFailed, MailAccountFault) as fault:
+                    question = f"Not fit to be sent: {fault}. e edits again, n drops it"
+                wish = await self.push_screen_wait(_Fate(one_line(question), fit=made is not None))
+                if wish == "send" and made is not None:
+                    try:
+                        return post.keep(*made)
+                    except (CommandFailed, OutboxFault, MailAccountFault) as fault:
+                        self._refuse(str(fault))
+            if wish == "drop":
+                self.notify("dropped, and nothing was sent")
+                return None
+
+    async def _edited(self, text: str) -> str:
+        fault = None
+        # What changes meanwhile is painted when the screen is ours again.
+        with self.batch_update(), self.suspend():
+            try:
+                text = await edited(text)
+            except CommandFailed as error:  # raised in here it would leave the terminal to nobody
+                fault = error
+        if fault is not None:
+            raise fault
+        return text
+
+    def _refuse(self, words: str) -> None:
+        self.notify(one_line(words), severity="error", timeout=15, markup=False)
+
     def action_leave(self) -> None:
         """Leave by QUIT, after a question where something is marked."""
+        if self._is_writing:
+            self._refuse("a message is still on its way: wait a moment")
+            return
         if not self.marked:
             self.run_worker(self._leave(""))
             return

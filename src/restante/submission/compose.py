@@ -7,6 +7,7 @@ Fails with MessageFault. Sources: RFC 5322 §3.6, RFC 2045–2047, RFC 2231 (nam
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # takes a while to import, and most commands send nothing
 __all__ = ["Attachment", "Draft", "Stamp", "complete", "compose"]
 
 _SECRET_FIELDS: Final = frozenset({b"bcc", b"resent-bcc", b"return-path"})
+_MESSAGE_ID: Final = re.compile(r"<[!-;=?-~]{1,900}>", re.ASCII)
 _UNDISCLOSED: Final = "undisclosed-recipients:;"
 
 
@@ -44,6 +46,10 @@ class Draft:
     subject: str = ""
     body: str = ""
     attachments: tuple[Attachment, ...] = ()
+    in_reply_to: str | None = None
+    """The Message-ID that this answers, in its angle brackets."""
+    references: tuple[str, ...] = ()
+    """The Message-IDs of what was said before, oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +112,19 @@ def compose(draft: Draft, stamp: Stamp, *, sender: str | None = None) -> Outgoin
     return Outgoing(
         sender=stamp.address if sender is None else sender,
         recipients=tuple(dict.fromkeys(each.address for each in everybody)),
-        octets=canonical(octets),
+        octets=_threaded(draft) + canonical(octets),
     )
+
+
+def _threaded(draft: Draft) -> bytes:
+    """Give the fields that say what is answered. The library would encode a Message-ID that is long."""
+    ids = (*(() if draft.in_reply_to is None else (draft.in_reply_to,)), *draft.references)
+    if not all(_MESSAGE_ID.fullmatch(each) for each in ids):
+        raise MessageFault("what is answered has a Message-ID that is none: write a new message instead")
+    lines = [] if draft.in_reply_to is None else [f"In-Reply-To: {draft.in_reply_to}"]
+    if draft.references:
+        lines.append("References: " + "\r\n ".join(draft.references))
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
 def _address(display_name: str, address: str) -> Address:
