@@ -18,6 +18,8 @@ from tests.e2e.bed import RESTANTE, WAIT_SECONDS, Bed, Ran, run
 from tests.e2e.corpus import DOTS, PLAIN
 from tests.e2e.scripted import Peer, ScriptedServer
 
+from restante.cli.talk_lesson import STEPS
+
 
 def talk(port: int, said: str, *options: str, security: str = "plain") -> Ran:
     return run(RESTANTE, "talk", "--security", security, *options, f"127.0.0.1:{port}", given=said.encode())
@@ -217,3 +219,27 @@ def test_pass_alone_asks_for_the_password_on_a_terminal(bed: Bed, home: Path) ->
         assert seen.process.wait(WAIT_SECONDS) == 0
     assert b"pa55" not in seen.screen
     assert b"you hang up without QUIT" in seen.screen
+
+
+def test_the_lesson_leads_through_a_first_session_of_the_demo() -> None:
+    argv = [str(RESTANTE), "serve", "--demo", "--pop3", "127.0.0.1:0", "--smtp", "127.0.0.1:0"]
+    demo = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert demo.stdout is not None
+    try:
+        port = int(demo.stdout.readline().rpartition(b":")[2])
+        lines = ["NOOP", *(step.line for step in STEPS)]
+        ran = talk(port, "\n".join(lines) + "\n", "--as-client", "lesson", "--view", "wire")
+    finally:
+        demo.terminate()
+        demo.communicate(timeout=WAIT_SECONDS)
+    assert ran.code == 0, ran.said
+    asked = [line for line in ran.out.decode().splitlines() if line.startswith("| Step ")]
+    assert [line.split()[2] for line in asked] == [str(number) for number in range(1, len(STEPS) + 1)]
+    assert "| That was another command" in ran.said
+    assert "a whole session" in ran.said
+
+
+def test_without_a_server_only_the_lesson_knows_where_to_go() -> None:
+    ran = run(RESTANTE, "talk")
+    assert ran.code == 2
+    assert "HOST" in one_line(ran)

@@ -9,8 +9,11 @@ else: a command that the server refuses is no failure of the talk. Fails with Co
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Protocol
 
@@ -21,11 +24,13 @@ from restante.cli.fetch_source import AdHoc, SecurityChoice, server_of
 from restante.cli.outcome import CommandFailed, ExitCode, complain, say
 from restante.cli.talk_words import AS_IT_STANDS, help_asked, help_lines
 from restante.explain import Show
+from restante.explain.columns import wrapped
 from restante.explain.telling import Telling
-from restante.explain.text_form import View
+from restante.explain.text_form import DEFAULT_WIDTH, View
 from restante.proto.terms import State
 
 if TYPE_CHECKING:
+    from restante.cli.talk_lesson import Lesson
     from restante.client.conversation import Conversation, Heard
 
 __all__ = ["EPILOG", "talk"]
@@ -41,8 +46,12 @@ Examples:
   restante talk pop.example.org
   restante talk --security stls --view lesson pop.example.org
   restante talk --security plain 127.0.0.1:1110
+  restante talk --as-client lesson
   printf 'CAPA\\nQUIT\\n' | restante talk pop.example.org
 """
+
+DEMO_ADDRESS: Final = "127.0.0.1:1110"
+"""Where `restante serve --demo` listens."""
 
 LONGEST_LINE_OCTETS: Final = 16 * 1024
 """Of what is typed. POP3's own lines end at 255 (RFC 2449 §4); an initial response of AUTH may be this long."""
@@ -76,11 +85,22 @@ class _Pipe:
         return self.line()
 
 
+class AsClient(StrEnum):
+    """Who leads the session."""
+
+    LESSON = "lesson"
+
+
 def talk(
-    server: Annotated[
-        str, typer.Argument(metavar="HOST[:PORT]", help="The server to talk to.", show_default=False)
-    ],
     *,
+    server: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="HOST[:PORT]",
+            help="The server to talk to. Only the lesson has a default: that of restante serve --demo, in plain.",
+            show_default=False,
+        ),
+    ] = None,
     security: Annotated[
         SecurityChoice,
         typer.Option(
@@ -109,6 +129,15 @@ def talk(
             show_default=False,
         ),
     ] = None,
+    as_client: Annotated[
+        AsClient | None,
+        typer.Option(
+            "--as-client",
+            metavar="WHO",
+            help="Be led. lesson: a first session on restante serve --demo, step by step; you type.",
+            show_default=False,
+        ),
+    ] = None,
     view: ViewOption = View.BOTH,
     language: LanguageOption = None,
 ) -> int:
@@ -120,6 +149,15 @@ def talk(
     from restante.cli.mail_faults import faults_told
     from restante.client.conversation import Conversation
 
+    lesson = None
+    if as_client is AsClient.LESSON:
+        from restante.cli.talk_lesson import Lesson
+
+        lesson = Lesson()
+    if server is None:
+        if lesson is None:
+            raise CommandFailed("talk to which server? Give HOST or HOST:PORT", exit_code=ExitCode.USAGE)
+        server, security = DEMO_ADDRESS, SecurityChoice.PLAIN
     options = AdHoc(
         server=server,
         user=None,
@@ -145,15 +183,17 @@ def talk(
             at_the_end.enter_context(prompt.without_echo())
             typist = prompt
         conversation.begin()
-        _talk(conversation, typist)
+        _talk(conversation, typist, lesson)
     return ExitCode.LOGIN if conversation.login_refused else ExitCode.OK
 
 
-def _talk(conversation: Conversation, typist: Typist) -> None:
+def _talk(conversation: Conversation, typist: Typist, lesson: Lesson | None) -> None:
     """Pass lines on until the session ends. Raises ClientFault and CommandFailed."""
     if not isinstance(typist, _Pipe):
         say("Type a command, or help. Tab completes.")
     while conversation.stands:
+        if lesson is not None:
+            _teach(lesson.asks())
         line = typist.line()
         if line is None:
             if conversation.state is State.TRANSACTION:
@@ -168,22 +208,36 @@ def _talk(conversation: Conversation, typist: Typist) -> None:
         elif _is_unfit(line):
             complain("a line for a server is not empty, and holds no control characters: nothing was sent")
         else:
-            _say(conversation, typist, line.removeprefix(AS_IT_STANDS.encode()))
+            heard = _say(conversation, typist, line.removeprefix(AS_IT_STANDS.encode()))
+            if lesson is not None and heard is not None:
+                _teach(lesson.heard(text.strip().removeprefix(AS_IT_STANDS), ok=heard.ok))
 
 
-def _say(conversation: Conversation, typist: Typist, line: bytes) -> None:
+def _teach(paragraphs: Sequence[str]) -> None:
+    width = min(shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns, DEFAULT_WIDTH)
+    if paragraphs:
+        say("")
+    for paragraph in paragraphs:
+        for line in wrapped(paragraph, width - 2):
+            say(f"| {line}")
+    sys.stdout.flush()
+
+
+def _say(conversation: Conversation, typist: Typist, line: bytes) -> Heard | None:
+    """Say a line, with what is asked for after it. None where nothing was sent."""
     if line.strip().upper() == b"PASS" and not isinstance(typist, _Pipe):
         password = typist.hidden("Password, which is not shown: ")
         if not password or _is_unfit(password):
             complain("no password was typed, and nothing was sent")
-            return
+            return None
         line = b"PASS " + password
-    heard: Heard = conversation.say(line)
+    heard = conversation.say(line)
     while heard.status is None:
         response = typist.hidden("The server asks. Answer in base64, which is not shown; * gives up: ")
         if response is None:
             response = b"*"
         heard = conversation.respond(b"*" if _has_controls(response) else response)
+    return heard
 
 
 def _is_unfit(line: bytes) -> bool:
