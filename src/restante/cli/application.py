@@ -23,6 +23,7 @@ from restante.cli import send as sending
 from restante.cli import sendmail as as_sendmail
 from restante.cli import serve as serving
 from restante.cli import setup as setting
+from restante.cli import talk as talking
 from restante.cli.deliver import DeliverRequest
 from restante.cli.deliver import deliver as run_deliver
 from restante.cli.options import AccountName, ConfigOption, DataOption
@@ -145,6 +146,7 @@ application.command(
 )(as_sendmail.sendmail_command)
 application.add_typer(sessions.commands)
 application.add_typer(state.commands)
+application.command("talk", epilog=talking.EPILOG)(talking.talk)
 
 for _group in (
     application,

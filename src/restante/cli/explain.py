@@ -128,8 +128,11 @@ def shown_of(what: list[ShowWhat] | None) -> Show:
     return shown
 
 
-def text_form(view: View, language: Language, *, stream: TextIO | None = None) -> TextForm:
-    """Give the form for a stream, else standard output: as wide as the terminal, and in its colours."""
+def text_form(view: View, language: Language, *, stream: TextIO | None = None, all_lines: bool = False) -> TextForm:
+    """Give the form for a stream, else standard output: as wide as the terminal, and in its colours.
+
+    `all_lines` gives long listings in full.
+    """
     out = sys.stdout if stream is None else stream
 
     def write(text: str) -> None:
@@ -144,6 +147,7 @@ def text_form(view: View, language: Language, *, stream: TextIO | None = None) -
         language=language,
         colour=wants_colour(out, os.environ),
         width=shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns if is_terminal else DEFAULT_WIDTH,
+        all_lines=all_lines,
     )
 
 

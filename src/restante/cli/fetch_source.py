@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from restante.cli.outcome import CommandFailed, ExitCode
 
 if TYPE_CHECKING:
-    from restante.client import Maildrop
+    from restante.client import Maildrop, Server
     from restante.explain.telling import Telling
     from restante.mail_accounts import Account, Logins, Secrets
     from restante.mail_accounts.model import SecretPlace
@@ -31,6 +31,7 @@ __all__ = [
     "brought",
     "named_accounts",
     "secrets_here",
+    "server_of",
     "source_of",
 ]
 
@@ -73,19 +74,15 @@ class Source:
     """Raises ClientFault, SetupFault, UnusableArgument."""
 
 
-def ad_hoc_account(options: AdHoc) -> Account:
-    """Make an account of options. Raises CommandFailed."""
+def server_of(options: AdHoc, *, option: str) -> Server:
+    """Make the settings of a server of options; `option` is what named it. Raises CommandFailed."""
     from restante.client import Security, Server
-    from restante.mail_accounts import Account
-    from restante.mail_accounts.model import ASK, InCommand
 
-    if options.user is None:
-        raise CommandFailed("--server says where, and not who: give --user NAME too", exit_code=ExitCode.USAGE)
     found = _SERVER.fullmatch(options.server)
     try:
         if found is None:
-            raise ValueError("--server is HOST or HOST:PORT, with [brackets] around an IPv6 address")
-        server = Server(
+            raise ValueError(f"{option} is HOST or HOST:PORT, with [brackets] around an IPv6 address")
+        return Server(
             host=found["six"] or found["host"],
             port=int(found["port"]) if found["port"] else None,
             security=Security[options.security.name],
@@ -94,6 +91,16 @@ def ad_hoc_account(options: AdHoc) -> Account:
         )
     except ValueError as error:
         raise CommandFailed(str(error), exit_code=ExitCode.USAGE) from None
+
+
+def ad_hoc_account(options: AdHoc) -> Account:
+    """Make an account of options. Raises CommandFailed."""
+    from restante.mail_accounts import Account
+    from restante.mail_accounts.model import ASK, InCommand
+
+    if options.user is None:
+        raise CommandFailed("--server says where, and not who: give --user NAME too", exit_code=ExitCode.USAGE)
+    server = server_of(options, option="--server")
     command = options.password_command
     address = options.user if "@" in options.user else f"{options.user}@{server.host}"
     return Account(

@@ -1,0 +1,245 @@
+"""`restante talk` with real servers: through a pipe as a script does it, and at a terminal as a person does."""
+
+from __future__ import annotations
+
+import base64
+import os
+import pty
+import select
+import ssl
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import trustme
+from tests.e2e.bed import RESTANTE, WAIT_SECONDS, Bed, Ran, run
+from tests.e2e.corpus import DOTS, PLAIN
+from tests.e2e.scripted import Peer, ScriptedServer
+
+from restante.cli.talk_lesson import STEPS
+
+
+def talk(port: int, said: str, *options: str, security: str = "plain") -> Ran:
+    return run(RESTANTE, "talk", "--security", security, *options, f"127.0.0.1:{port}", given=said.encode())
+
+
+def test_a_session_through_a_pipe_is_led_and_told(bed: Bed) -> None:
+    owner = bed.account(PLAIN, DOTS)
+    login = f"USER {owner.name}\r\nPASS {owner.password}\n"
+    ran = talk(bed.port("pop3"), f"{login}STAT\nLIST\nUIDL 1\nRETR 2\nTOP 1 0\nhelp DELE\nDELE 1\nQUIT\n")
+    assert ran.code == 0, ran.said
+    assert "-> STAT" in ran.said
+    assert "Message 2, please." in ran.said
+    assert "-> PASS …" in ran.said
+    assert owner.password not in ran.said
+    assert "Sets a message's deletion mark" in ran.said
+    assert len(bed.mail(owner)) == 1
+
+
+def test_auth_takes_its_responses_from_the_pipe(bed: Bed) -> None:
+    owner = bed.account(PLAIN)
+    response = base64.b64encode(f"\0{owner.name}\0{owner.password}".encode()).decode()
+    ran = talk(bed.port("pop3"), f"AUTH PLAIN\n*\nAUTH PLAIN\n{response}\nSTAT\nQUIT\n", "--view", "wire")
+    assert ran.code == 0, ran.said
+    assert "<-  +OK 1 " in ran.said
+    assert response not in ran.said
+
+
+def test_a_refused_login_ends_with_its_code(bed: Bed) -> None:
+    owner = bed.account()
+    assert talk(bed.port("pop3"), f"USER {owner.name}\nPASS wrong\nQUIT\n").code == 5
+
+
+def test_what_the_pipe_leaves_open_is_hung_up_without_quit(bed: Bed) -> None:
+    owner = bed.account(PLAIN)
+    ran = talk(bed.port("pop3"), f"USER {owner.name}\nPASS {owner.password}\nDELE 1\n")
+    assert ran.code == 0
+    assert "you hang up without QUIT: no message is removed" in ran.said
+    assert len(bed.mail(owner)) == 1
+
+
+def scripted(script: Callable[[Peer], None], said: str, *options: str, security: str = "plain") -> Ran:
+    with ScriptedServer(script) as server:
+        return talk(server.port, said, *options, security=security)
+
+
+def one_line(ran: Ran) -> str:
+    (line,) = ran.err.decode().splitlines()
+    assert line.startswith("restante: ")
+    return line
+
+
+def test_a_server_that_closes_is_told_in_a_sentence_with_what_was_lost() -> None:
+    def script(peer: Peer) -> None:
+        peer.say(b"+OK\r\n")
+        peer.answer(b"+OK\r\n", b"+OK\r\n", b"+OK marked\r\n")
+        peer.hear()
+
+    ran = scripted(script, "USER ted\nPASS x\nDELE 1\nSTAT\n")
+    assert ran.code == 6
+    assert "closed by the server" in one_line(ran)
+    assert "1 deletion mark is lost" in ran.said
+
+
+def test_what_does_not_greet_like_pop3_is_told_in_a_sentence() -> None:
+    ran = scripted(lambda peer: peer.say(b"220 mail \x1b[2J\r\n"), "QUIT\n")
+    assert ran.code == 3
+    assert "does not greet like a POP3 server" in one_line(ran)
+    assert "\x1b" not in ran.said
+
+
+def test_a_greeting_that_refuses_is_told_in_a_sentence() -> None:
+    ran = scripted(lambda peer: peer.say(b"-ERR [SYS/TEMP] later\r\n"), "QUIT\n")
+    assert ran.code == 3
+    assert "try again later" in one_line(ran)
+
+
+def test_no_password_goes_out_where_stls_was_wanted_and_refused() -> None:
+    heard = []
+
+    def script(peer: Peer) -> None:
+        peer.say(b"+OK\r\n")
+        heard.append(peer.hear())
+        peer.say(b"-ERR no\r\n")
+
+    ran = scripted(script, "USER ted\nPASS x\n", security="stls")
+    assert ran.code == 4
+    assert "refuses STLS" in one_line(ran)
+    assert heard == [b"STLS"]
+
+
+def test_stls_that_is_typed_begins_tls_with_the_certificate_checked(home: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(home / "authority.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+
+    def script(peer: Peer) -> None:
+        peer.say(b"+OK\r\n")
+        peer.answer(b"+OK begin\r\n")
+        peer.secure(context)
+        peer.answer(b"+OK bye\r\n")
+
+    trusted = ("--authorities", str(home / "authority.pem"), "--view", "wire")
+    ran = scripted(script, "STLS\nQUIT\n", *trusted)
+    assert ran.code == 0, ran.said
+    assert "~>  QUIT" in ran.said
+    refused = scripted(script, "STLS\nQUIT\n")
+    assert refused.code == 4
+    assert "authority" in one_line(refused)
+
+
+def test_lines_that_follow_an_unknown_command_do_not_confuse_what_comes_next() -> None:
+    def script(peer: Peer) -> None:
+        peer.say(b"+OK\r\n")
+        peer.answer(b"+OK listing\r\none\r\n.\r\n", b"-ERR not now\r\n", b"+OK bye\r\n")
+
+    ran = scripted(script, "/HELP\nSTAT\nQUIT\n", "--view", "wire")
+    assert ran.code == 0, ran.said
+    assert "<** -ERR not now" in ran.said
+
+
+class Terminal:
+    """A program at a pseudo-terminal, and what stands on its screen."""
+
+    def __init__(self, master: int, process: subprocess.Popen[bytes]) -> None:
+        self._master = master
+        self.process = process
+        self.screen = b""
+
+    def type(self, text: str) -> None:
+        os.write(self._master, text.encode())
+
+    def read(self) -> bool:
+        if not select.select([self._master], [], [], 1)[0]:
+            return True
+        with suppress(OSError):  # Linux says EIO where the other end has closed
+            octets = os.read(self._master, 4096)
+            if b"\x1b[6n" in octets:
+                self.type("\x1b[1;1R")  # where the cursor is, for who asks
+            self.screen += octets
+            return bool(octets)
+        return False
+
+    def see(self, text: str) -> None:
+        end = time.monotonic() + WAIT_SECONDS
+        while text.encode() not in self.screen:
+            assert time.monotonic() < end, self.screen
+            assert self.read(), self.screen
+
+
+@contextmanager
+def terminal(home: Path, *argv: str | Path) -> Iterator[Terminal]:
+    master, slave = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8", "XDG_STATE_HOME": str(home), "NO_COLOR": "1"}
+    process = subprocess.Popen([*map(str, argv)], stdin=slave, stdout=slave, stderr=slave, env=environment)
+    os.close(slave)
+    try:
+        yield Terminal(master, process)
+    finally:
+        process.kill()
+        process.wait(WAIT_SECONDS)
+        os.close(master)
+
+
+def test_a_person_at_a_terminal_is_helped_and_their_password_neither_shown_nor_kept(bed: Bed, home: Path) -> None:
+    owner = bed.account(PLAIN, password="pa55-w0rd")
+    address = f"127.0.0.1:{bed.port('pop3')}"
+    with terminal(home, RESTANTE, "talk", "--security", "plain", "--view", "story", address) as seen:
+        seen.see("AUTHORIZATION>")
+        # Typed ahead, too: it may come while no prompt is there.
+        seen.type(f"USER {owner.name}\rPASS {owner.password}\r")
+        seen.see("TRANSACTION>")
+        seen.type("help RETR\r")
+        seen.see("RFC 1939")
+        seen.type("QUIT\r")
+        while seen.read():
+            pass
+        assert seen.process.wait(WAIT_SECONDS) == 0
+    assert b"pa55" not in seen.screen
+    assert (home / "restante" / "talk-history").read_text() == "help RETR\nQUIT\n"
+
+
+def test_pass_alone_asks_for_the_password_on_a_terminal(bed: Bed, home: Path) -> None:
+    owner = bed.account(PLAIN, password="pa55-w0rd")
+    address = f"127.0.0.1:{bed.port('pop3')}"
+    with terminal(home, RESTANTE, "talk", "--security", "plain", "--view", "story", address) as seen:
+        seen.see("AUTHORIZATION>")
+        seen.type(f"USER {owner.name}\r")
+        seen.see("And the password?")
+        seen.type("PASS\r")
+        seen.see("not shown")
+        seen.type(f"{owner.password}\r")
+        seen.see("TRANSACTION>")
+        seen.type("\x04")
+        while seen.read():
+            pass
+        assert seen.process.wait(WAIT_SECONDS) == 0
+    assert b"pa55" not in seen.screen
+    assert b"you hang up without QUIT" in seen.screen
+
+
+def test_the_lesson_leads_through_a_first_session_of_the_demo() -> None:
+    argv = [str(RESTANTE), "serve", "--demo", "--pop3", "127.0.0.1:0", "--smtp", "127.0.0.1:0"]
+    demo = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert demo.stdout is not None
+    try:
+        port = int(demo.stdout.readline().rpartition(b":")[2])
+        lines = ["NOOP", *(step.line for step in STEPS)]
+        ran = talk(port, "\n".join(lines) + "\n", "--as-client", "lesson", "--view", "wire")
+    finally:
+        demo.terminate()
+        demo.communicate(timeout=WAIT_SECONDS)
+    assert ran.code == 0, ran.said
+    asked = [line for line in ran.out.decode().splitlines() if line.startswith("| Step ")]
+    assert [line.split()[2] for line in asked] == [str(number) for number in range(1, len(STEPS) + 1)]
+    assert "| That was another command" in ran.said
+    assert "a whole session" in ran.said
+
+
+def test_without_a_server_only_the_lesson_knows_where_to_go() -> None:
+    ran = run(RESTANTE, "talk")
+    assert ran.code == 2
+    assert "HOST" in one_line(ran)
