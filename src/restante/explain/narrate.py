@@ -35,7 +35,7 @@ from restante.explain.events import (
 from restante.explain.languages import ENGLISH, Language
 from restante.explain.phrases import Lesson, Phrase
 from restante.explain.wire import Side
-from restante.explain.wire_lines import printable
+from restante.explain.wire_lines import printable, printable_text
 from restante.proto.terms import State
 
 __all__ = ["Chapter", "Narrator", "Told"]
@@ -141,11 +141,11 @@ class Narrator:
         match event:
             case Connected():
                 if event.server:
-                    return None, say(Phrase.CONNECTED_TO, server=printable(event.server.encode()))
+                    return None, say(Phrase.CONNECTED_TO, server=printable_text(event.server))
                 return None, say(Phrase.CONNECTED)
             case Secured():
                 if event.description:
-                    return None, say(Phrase.SECURED_AS, description=printable(event.description.encode()))
+                    return None, say(Phrase.SECURED_AS, description=printable_text(event.description))
                 return None, say(Phrase.SECURED)
             case Sealed():
                 return event.side, self._sealed(event)
@@ -263,7 +263,7 @@ class Narrator:
             return say(Phrase.RECORD_ENDS)
         sentence = say(_ENDS[event.state])
         if event.reason:
-            sentence += " " + say(Phrase.REASON, reason=printable(event.reason.encode()))
+            sentence += " " + say(Phrase.REASON, reason=printable_text(event.reason))
         return sentence
 
 

@@ -31,7 +31,7 @@ from restante.explain.events import (
 )
 from restante.explain.wire import Side
 
-__all__ = ["SHOWN_CHARACTERS", "SHOWN_LISTING_LINES", "WireLine", "printable", "wire_lines"]
+__all__ = ["SHOWN_CHARACTERS", "SHOWN_LISTING_LINES", "WireLine", "printable", "printable_text", "wire_lines"]
 
 SHOWN_CHARACTERS: Final = 600
 """Of one line. A status line has at most 512 octets."""
@@ -56,15 +56,20 @@ def printable(octets: bytes) -> str:
     return "".join([c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text])
 
 
+def printable_text(text: str) -> str:
+    r"""Give a text from outside as `printable` does; what no UTF-8 can hold (lone surrogates) as `\uNNNN`."""
+    return printable(text.encode("utf-8", "backslashreplace"))
+
+
 def wire_lines(event: WireEvent, *, all_lines: bool = False) -> tuple[WireLine, ...]:
     """Give the lines of an event. `all_lines` gives long listings in full."""
     client, server = ("~>", "<~") if event.secured else ("->", "<-")
     refused = "<~*" if event.secured else "<**"
     match event:
         case Connected():
-            return (WireLine("===", f"connected {event.server}".rstrip()),)
+            return (WireLine("===", f"connected {printable_text(event.server)}".rstrip()),)
         case Secured():
-            return (WireLine("===", f"TLS {event.description}".rstrip()),)
+            return (WireLine("===", f"TLS {printable_text(event.description)}".rstrip()),)
         case Sealed():
             return (WireLine("~>" if event.side is Side.CLIENT else "<~", _sealed(event)),)
         case CommandSent():
@@ -86,7 +91,7 @@ def wire_lines(event: WireEvent, *, all_lines: bool = False) -> tuple[WireLine, 
             return (WireLine("===", f"segments sent again: {event.resent}, out of order: {event.disordered}"),)
         case Closed():
             by = f" by the {event.by.name.lower()}" if event.by else ""
-            return (WireLine("===", f"closed{by} {printable(event.reason.encode())}".rstrip()),)
+            return (WireLine("===", f"closed{by} {printable_text(event.reason)}".rstrip()),)
         case _:
             assert_never(event)
 

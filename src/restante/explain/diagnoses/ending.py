@@ -10,7 +10,7 @@ from restante.explain.diagnoses.facts import Facts
 from restante.explain.diagnoses.found import found
 from restante.explain.events import Closed, CommandSent, Replied, WireEvent
 from restante.explain.wire import Side
-from restante.explain.wire_lines import printable
+from restante.explain.wire_lines import printable, printable_text
 from restante.proto.terms import State
 
 __all__ = ["breaking_off", "good_bye"]
@@ -43,7 +43,7 @@ def _closed(event: Closed, facts: Facts) -> Iterator[Finding]:
     if last is not None and last.spec is not None and event.by is not Side.CLIENT and last.keyword != b"QUIT":
         yield found(Diagnosis.ANSWER_MISSING, event, keyword=last.keyword.decode("ascii"))
     elif farewell is None and _went_of_its_own_accord(event, facts):
-        yield found(Diagnosis.AUTOLOGOUT, event, text=printable(event.reason.encode()))
+        yield found(Diagnosis.AUTOLOGOUT, event, text=printable_text(event.reason))
     if event.state is State.TRANSACTION:
         if facts.marked:
             yield found(Diagnosis.BROKEN_WITH_MARKS, event, count=len(facts.marked))
