@@ -242,7 +242,7 @@ class StoresAgreeUnderPolicies(StoresAgree):
 
 
 TestStoresAgreeUnderPolicies = StoresAgreeUnderPolicies.TestCase
-TestStoresAgreeUnderPolicies.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
+TestStoresAgreeUnderPolicies.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
 
 TestStoresAgree = StoresAgree.TestCase
-TestStoresAgree.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
+TestStoresAgree.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
