@@ -127,3 +127,11 @@ def test_no_octets_make_it_raise(octets: bytes | tuple[int, int]) -> None:
         octets = SPOILT[:place] + bytes([value]) + SPOILT[place + 1 :]
     for named_by in NamedBy:
         assert len(names_in(octets, named_by)) <= MOST_NAMES
+
+
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+@pytest.mark.parametrize("value", [0, 1, 3, 255])
+def test_no_octet_that_is_spoilt_makes_it_raise(value: int) -> None:
+    for place in range(len(SPOILT)):
+        for named_by in NamedBy:
+            assert len(names_in(SPOILT[:place] + bytes([value]) + SPOILT[place + 1 :], named_by)) <= MOST_NAMES

@@ -45,6 +45,17 @@ class NamedBy(Enum):
     """CN, in the subject."""
 
 
+_UNREADABLE: Final = (
+    TypeError,
+    ValueError,
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the library raises at certificates that are spoilt in one octet; TypeError: a bit string for a name."""
+
+
 def names_in(certificate: bytes, named_by: NamedBy) -> tuple[str, ...]:
     """Give the names that a certificate (DER) bears, each once; none where it cannot be read, or bears too many."""
     try:
@@ -58,7 +69,7 @@ def names_in(certificate: bytes, named_by: NamedBy) -> tuple[str, ...]:
                 found = [str(each.value) for each in common]
             case _:
                 assert_never(named_by)
-    except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except _UNREADABLE:
         return ()
     names = tuple(dict.fromkeys(found))
     return names if len(names) <= MOST_NAMES else ()
