@@ -126,8 +126,7 @@ class TestTurns:
         medium = b"x" * 62_998 + b"\r\n"
         server = server_with(*[medium] * 18)
         link = logged_in(server)
-        maildrop = link._protocol._session._maildrop
-        assert maildrop is not None
+        maildrop = link._protocol._session._transacting.maildrop
         at_once = maildrop.retrieve
 
         def retrieve(number: MessageNumber) -> Soon[bytes | LongMessage]:

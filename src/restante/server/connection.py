@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from restante.doors.channel import channel_of
 from restante.doors.gate import Entry
@@ -36,24 +36,32 @@ _ORDERED_ENDS = frozenset({Outcome.SHUTDOWN, Outcome.ENDED})
 """After which no further command is begun. A client's EOF is none: all that it sent before is answered."""
 
 
+_WAITING: Final = 1
+"""An answer is waited for, the others have their turn, or there was no greeting yet."""
+_CLOGGED: Final = 2
+"""The client does not take what is sent."""
+_POURING: Final = 4
+"""A long message is on its way."""
+
+
 class Connection(asyncio.BufferedProtocol):
     """One POP3 connection."""
 
     __slots__ = (
-        "_clogged",
         "_ending",
         "_entry",
         "_heard_at",
+        "_held",
         "_house",
         "_loop",
         "_outflow",
+        "_paused",
         "_peer",
         "_protocol",
         "_secured",
         "_sent",
         "_session",
         "_transport",
-        "_waiting",
         "_wire",
     )
 
@@ -78,10 +86,10 @@ class Connection(asyncio.BufferedProtocol):
         self._heard_at = loop.time()
         self._sent = 0
         self._outflow: Outflow | None = None
-        # Nothing is worked off: an answer is waited for, the others have their turn, or there was no greeting yet.
-        self._waiting = True
-        # The client does not take what is sent.
-        self._clogged = False
+        # Why nothing is worked off: the sum of the reasons above.
+        self._held = _WAITING
+        # Nothing more is read for now.
+        self._paused = False
         # How the session is to end as soon as nothing is waited for; None while it goes on.
         self._ending: Outcome | None = None
 
@@ -103,7 +111,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._wire:
             self._tell_reply(greeting)
         self._send(greeting)
-        self._waiting = False
+        self._held &= ~_WAITING
         self._advance()
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -112,7 +120,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what came, and work it off."""
-        self._protocol.receive(bytes(self._house.read_buffer[:nbytes]))
+        self._protocol.receive(self._house.read_buffer[:nbytes].tobytes())
         self._advance()
 
     def eof_received(self) -> bool:
@@ -126,17 +134,17 @@ class Connection(asyncio.BufferedProtocol):
         """End the session; without a QUIT nothing is removed."""
         self._ending = self._ending or Outcome.DISCONNECTED
         self._house.dismiss(self)
-        if not self._waiting:
+        if not self._held & _WAITING:
             self._leave(self._ending)
 
     def pause_writing(self) -> None:
         """Stop: the client does not take what is sent."""
-        self._clogged = True
+        self._held |= _CLOGGED
         self._hear()
 
     def resume_writing(self) -> None:
         """Go on where it stopped."""
-        self._clogged = False
+        self._held &= ~_CLOGGED
         self._hear()
         self._advance()
 
@@ -144,10 +152,10 @@ class Connection(asyncio.BufferedProtocol):
 
     def sweep(self, now: float) -> None:
         """End a session that has been silent, or has not read, for too long. `now` is the loop's time."""
-        if self._waiting:
+        if self._held & _WAITING:
             return
         limits = self._house.services.limits
-        stalled = self._clogged or self._session.outcome is not None  # a good-bye, even, is not taken
+        stalled = self._held & _CLOGGED or self._session.outcome is not None  # a good-bye, even, is not taken
         allowed = limits.login_seconds
         if self._session.authorized:
             allowed = limits.write_stall_seconds if stalled else limits.autologout_seconds
@@ -186,29 +194,30 @@ class Connection(asyncio.BufferedProtocol):
 
     def _advance(self) -> None:
         """Do what can be done now: pour out a long message, then work off commands, then read on."""
-        if self._waiting or self._session.outcome is not None:
+        session = self._session
+        if self._held & _WAITING or session.outcome is not None:
             return
         self._sent = 0
         try:
-            self._pour()
-            while not self._busy and self._work_off():
+            if self._outflow is not None:
+                self._pour()
+            while not self._held and self._work_off():
                 pass
         except Exception as error:
             self._fail(error)
-        if self._session.outcome is not None:
+        if session.outcome is not None:
             # The last answer goes out before the transport closes.
             self._transport.close()
-        elif self._busy:
-            self._transport.pause_reading()
+        elif self._held:
+            if not self._paused:
+                self._paused = True
+                self._transport.pause_reading()
         elif self._ending is not None:
             self._leave(self._ending)
             self._transport.close()
-        else:
+        elif self._paused:
+            self._paused = False
             self._transport.resume_reading()
-
-    @property
-    def _busy(self) -> bool:
-        return self._waiting or self._clogged or self._outflow is not None or self._session.outcome is not None
 
     def _hear(self) -> None:
         """Note that the client is alive: before its login nothing that it does buys it time."""
@@ -216,17 +225,19 @@ class Connection(asyncio.BufferedProtocol):
             self._heard_at = self._loop.time()
 
     def _work_off(self) -> bool:
-        """Answer commands until something must wait; send the answers in one write. False when no command is left.
+        """Answer commands until something must wait; send the answers in one write. False when no more can be done.
 
         At a shutdown no further command is begun; at the client's EOF all that it sent are.
         """
-        session, next_command, wire = self._session, self._protocol.next_command, self._wire
+        session, protocol, wire = self._session, self._protocol, self._wire
+        if session.outcome is not None or self._ending in _ORDERED_ENDS:
+            return False
         gathered: list[bytes] = []
         octets = 0
-        answer: Answer | Later[Answer] = b""
         left = True
-        while octets < GATHERED_OCTETS and self._ending not in _ORDERED_ENDS:
-            command = next_command()
+        other: Outflow | UpgradeToTls | Later[Answer] | None = None
+        while octets < GATHERED_OCTETS:
+            command = protocol.next_command()
             if command is None:
                 left = False
                 break
@@ -234,6 +245,7 @@ class Connection(asyncio.BufferedProtocol):
                 self._tell_command()
             answer = session.answer(command)
             if not isinstance(answer, bytes):
+                other = answer
                 break
             if wire:
                 self._tell_reply(answer)
@@ -241,21 +253,25 @@ class Connection(asyncio.BufferedProtocol):
             octets += len(answer)
             if session.outcome is not None:
                 break
-        else:
-            left = self._ending not in _ORDERED_ENDS
-        self._hear()
+        if session.account is not None:
+            self._heard_at = self._loop.time()
         if gathered:
             self._send(b"".join(gathered))
+        if other is not None:
+            self._begin(other)
+        elif self._sent > TURN_OCTETS:
+            self._yield_turn()
+        return left
+
+    def _begin(self, answer: Outflow | UpgradeToTls | Later[Answer]) -> None:
+        """Begin what takes more than one write."""
         if isinstance(answer, Later):
             self._wait(self._answer_later(answer))
         elif isinstance(answer, Outflow):
             self._begin_outflow(answer)
             self._pour()
-        elif isinstance(answer, UpgradeToTls):
-            self._upgrade(answer)
         else:
-            self._yield_turn()
-        return left
+            self._upgrade(answer)
 
     async def _answer_later(self, later: Later[Answer]) -> None:
         try:
@@ -283,7 +299,7 @@ class Connection(asyncio.BufferedProtocol):
         self._send(answer.reply)
         security = self._house.services.security
         assert security.tls is not None, "STLS is answered so only where TLS is offered"
-        self._waiting = True
+        self._held |= _WAITING
         # What comes from here on goes to the layer, and none of it here before the handshake has ended.
         self._transport = TlsLayer(
             self._transport,
@@ -296,7 +312,7 @@ class Connection(asyncio.BufferedProtocol):
         )
 
     def _under_tls(self, error: BaseException | None) -> None:
-        self._waiting = False
+        self._held &= ~_WAITING
         if error is None:
             self._session.secured(channel_of(self._transport.get_extra_info("ssl_object")))
             self._advance()
@@ -308,21 +324,24 @@ class Connection(asyncio.BufferedProtocol):
 
     def _begin_outflow(self, outflow: Outflow) -> None:
         self._outflow = outflow
+        self._held |= _POURING
         if self._wire:
             self._tell_reply(outflow.status)
 
     def _pour(self) -> None:
         """Send of a long message what the client takes."""
         outflow = self._outflow
-        while outflow is not None and not self._clogged and not self._waiting:
+        while self._held == _POURING and outflow is not None:
             part = outflow.next_part()
             if isinstance(part, Later):
                 self._wait(self._part_later(part))
             elif part:
                 self._send(part)
-                self._yield_turn()
+                if self._sent > TURN_OCTETS:
+                    self._yield_turn()
             else:
-                outflow = self._outflow = None  # it has closed its message
+                self._outflow = None  # it has closed its message
+                self._held &= ~_POURING
 
     async def _part_later(self, later: Later[bytes]) -> None:
         try:
@@ -332,12 +351,12 @@ class Connection(asyncio.BufferedProtocol):
 
     def _wait(self, work: Coroutine[Any, Any, None]) -> None:  # Any: as in House.keep
         """Let work run that must wait, and go on after it."""
-        self._waiting = True
+        self._held |= _WAITING
         self._house.keep(self._go_on_after(work))
 
     async def _go_on_after(self, work: Coroutine[Any, Any, None]) -> None:  # Any: as in House.keep
         await work
-        self._waiting = False
+        self._held &= ~_WAITING
         if self._transport.is_closing():
             # The connection was lost meanwhile.
             self._leave(self._ending or Outcome.DISCONNECTED)
@@ -353,10 +372,9 @@ class Connection(asyncio.BufferedProtocol):
         self._sent += len(octets)
 
     def _yield_turn(self) -> None:
-        """Let the others have their turn, when this connection has sent enough."""
-        if self._sent > TURN_OCTETS:
-            self._sent = 0
-            self._wait(asyncio.sleep(0))
+        """Let the others have their turn: this connection has sent enough."""
+        self._sent = 0
+        self._wait(asyncio.sleep(0))
 
     # --- the end -------------------------------------------------------------------------------------------------
 
@@ -364,6 +382,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._outflow is not None:
             self._outflow.close()
             self._outflow = None
+            self._held &= ~_POURING
         self._session.lose(outcome)
         self._entry.leave()
 
