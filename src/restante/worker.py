@@ -13,7 +13,7 @@ import os
 import ssl
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_network
@@ -73,6 +73,7 @@ class _Parts:
 
     store: MaildirStore
     logins: Logins
+    pool: HashPool
     tls: ServerTls | None
     throttle: Throttle
     metrics: Metrics | None
@@ -106,36 +107,20 @@ class Worker:
             runner.run(self._serve(ready))
 
     async def _serve(self, ready: Callable[[], None]) -> None:
-        settings, auth = self._settings, self._settings.auth
+        settings = self._settings
         metrics = None if self._board is None else Metrics(self._board, version=__version__)
         loop = asyncio.get_running_loop()
         tell = _open_listener(settings, metrics, loop, live=self._live, with_log=self._with_log)
-        store = app.open_site_store(settings)
-        pool = HashPool(at_once=auth.hashes_at_once, queue=auth.hash_queue)
-        closing = contextlib.AsyncExitStack()
-        closing.push_async_callback(store.close)
-
-        def tell_fault(fault: str) -> None:
-            # From a thread of the pool, while listeners are for the loop's.
-            loop.call_soon_threadsafe(tell, FaultMet(session=None, what="a login", error=fault))
-
-        parts = _Parts(
-            store=store,
-            logins=app.open_logins(settings, pool, closing, tell=tell_fault),
-            throttle=Throttle(clock=time.monotonic, place_of=Places()),
-            metrics=metrics,
-            tls=open_tls(settings, self._pairs),
-            tell=tell,
-        )
-        # Closed first: what runs there asks the sources.
-        closing.callback(pool.close)
-        async with closing:
+        async with (
+            _open_parts(settings, self._pairs, metrics, loop, tell) as parts,
+            contextlib.AsyncExitStack() as closing,
+        ):
             doors, registries = _open_doors(settings, parts, {bound.door for bound in self._sockets})
             control = ControlServer(settings.data, registries)
             await control.start()
             closing.callback(control.close)
             if metrics is not None:
-                metrics.watch_password_hashes(lambda: pool.in_hand)
+                metrics.watch_password_hashes(lambda: parts.pool.in_hand)
                 metrics.watch_delayed_logins(lambda: parts.throttle.waiting)
                 for door, service in doors.items():
                     metrics.watch_sessions(door, service.count)
@@ -153,6 +138,39 @@ class Worker:
                 stop_seconds=settings.limits.stop_seconds,
                 on_hangup=partial(renew, True),
             )
+
+
+@contextlib.asynccontextmanager
+async def _open_parts(
+    settings: Settings,
+    pairs: Sequence[PairFiles],
+    metrics: Metrics | None,
+    loop: asyncio.AbstractEventLoop,
+    tell: Listener,
+) -> AsyncIterator[_Parts]:
+    """Open the store and the accounts, and close them at the end. Raises NotSetUp, TlsConfigError."""
+    auth = settings.auth
+    store = app.open_site_store(settings)
+    pool = HashPool(at_once=auth.hashes_at_once, queue=auth.hash_queue)
+
+    def tell_fault(fault: str) -> None:
+        # From a thread of the pool, while listeners are for the loop's.
+        loop.call_soon_threadsafe(tell, FaultMet(session=None, what="a login", error=fault))
+
+    async with contextlib.AsyncExitStack() as closing:
+        closing.push_async_callback(store.close)
+        logins = app.open_logins(settings, pool, closing, tell=tell_fault)
+        # Closed first: what runs there asks the sources.
+        closing.callback(pool.close)
+        yield _Parts(
+            store=store,
+            logins=logins,
+            pool=pool,
+            throttle=Throttle(clock=time.monotonic, place_of=Places()),
+            metrics=metrics,
+            tls=open_tls(settings, pairs),
+            tell=tell,
+        )
 
 
 def _renew(parts: _Parts, loop: asyncio.AbstractEventLoop, watch_seconds: int, asked: bool) -> None:

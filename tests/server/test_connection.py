@@ -306,3 +306,28 @@ class TestTheHouse:
         server = server_with(SHORT)
         logged_in(server).say("QUIT")
         assert not [e for e in server.told.events if isinstance(e, CommandReceived | ReplySent)]
+
+
+class TestTheWire:
+    def test_a_session_under_way_tells_its_wire_from_the_next_command_on_when_somebody_comes_to_watch(self) -> None:
+        server = server_with(SHORT)
+        link = logged_in(server)
+        server.told.wants_wire = True
+        server.renew_wire()
+        link.say("NOOP")
+        told = [event for event in server.told.events if isinstance(event, CommandReceived | ReplySent)]
+        assert [event.line for event in told] == [b"NOOP", b"+OK"]
+
+    def test_it_tells_no_more_of_it_when_the_last_has_left(self) -> None:
+        server = server_with(SHORT, wire=True)
+        link = logged_in(server)
+        server.told.wants_wire = False
+        server.renew_wire()
+        before = len(server.told.events)
+        link.say("NOOP")
+        assert len(server.told.events) == before
+
+    def test_who_looks_is_told_whether_tls_is_under_a_session(self) -> None:
+        server = server_with(SHORT)
+        logged_in(server)
+        assert [info.secured for info in server.sessions()] == [False]

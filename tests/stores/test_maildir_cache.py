@@ -5,9 +5,9 @@ from __future__ import annotations
 from restante.stores.maildir.cache import ListingCache
 from restante.stores.maildir.columns import Columns, Entry
 from restante.stores.maildir.listing import Listing
-from restante.stores.maildir.seen import FolderStamp, Stamp
+from restante.stores.maildir.seen import Stamp
 
-STAMP: Stamp = (FolderStamp(1, 1), FolderStamp(2, 2))
+STAMP: Stamp = ((1, 1), (2, 2))
 
 
 def listing(messages: int = 1, stamp: Stamp | None = STAMP) -> Listing:
@@ -20,7 +20,7 @@ def test_a_listing_holds_while_both_folders_bear_its_stamp() -> None:
     kept = listing()
     cache.put(b"a", kept)
     assert cache.get(b"a", STAMP) is kept
-    for other in (FolderStamp(1, 5), FolderStamp(5, 1)):
+    for other in ((1, 5), (5, 1)):
         assert cache.get(b"a", (other, STAMP[1])) is None
         assert cache.get(b"a", (STAMP[0], other)) is None
     assert cache.get(b"b", STAMP) is None

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from restante.stores.maildir.columns import Columns
 from restante.stores.maildir.measure import UNSETTLED
-from restante.stores.maildir.seen import FolderStamp, Seen, count_changed, read_seen, write_seen
+from restante.stores.maildir.seen import Seen, count_changed, read_seen, write_seen
 
 Row = tuple[int, int, int, bytes]
 """Octets, inode, time and unique-id."""
 
 BEFORE: list[Row] = [(100, 1, 5, b"a"), (200, 2, 5, b"b"), (300, 3, 5, b"c")]
-STAMP = (FolderStamp(7, 8), FolderStamp(9, 10))
+STAMP = ((7, 8), (9, 10))
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TypeAlias
 
+from restante.accounts.change_sign import give_sign
 from restante.ports.accounts import AccountFault
 
 __all__ = ["MIGRATIONS", "Change", "Row", "Value", "account_fault", "faults_told", "open_for_questions"]
@@ -74,8 +75,8 @@ def open_for_questions(path: Path) -> sqlite3.Connection:
 class Change:
     """A change of the accounts: one transaction on a connection of its own, under the lock that writers share.
 
-    A crash leaves all of it or nothing; when the `with` block is over it is durable. An exception in the block
-    takes it back. Raises AccountFault.
+    A crash leaves all of it or nothing; when the `with` block is over it is durable, and others were given the sign
+    to look (`change_sign`). An exception in the block takes it back. Raises AccountFault.
     """
 
     __slots__ = ("_path", "connection")
@@ -102,6 +103,8 @@ class Change:
             # SQLite may have taken it back by itself, as it does when the disk is full.
             if self.connection.in_transaction:
                 self.connection.execute("COMMIT" if kind is None else "ROLLBACK")
+                if kind is None:
+                    give_sign(self._path)
 
     def run(self, statement: str, *values: Value) -> bool:
         """Run a statement; tell whether it touched any row. Raises AccountFault."""

@@ -1,10 +1,9 @@
 """Accounts in a SQLite file: the directory of one machine, shared by the server's workers and the command line.
 
-Questions are answered from memory. `PRAGMA data_version` tells in some 4 µs whether anyone committed a change, and
-only then is the file asked again, so a change by another process shows at the very next question. Each change is
-made on a connection of its own, hence looks like another process's to the connection that answers: there is one way
-in which the memory learns of changes, not two. Since connections are kept apart so, a slow disk under a change made
-in a thread does not hold up the questions of the event loop.
+Questions are answered from memory while nobody changed anything (`fresh`), so a change by another process shows at
+the very next question. Each change is made on a connection of its own, hence looks like another process's to the
+connection that answers: there is one way in which the memory learns of changes, not two. Since connections are kept
+apart so, a slow disk under a change made in a thread does not hold up the questions of the event loop.
 
 It may be asked from any thread. Before a fork the open connection is closed, since SQLite's connections must not be
 carried into a child; each process opens its own with its next question.
@@ -27,6 +26,7 @@ from typing import Final
 from restante.accounts.app_passwords import APP_PASSWORDS, check_label
 from restante.accounts.credentials import AppPassword, Credentials
 from restante.accounts.forks import hold_during_forks
+from restante.accounts.fresh import FreshAnswers
 from restante.accounts.maildir_owners import refuse_shared_maildir, refuse_taken_maildir
 from restante.accounts.names import NAME_OCTETS, MaildirPattern, parse_account_name
 from restante.accounts.refusals import (
@@ -36,7 +36,7 @@ from restante.accounts.refusals import (
     NoSuchAppPassword,
     TooManyAppPasswords,
 )
-from restante.accounts.schema import Change, Row, Value, faults_told, open_for_questions
+from restante.accounts.schema import Change, Row, Value, faults_told
 from restante.ports.accounts import Account, AccountFault, AccountId, AccountStatus
 
 __all__ = ["SqlDirectory"]
@@ -66,12 +66,18 @@ class SqlDirectory:
     """All accounts of a data folder."""
 
     def __init__(
-        self, path: Path, *, maildir_pattern: str | None = None, clock: Callable[[], float] = time.time
+        self,
+        path: Path,
+        *,
+        maildir_pattern: str | None = None,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Name the file; it is opened, and made where there is none, with the first question.
 
         `maildir_pattern` is a site's word on where Maildirs lie (`names.MaildirPattern`); an account's own
-        `maildir` goes before it. `clock` gives seconds since the epoch. Raises IllegalPattern.
+        `maildir` goes before it. `clock` gives seconds since the epoch, `monotonic` those that never go back.
+        Raises IllegalPattern.
         """
         self._path = path
         self._pattern = None if maildir_pattern is None else MaildirPattern(text=maildir_pattern)
@@ -80,8 +86,7 @@ class SqlDirectory:
         self._lock = threading.RLock()
         # Over changes, one at a time in this process.
         self._writing = threading.RLock()
-        self._connection: sqlite3.Connection | None = None
-        self._version = -1
+        self._answers = FreshAnswers(path, monotonic)
         self._known: dict[str, Credentials | None] = {}
         self._any_apop: bool | None = None
         hold_during_forks(self)
@@ -105,10 +110,15 @@ class SqlDirectory:
         if not name.isascii() or len(name) > NAME_OCTETS:
             return None
         folded = name.lower()
-        with self._lock, faults_told(self._path):
+        with self._lock:
+            known = self._known.get(folded, _UNASKED)
+            return self._ask(folded) if known is _UNASKED or not self._answers.still_hold() else known
+
+    def _ask(self, folded: str) -> Credentials | None:
+        with faults_told(self._path):
             connection = self._fresh()
             known = self._known.get(folded, _UNASKED)
-            if not isinstance(known, _Unasked):
+            if known is not _UNASKED:
                 return known
             row = connection.execute(_BY_NAME, (folded,)).fetchone()
             credentials = None
@@ -124,12 +134,18 @@ class SqlDirectory:
 
     def any_apop(self) -> bool:
         """Tell whether some account has APOP enabled. Raises AccountFault."""
-        with self._lock, faults_told(self._path):
-            connection = self._fresh()
-            if self._any_apop is None:
-                row = connection.execute("SELECT EXISTS (SELECT 1 FROM account WHERE sealed_apop IS NOT NULL)")
-                self._any_apop = bool(row.fetchone()[0])
+        with self._lock:
+            if self._any_apop is None or not self._answers.still_hold():
+                self._any_apop = self._ask_for_apop()
             return self._any_apop
+
+    def _ask_for_apop(self) -> bool:
+        with faults_told(self._path):
+            connection = self._fresh()
+            if self._any_apop is not None:
+                return self._any_apop
+            row = connection.execute("SELECT EXISTS (SELECT 1 FROM account WHERE sealed_apop IS NOT NULL)")
+            return bool(row.fetchone()[0])
 
     def list_accounts(self) -> tuple[Account, ...]:
         """Give all accounts, by name. Raises AccountFault."""
@@ -302,10 +318,7 @@ class SqlDirectory:
     def close(self) -> None:
         """Let go of the file. The next question opens it again."""
         with self._lock:
-            self._version = -1
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                connection.close()
+            self._answers.close()
 
     def hold(self) -> None:
         """Close the file and keep every other thread from opening it, until `let_go`. For the time of a fork."""
@@ -322,16 +335,10 @@ class SqlDirectory:
 
     def _fresh(self) -> sqlite3.Connection:
         """Give the connection, having forgotten what it answered before the last change. Called under the lock."""
-        connection = self._connection
-        if connection is None:
-            connection = self._connection = open_for_questions(self._path)
-            self._version = -1
-        # Read before what is then remembered: a change in between is seen at the next question, not missed.
-        version = connection.execute("PRAGMA data_version").fetchone()[0]
-        if version != self._version:
+        connection, holds = self._answers.look()
+        if not holds:
             self._known.clear()
             self._any_apop = None
-            self._version = version
         return connection
 
     def _change(self, name: str, assignments: str, *values: Value) -> Account:

@@ -118,6 +118,8 @@ class Throttle:
 
     def delay_for(self, peer: str) -> float:
         """Give the seconds for which a login from there is to wait before it is judged; mostly none."""
+        if not self._failures:
+            return 0.0
         delays = self._limits.delays_seconds
         count = len(self._remembered(self._place_of(peer)))
         return delays[min(count, len(delays)) - 1] if count and delays else 0.0
@@ -153,6 +155,8 @@ class Throttle:
 
     def succeeded(self, peer: str, name: str) -> None:
         """Forget the failures of that name from there."""
+        if not self._failures:
+            return
         place = self._place_of(peer)
         remembered = self._remembered(place)
         if not remembered:

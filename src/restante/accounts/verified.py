@@ -30,11 +30,12 @@ VERIFIED_CREDENTIALS: Final = 10_000
 _KEY_OCTETS: Final = 32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class _Proof:
     account: AccountId
     generation: int
     until: float
+    """Changes: each use renews it."""
 
 
 class VerifiedCredentials:
@@ -74,17 +75,15 @@ class VerifiedCredentials:
         if proof.until <= now or proof.generation != account.generation or proof.account != account.id:
             del self._proofs[key]
             return False
-        self._keep(key, account, now)
+        proof.until = now + self._seconds
+        self._proofs.move_to_end(key)
         return True
 
     def remember(self, key: bytes, account: Account) -> None:
         """Note that these credentials proved right for the account as it is now."""
         if self._seconds > 0 and self._most > 0:
-            self._keep(key, account, self._clock())
-
-    def _keep(self, key: bytes, account: Account, now: float) -> None:
-        proofs = self._proofs
-        proofs[key] = _Proof(account=account.id, generation=account.generation, until=now + self._seconds)
-        proofs.move_to_end(key)
-        if len(proofs) > self._most:
-            proofs.popitem(last=False)
+            proofs = self._proofs
+            proofs[key] = _Proof(account.id, account.generation, self._clock() + self._seconds)
+            proofs.move_to_end(key)
+            if len(proofs) > self._most:
+                proofs.popitem(last=False)

@@ -83,6 +83,7 @@ class MailSession(MailTransactions):
             state=state,
             since_epoch_seconds=self.since_epoch_seconds,
             commands=self.commands,
+            secured=self.secured,
         )
 
     # --- greetings -----------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeAlias
 
-from restante.doors.peers import LOCAL_PEER, address_of
+from restante.doors.peers import LOCAL_PEER, REMEMBERED_PEERS, address_of
 
 __all__ = ["ClosedBy", "Entry", "Gate", "GateClosed", "GateLimits", "Network", "Place", "Places"]
 
@@ -39,13 +39,23 @@ class Places:
     proxy that does not say whom it speaks for, speaks for many.
     """
 
-    __slots__ = ("_exempt",)
+    __slots__ = ("_exempt", "_known")
 
     def __init__(self, *, exempt: tuple[Network, ...] = ()) -> None:
         self._exempt = exempt
+        self._known: dict[str, Place] = {}
 
     def __call__(self, peer: str) -> Place:
         """Give the place of a peer: an address, with or without a zone, or `unix`."""
+        known = self._known
+        if peer in known:
+            return known[peer]
+        if len(known) >= REMEMBERED_PEERS:
+            known.clear()
+        place = known[peer] = self._find(peer)
+        return place
+
+    def _find(self, peer: str) -> Place:
         if peer == LOCAL_PEER:
             return None
         address = address_of(peer)

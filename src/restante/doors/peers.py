@@ -11,13 +11,13 @@ import functools
 import ipaddress
 from typing import Final, TypeAlias
 
-__all__ = ["LOCAL_PEER", "Address", "address_of", "is_local", "peer_of", "unmapped"]
+__all__ = ["LOCAL_PEER", "REMEMBERED_PEERS", "Address", "address_of", "is_local", "peer_of", "unmapped"]
 
 LOCAL_PEER: Final = "unix"
 """The peer of a connection over a socket in the file system."""
 
-_REMEMBERED: Final = 4096
-"""Peers whose address is not read anew: each connection asks for it several times, and clients come again."""
+REMEMBERED_PEERS: Final = 4096
+"""Peers whose address is not read anew: each connection asks for it, and clients come again."""
 
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -28,7 +28,7 @@ def peer_of(transport: asyncio.BaseTransport) -> str:
     return str(peer[0]) if isinstance(peer, tuple) else LOCAL_PEER
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
+@functools.lru_cache(maxsize=REMEMBERED_PEERS)
 def address_of(peer: str) -> Address | None:
     """Give the address of a peer, or None where it has none."""
     try:
@@ -45,7 +45,7 @@ def unmapped(address: Address) -> Address:
     return address
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
+@functools.lru_cache(maxsize=REMEMBERED_PEERS)
 def is_local(peer: str) -> bool:
     """Tell whether a peer is on this machine."""
     address = address_of(peer)

@@ -199,6 +199,8 @@ class TrustedPeers:
         """Tell whether a peer is trusted: an address in text, or `unix`."""
         if peer == LOCAL_PEER:
             return self._unix
+        if not self._networks:
+            return False
         address = address_of(peer) if isinstance(peer, str) else None
         return address is not None and any(address in network for network in self._networks)
 

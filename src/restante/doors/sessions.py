@@ -43,6 +43,8 @@ class SessionInfo:
     since_epoch_seconds: float
     """When the connection began."""
     commands: int
+    secured: bool = False
+    """Whether TLS is under it."""
 
 
 class SessionRegistry(Protocol):

@@ -88,6 +88,8 @@ def entry_of(event: Event) -> Entry | None:
     """Give what the log holds of an event, or None for an event that is not in the log."""
     # The most frequent first.
     match event:
+        case ConnectionOpened():
+            return None
         case SessionEnded():
             return Entry(
                 _level_of_end(event),
@@ -253,7 +255,7 @@ def entry_of(event: Event) -> Entry | None:
                 "reply_sent",
                 {"session": event.session, "line": _text(event.line), "octets": event.octets},
             )
-        case Listening() | ConnectionOpened():
+        case Listening():
             return None
         case _:
             assert_never(event)

@@ -18,7 +18,7 @@ from json.encoder import encode_basestring_ascii
 from typing import Final, TextIO, assert_never
 
 from restante.observe.entries import Entry, Field, Level, entry_of, utc
-from restante.observe.hostile import whole
+from restante.observe.hostile import SHOWN_CHARACTERS, whole
 from restante.observe.sentences import sentence_of
 from restante.ports.events import CommandReceived, Event, ReplySent
 
@@ -72,6 +72,7 @@ class LogWriter:
         "_at_turns_end",
         "_clock",
         "_format",
+        "_forms",
         "_gathered",
         "_journal",
         "_lost",
@@ -102,6 +103,8 @@ class LogWriter:
         self._at_turns_end = at_turns_end
         self._gathered: list[str] = []
         self._lost = 0
+        # Of JSON, by an entry's name: all that is the same in each line.
+        self._forms: dict[str, str] = {}
         self._second = -1
         self._second_written = ""
 
@@ -158,8 +161,14 @@ class LogWriter:
     def _as_object(self, entry: Entry) -> str:
         """Write the object by hand: a JSON encoder made for this takes four times as long."""
         time_field = "" if self._journal else f'"time":"{self._now()}",'
-        fields = [f',"{key}":{_json_of(value)}' for key, value in entry.fields.items()]
-        return f'{{{time_field}"level":"{entry.level.value}","event":"{entry.name}"{"".join(fields)}}}'
+        form = self._forms.get(entry.name)
+        if form is None:
+            # An entry of a name has always the same fields.
+            keys = [f',"{key}":%s' for key in entry.fields]
+            form = self._forms[entry.name] = f'{{%s"level":"%s","event":"{entry.name}"{"".join(keys)}}}'
+        # Numbers as they are: most fields are whole ones.
+        fields = [value if type(value) is int else _json_of(value) for value in entry.fields.values()]
+        return form % (time_field, entry.level.value, *fields)
 
     def _now(self) -> str:
         """Give the time as `2026-11-23T22:14:12.123Z`; the part that changes once a second is written once."""
@@ -174,5 +183,6 @@ class LogWriter:
 def _json_of(value: Field) -> str:
     """Write a field's value, in ASCII, so that no sign of it acts on a terminal."""
     if isinstance(value, str):
-        return encode_basestring_ascii(whole(value))
+        fits = value.isascii() and len(value) <= SHOWN_CHARACTERS
+        return encode_basestring_ascii(value if fits else whole(value))
     return "null" if value is None else repr(value)

@@ -188,12 +188,17 @@ class Metrics:
         row[f.SESSION_SECONDS.bucket(ended.seconds)] += 1
         row[_SECONDS_SUM] += ended.seconds
         row[_COMMANDS] += ended.commands
-        row[_RETRIEVED] += ended.retrieved
-        row[_RETRIEVED_OCTETS] += ended.retrieved_octets
-        row[_PEEKED] += ended.peeked
-        row[_REMOVED] += ended.removed
-        row[_REMOVED_OCTETS] += ended.removed_octets
-        row[_UNIQUE_IDS_CHANGED] += ended.unique_ids_changed
+        # Most sessions only look whether there is anything.
+        if ended.retrieved:
+            row[_RETRIEVED] += ended.retrieved
+            row[_RETRIEVED_OCTETS] += ended.retrieved_octets
+        if ended.peeked:
+            row[_PEEKED] += ended.peeked
+        if ended.removed:
+            row[_REMOVED] += ended.removed
+            row[_REMOVED_OCTETS] += ended.removed_octets
+        if ended.unique_ids_changed:
+            row[_UNIQUE_IDS_CHANGED] += ended.unique_ids_changed
 
 
 def _known(mechanism: str) -> str:

@@ -50,6 +50,9 @@ class Door(Enum):
     METRICS = "metrics"
     """Where numbers are asked for."""
 
+    # An Enum hashes by name, in Python, and each event is counted by its members; so below.
+    __hash__ = object.__hash__
+
 
 class Outcome(Enum):
     """How a session ended."""
@@ -69,6 +72,8 @@ class Outcome(Enum):
     TOO_EARLY_FOR_TLS = "commands behind STLS"
     """Octets stood behind STLS or STARTTLS: the mark of an attack, or of a client that does not wait."""
     FAULT = "fault"
+
+    __hash__ = object.__hash__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

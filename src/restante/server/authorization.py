@@ -99,9 +99,8 @@ class Authorization:
         self._sasl: SaslLogin | None = None
 
     def greeting(self) -> bytes:
-        """Give the greeting; it has a `<` only where APOP is offered (RFC 1939 §7)."""
-        greeting = self._wording.ok(Text.GREETING)
-        return greeting.removesuffix(b"\r\n") + b" %b\r\n" % self._timestamp if self._timestamp else greeting
+        """Give the greeting."""
+        return self._wording.greeting(self._timestamp)
 
     def capabilities(self, *, logged_in: bool) -> bytes:
         """Give what can be done on this connection as it is."""
@@ -196,7 +195,7 @@ class Authorization:
         if self._wants_utf8(name):
             self._protocol.name = None
             return self._bad(self._wording.err(Text.NAME_NOT_UTF8, ResponseCode.AUTH))
-        return self._wording.ok(Text.PASSWORD_PLEASE)
+        return self._wording.password_please()
 
     def _wants_utf8(self, octets: bytes) -> bool:
         """Tell whether a name or a password is refused for its form, since UTF-8 is announced (RFC 6856 §2.2)."""

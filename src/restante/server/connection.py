@@ -184,7 +184,12 @@ class Connection(asyncio.BufferedProtocol):
             state=self._protocol.state,
             since_epoch_seconds=services.wall_clock() - (services.clock() - self._session.started),
             commands=self._session.tally.commands,
+            secured=self._secured or self._transport.get_extra_info("ssl_object") is not None,
         )
+
+    def tell_wire(self, wanted: bool) -> None:
+        """Tell of commands and replies from the next one on, or no more: somebody came to watch, or left."""
+        self._wire = wanted
 
     def abort(self) -> None:
         """End the connection now."""

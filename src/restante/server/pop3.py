@@ -124,6 +124,15 @@ class Pop3Server:
                 return True
         return False
 
+    def renew_wire(self) -> None:
+        """Look anew whether anybody wants the wire, for the sessions that go on; those to come look themselves.
+
+        So a command asks nobody whether it is to be told: what watching costs is paid when it begins and ends.
+        """
+        wanted = self.tell.wants_wire
+        for connection in self._connections:
+            connection.tell_wire(wanted)
+
     # --- what entrances and connections need -----------------------------------------------------------
 
     def admit(self, connection: Connection) -> None:

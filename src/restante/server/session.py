@@ -292,7 +292,7 @@ class Session:
         self.tally.count_removed(transaction, expired=maildrop.expired, expired_octets=maildrop.expired_octets)
         self.end(Outcome.QUIT)
         if not self.tally.removed:
-            return self._wording.counting(Text.LEFT, len(transaction.snapshot) - self.tally.removed)
+            return self._wording.left(len(transaction.snapshot))
         return self._wording.counting(
             Text.REMOVED, self.tally.removed, left=len(transaction.snapshot) - self.tally.removed
         )

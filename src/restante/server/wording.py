@@ -37,6 +37,8 @@ _CODES: Final[Mapping[str, ResponseCode]] = {
 }
 """The capabilities that carry one response code each. IN-USE and the two of SYS go with RESP-CODES, as all do."""
 
+_ALL_CODES_SENT: Final[frozenset[ResponseCode]] = frozenset()
+
 MOST_LINES_TOLD: Final = 10**9
 """TOP's status line names no larger number."""
 
@@ -51,9 +53,11 @@ class Wording:
     def __init__(self, *, withheld: Collection[str] = ()) -> None:
         """Begin in English. `withheld` are the capabilities that are switched off, response codes among them."""
         self.language = I_DEFAULT
-        self._without_codes: Collection[ResponseCode] = frozenset(
-            ResponseCode if "RESP-CODES" in withheld else [_CODES[tag] for tag in withheld if tag in _CODES]
-        )
+        self._without_codes = _ALL_CODES_SENT
+        if withheld:
+            self._without_codes = frozenset(
+                ResponseCode if "RESP-CODES" in withheld else [_CODES[tag] for tag in withheld if tag in _CODES]
+            )
 
     # --- any text ------------------------------------------------------------------------------------------------
 
@@ -100,9 +104,22 @@ class Wording:
             return language.many_messages % count
         return language.one_message if count else language.no_messages
 
+    def greeting(self, timestamp: bytes) -> bytes:
+        """Greet, with the APOP timestamp if there is one: only then is there a `<` (RFC 1939 §7)."""
+        greeting = self.language.greeting
+        return greeting[:-2] + b" %b\r\n" % timestamp if timestamp else greeting
+
+    def password_please(self) -> bytes:
+        """Answer USER, whoever it named."""
+        return self.language.password_please
+
+    def left(self, count: int) -> bytes:
+        """Answer a QUIT that removed nothing."""
+        return self.language.left % self.messages(count)
+
     def maildrop(self, count: int, octets: int) -> bytes:
         """Answer a login: what there is."""
-        return b"+OK %b\r\n" % (self.language.messages_and_octets % (self.messages(count), octets))
+        return self.language.maildrop % (self.messages(count), octets)
 
     def scan_listing(self, count: int, octets: int, lines: bytes) -> bytes:
         """Answer LIST."""

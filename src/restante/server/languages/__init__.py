@@ -20,12 +20,16 @@ class Language:
 
     __slots__ = (
         "description",
+        "greeting",
         "in_ascii",
+        "left",
+        "maildrop",
         "many_messages",
         "marked",
         "messages_and_octets",
         "no_messages",
         "one_message",
+        "password_please",
         "peeked",
         "tag",
         "texts",
@@ -42,10 +46,17 @@ class Language:
         self.one_message = texts[Text.ONE_MESSAGE].encode()
         self.many_messages = texts[Text.MANY_MESSAGES].format(count="%d").encode()
         self.messages_and_octets = texts[Text.MESSAGES_AND_OCTETS].format(messages="%b", octets="%d").encode()
+        self.greeting = b"+OK %b\r\n" % texts[Text.GREETING].encode()
+        self.password_please = b"+OK %b\r\n" % texts[Text.PASSWORD_PLEASE].encode()
+        """The whole answer to USER."""
+        self.maildrop = b"+OK %b\r\n" % self.messages_and_octets
+        """The whole answer to a login."""
         self.marked = b"+OK %b\r\n" % texts[Text.MARKED].format(number="%d").encode()
         """The whole answer to DELE."""
         self.peeked = b"+OK %b\r\n" % texts[Text.PEEKED].format(lines="%d").encode()
         """The status line of TOP."""
+        self.left = b"+OK %b\r\n" % texts[Text.LEFT].format(messages="%b").encode()
+        """The whole answer to a QUIT that removed nothing."""
 
 
 I_DEFAULT: Final = Language("i-default", "Default language (English)", en.TEXTS)

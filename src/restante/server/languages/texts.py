@@ -14,6 +14,9 @@ __all__ = ["Text"]
 class Text(Enum):
     """A text. What stands in braces is told at each."""
 
+    # An Enum hashes by name, in Python, and a text is looked up for each answer.
+    __hash__ = object.__hash__
+
     # --- every state
     NO_MESSAGES = auto()
     """The count, where it is zero."""

@@ -27,7 +27,7 @@ from restante.stores.maildir.columns import Columns, Entry
 from restante.stores.maildir.index import ANY_FILE, FactRow, IdRow, Index, Rows
 from restante.stores.maildir.measure import UNSETTLED, Facts, NotAFile, is_settled, measure
 from restante.stores.maildir.places import Places
-from restante.stores.maildir.seen import FolderStamp, Seen, Stamp, count_changed, read_seen, write_seen
+from restante.stores.maildir.seen import Seen, Stamp, count_changed, read_seen, write_seen
 
 __all__ = ["Ages", "Listing", "list_maildrop", "stamp_of"]
 
@@ -152,15 +152,12 @@ class Listing:
 
 def stamp_of(places: Places) -> Stamp:
     """Give the stamp of both folders. Raises OSError, NotADirectoryError among them."""
-    return _folder_stamp(places.new), _folder_stamp(places.cur)
-
-
-def _folder_stamp(path: bytes) -> FolderStamp:
     # A link is no folder here: whoever owns the Maildir could lead the server anywhere with it.
-    facts = os.lstat(path)
-    if not stat.S_ISDIR(facts.st_mode):
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
-    return FolderStamp(facts.st_ino, facts.st_mtime_ns)
+    new, cur = os.lstat(places.new), os.lstat(places.cur)
+    for facts, path in ((new, places.new), (cur, places.cur)):
+        if not stat.S_ISDIR(facts.st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+    return (new.st_ino, new.st_mtime_ns), (cur.st_ino, cur.st_mtime_ns)
 
 
 def list_maildrop(places: Places) -> Listing:
@@ -214,7 +211,7 @@ def _read_quietly(places: Places) -> tuple[list[Entry], Stamp, bool]:
         # A file on its way from new to cur is met twice in this order, and not at all in the other.
         entries = [*_read_folder(places.new, in_cur=False), *_read_folder(places.cur, in_cur=True)]
         if last_try or stamp_of(places) == stamp:
-            settled = all(is_settled(folder.mtime_ns, now_ns) for folder in stamp)
+            settled = all(is_settled(mtime_ns, now_ns) for _, mtime_ns in stamp)
             return entries, stamp, settled
     raise AssertionError("the last try returns")
 

@@ -14,6 +14,7 @@ import fcntl
 import json
 import math
 import os
+from json.encoder import encode_basestring
 
 from restante.ports.stores import Holder, MaildropInUse
 
@@ -27,9 +28,6 @@ LONGEST_PEER = 60
 
 LOGIN_OCTETS = 32
 """The second line's fixed length: seconds since the epoch, in decimal. Commands that take the lock leave it be."""
-
-_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
-"""Made once: `json.dumps` makes one for each call that asks for more than its defaults."""
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -56,8 +54,11 @@ class ExclusiveLock:
             os.close(descriptor)
             raise
         self._descriptor = descriptor
-        told = {"peer": holder.peer[:LONGEST_PEER], "since": holder.since_epoch_seconds}
-        line = _ENCODE(told).encode(errors="replace").ljust(HOLDER_OCTETS - 1) + b"\n"
+        # JSON by hand, since each login writes it.
+        told = (
+            f'{{"peer": {encode_basestring(holder.peer[:LONGEST_PEER])}, "since": {holder.since_epoch_seconds!r}}}'
+        )
+        line = told.encode(errors="replace").ljust(HOLDER_OCTETS - 1) + b"\n"
         # A full disk does not take the line, and does not need to: the lock is what counts.
         with contextlib.suppress(OSError):
             os.pwrite(descriptor, line, 0)

@@ -31,7 +31,7 @@ import sys
 import zlib
 from array import array
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, TypeAlias
 
 from restante.stores.maildir.columns import Columns
 from restante.stores.maildir.measure import UNSETTLED
@@ -50,17 +50,13 @@ _MAGIC: Final = b"restante seen 3 %s" % sys.byteorder.encode()
 _HEADER_FIELDS: Final = 10
 
 
-class FolderStamp(NamedTuple):
-    """What changes when a name comes into a folder or leaves it."""
+FolderStamp: TypeAlias = tuple[int, int]
+"""What changes when a name comes into a folder or leaves it: the folder's inode, and its time in nanoseconds."""
 
-    inode: int
-    mtime_ns: int
-
-
-Stamp = tuple[FolderStamp, FolderStamp]
+Stamp: TypeAlias = tuple[FolderStamp, FolderStamp]
 """Of `new` and `cur`."""
 
-IndexStamp = tuple[int, int]
+IndexStamp: TypeAlias = tuple[int, int]
 """Inode and time of the index; zeros where there is none."""
 
 
@@ -76,7 +72,7 @@ class Seen:
 
 def write_seen(path: bytes, seen: Seen) -> None:
     """Record what a session leaves behind. Never fails: without a record nothing is lost."""
-    columns, (new, cur) = seen.columns, seen.stamp or (FolderStamp(0, 0), FolderStamp(0, 0))
+    columns, (new, cur) = seen.columns, seen.stamp or ((0, 0), (0, 0))
     # Mostly a base name is its own unique-id, and need not stand twice.
     unique_ids = [
         b"" if base_of(name) == unique_id else unique_id
@@ -174,8 +170,8 @@ def _decode(header: list[int], body: bytes) -> Seen:
         unique_ids=[own or base_of(name) for own, name in zip(unique_ids, listed, strict=True)],
         doubled=frozenset(doubled_places),
     )
-    new, cur, index = FolderStamp(*stamps[:2]), FolderStamp(*stamps[2:4]), (stamps[4], stamps[5])
-    return Seen(columns=columns, stamp=(new, cur) if new.inode else None, index_stamp=index)
+    new, cur, index = (stamps[0], stamps[1]), (stamps[2], stamps[3]), (stamps[4], stamps[5])
+    return Seen(columns=columns, stamp=(new, cur) if new[0] else None, index_stamp=index)
 
 
 def count_changed(before: Columns, now: Columns) -> int:
