@@ -19,10 +19,9 @@ from restante.doors.gate import Entry
 from restante.doors.sessions import SessionInfo
 from restante.doors.tls import handshake_reason
 from restante.doors.tls_layer import TlsLayer
-from restante.ports.events import CommandReceived, ConnectionOpened, Door, FaultMet, Outcome, ReplySent, TlsFailed
+from restante.ports.events import Door, Outcome
 from restante.ports.soon import Later
 from restante.ports.stores import MessageGone
-from restante.proto.redact import HIDDEN, redacted
 from restante.proto.server import ServerProtocol
 from restante.server.authorization import Answer, UpgradeToTls
 from restante.server.house import House
@@ -34,7 +33,6 @@ __all__ = ["Connection"]
 
 _ORDERED_ENDS = frozenset({Outcome.SHUTDOWN, Outcome.ENDED})
 """After which no further command is begun. A client's EOF is none: all that it sent before is answered."""
-
 
 _WAITING: Final = 1
 """An answer is waited for, the others have their turn, or there was no greeting yet."""
@@ -103,13 +101,12 @@ class Connection(asyncio.BufferedProtocol):
         self._transport.set_write_buffer_limits(high=WRITE_BUFFER_OCTETS)
         tls = transport.get_extra_info("ssl_object")
         secured = self._secured or tls is not None
-        opened = ConnectionOpened(session=session.id, door=Door.POP3, peer=self._peer, secured=secured)
-        self._house.services.tell(opened)
+        session.tell_opened(secured=secured)
         if secured:
             session.secured(channel_of(tls))
         greeting = session.greeting()
         if self._wire:
-            self._tell_reply(greeting)
+            session.tell_reply(greeting)
         self._send(greeting)
         self._held &= ~_WAITING
         self._advance()
@@ -247,13 +244,13 @@ class Connection(asyncio.BufferedProtocol):
                 left = False
                 break
             if wire:
-                self._tell_command()
+                session.tell_command()
             answer = session.answer(command)
             if not isinstance(answer, bytes):
                 other = answer
                 break
             if wire:
-                self._tell_reply(answer)
+                session.tell_reply(answer)
             gathered.append(answer)
             octets += len(answer)
             if session.outcome is not None:
@@ -273,7 +270,10 @@ class Connection(asyncio.BufferedProtocol):
         if isinstance(answer, Later):
             self._wait(self._answer_later(answer))
         elif isinstance(answer, Outflow):
-            self._begin_outflow(answer)
+            self._outflow = answer
+            self._held |= _POURING
+            if self._wire:
+                self._session.tell_reply(answer.status)
             self._pour()
         else:
             self._upgrade(answer)
@@ -287,12 +287,10 @@ class Connection(asyncio.BufferedProtocol):
         self._hear()
         if isinstance(answer, bytes):
             if self._wire:
-                self._tell_reply(answer)
+                self._session.tell_reply(answer)
             self._send(answer)
-        elif isinstance(answer, Outflow):
-            self._begin_outflow(answer)
         else:
-            raise TypeError("TLS is begun without waiting")
+            self._begin(answer)
 
     def _upgrade(self, answer: UpgradeToTls) -> None:
         """Begin TLS, unless anything stands behind STLS: somebody in the middle put it there (CVE-2011-0411)."""
@@ -300,7 +298,7 @@ class Connection(asyncio.BufferedProtocol):
             self._leave(Outcome.TOO_EARLY_FOR_TLS)
             return
         if self._wire:
-            self._tell_reply(answer.reply)
+            self._session.tell_reply(answer.reply)
         self._send(answer.reply)
         security = self._house.services.security
         assert security.tls is not None, "STLS is answered so only where TLS is offered"
@@ -322,16 +320,9 @@ class Connection(asyncio.BufferedProtocol):
             self._session.secured(channel_of(self._transport.get_extra_info("ssl_object")))
             self._advance()
             return
-        reason, services = handshake_reason(error), self._house.services
-        services.tell(TlsFailed(session=self._session.id, door=Door.POP3, peer=self._peer, reason=reason))
+        self._session.tell_tls_failed(handshake_reason(error))
         self._ending = Outcome.TLS_FAILED
         self.connection_lost(None)
-
-    def _begin_outflow(self, outflow: Outflow) -> None:
-        self._outflow = outflow
-        self._held |= _POURING
-        if self._wire:
-            self._tell_reply(outflow.status)
 
     def _pour(self) -> None:
         """Send of a long message what the client takes."""
@@ -401,20 +392,9 @@ class Connection(asyncio.BufferedProtocol):
         if isinstance(error, MessageGone):
             self._break_off(Outcome.MESSAGE_GONE)
             return
-        fault = f"{type(error).__name__}: {error}"
-        self._house.services.tell(FaultMet(session=self._session.id, what="a session", error=fault))
+        self._session.tell_fault(error)
         if self._outflow is not None:
             self._break_off(Outcome.FAULT)
         else:
             self._leave(Outcome.FAULT)
             self._send(self._session.failed())
-
-    # --- the wire, for those who want it -------------------------------------------------------------------------
-
-    def _tell_command(self) -> None:
-        said = CommandReceived(session=self._session.id, line=redacted(self._protocol.last_line) or HIDDEN)
-        self._house.services.tell(said)
-
-    def _tell_reply(self, reply: bytes) -> None:
-        line = reply[: reply.index(b"\r\n")]
-        self._house.services.tell(ReplySent(session=self._session.id, line=line, octets=len(reply)))

@@ -17,11 +17,17 @@ from restante.doors.channel import Channel
 from restante.doors.gate import GateClosed
 from restante.ports.accounts import Accepted, Account, Refused, Unavailable, Verdict
 from restante.ports.events import (
+    CommandReceived,
+    ConnectionOpened,
+    Door,
+    FaultMet,
     LoginAccepted,
     LoginDeferred,
     LoginRefused,
     MaildropBusy,
     Outcome,
+    ReplySent,
+    TlsFailed,
     UpdateFailed,
 )
 from restante.ports.soon import Soon, attempt
@@ -54,6 +60,7 @@ from restante.proto.commands import (
     Utf8,
 )
 from restante.proto.parser import Misuse
+from restante.proto.redact import HIDDEN, redacted
 from restante.proto.server import ServerProtocol
 from restante.proto.terms import ResponseCode, State
 from restante.server.authorization import Answer, Authorization
@@ -193,6 +200,30 @@ class Session:
                 return self._bad(self._wording.misuse(command, self._protocol.state))
             case _:
                 assert_never(command)
+
+    # --- what the connection met ---------------------------------------------------------------------------------
+
+    def tell_opened(self, *, secured: bool) -> None:
+        """Tell that the connection is there."""
+        self._services.tell(ConnectionOpened(session=self.id, door=Door.POP3, peer=self.peer, secured=secured))
+
+    def tell_command(self) -> None:
+        """Tell of the command that came last, to those who want the wire."""
+        self._services.tell(CommandReceived(session=self.id, line=redacted(self._protocol.last_line) or HIDDEN))
+
+    def tell_reply(self, reply: bytes) -> None:
+        """Tell of a reply, to those who want the wire."""
+        line = reply[: reply.index(b"\r\n")]
+        self._services.tell(ReplySent(session=self.id, line=line, octets=len(reply)))
+
+    def tell_tls_failed(self, reason: str) -> None:
+        """Tell of a handshake that did not end well."""
+        self._services.tell(TlsFailed(session=self.id, door=Door.POP3, peer=self.peer, reason=reason))
+
+    def tell_fault(self, error: Exception) -> None:
+        """Tell of a fault of ours."""
+        fault = f"{type(error).__name__}: {error}"
+        self._services.tell(FaultMet(session=self.id, what="a session", error=fault))
 
     # --- AUTHORIZATION -------------------------------------------------------------------------------------------
 

@@ -1,14 +1,13 @@
 """The TRANSACTION state: what may be said of a maildrop that is open.
 
-There is one only after a login, so that none of its commands looks for one. RETR is the way that nearly all octets of
-a server go, and each step on it is paid for at each message: it calls little, and makes a coroutine only where the
-store has to wait.
+There is one only after a login, so that none of its commands looks for one. By RETR nearly all octets of a server
+go, and each step is paid for at each message: it calls little, and makes a coroutine only where the store waits.
 
 A client that did not say UTF8 gets no header beyond ASCII: it gets a surrogate, whose octets LIST tells, or, where
 the administrator wants that, `-ERR [UTF8]`. Where no message of the maildrop needs UTF8, nothing is looked at.
 
-How it fails: a number that names no message is `-ERR`; a store that cannot read is `-ERR [SYS/TEMP]`; a message that
-another program took away ends the session, since what was listed is no longer true.
+How it fails: a number that names no message is `-ERR`; a store that cannot read is `-ERR [SYS/TEMP]`; a message
+that another program took away ends the session, since what was listed is no longer true.
 Sources: RFC 1939 §5 and §7, RFC 6856 §2.1 and §5.
 """
 
@@ -44,7 +43,16 @@ class Endable(Protocol):
 class Transacting:
     """An open maildrop, for one client."""
 
-    __slots__ = ("_refused_by", "_session", "_snapshot", "_surrogates", "_tally", "_wording", "maildrop", "transaction")
+    __slots__ = (
+        "_refused_by",
+        "_session",
+        "_snapshot",
+        "_surrogates",
+        "_tally",
+        "_wording",
+        "maildrop",
+        "transaction",
+    )
 
     maildrop: OpenMaildrop
     transaction: Transaction
