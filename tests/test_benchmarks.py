@@ -18,8 +18,8 @@ from benchmarks.servers import Limit, Restante
 MESSAGES = 3
 
 # Of connect, USER, PASS, STAT and QUIT; a tenth above what CPython 3.11 makes of it, since others count otherwise.
-CALLS_OF_PYTHON = 430
-CALLS_OF_C = 315
+CALLS_OF_PYTHON = 280
+CALLS_OF_C = 206
 
 
 @pytest.fixture(scope="module")
