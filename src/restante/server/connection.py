@@ -63,10 +63,7 @@ class Connection(asyncio.BufferedProtocol):
     def __init__(
         self, house: House, loop: asyncio.AbstractEventLoop, *, peer: str, entry: Entry, secured: bool = False
     ) -> None:
-        """Begin for a client that was let in; `entry` is left when the connection ends.
-
-        `secured`: a proxy that is trusted had the client under TLS.
-        """
+        """Begin for a client that was let in; `entry` is left at the end. `secured`: a proxy had it under TLS."""
         self._house = house
         self._peer = peer
         self._entry = entry
