@@ -51,6 +51,7 @@ from restante.server.pop3 import Pop3Server
 from restante.server.process import DoorService, serve_doors
 from restante.server.services import Services
 from restante.server.sockets import BoundSocket
+from restante.server.watching import Watching
 
 if TYPE_CHECKING:
     from restante.sources import Logins
@@ -110,13 +111,14 @@ class Worker:
         settings = self._settings
         metrics = None if self._board is None else Metrics(self._board, version=__version__)
         loop = asyncio.get_running_loop()
-        tell = _open_listener(settings, metrics, loop, live=self._live, with_log=self._with_log)
+        watching = Watching()
+        tell = _open_listener(settings, metrics, watching, loop, live=self._live, with_log=self._with_log)
         async with (
             _open_parts(settings, self._pairs, metrics, loop, tell) as parts,
             contextlib.AsyncExitStack() as closing,
         ):
-            doors, registries = _open_doors(settings, parts, {bound.door for bound in self._sockets})
-            control = ControlServer(settings.data, registries)
+            doors, registries = _open_doors(settings, parts, {bound.door for bound in self._sockets}, watching)
+            control = ControlServer(settings.data, registries, watching)
             await control.start()
             closing.callback(control.close)
             if metrics is not None:
@@ -190,7 +192,7 @@ def _renew(parts: _Parts, loop: asyncio.AbstractEventLoop, watch_seconds: int, a
 
 
 def _open_doors(
-    settings: Settings, parts: _Parts, wanted: set[Door]
+    settings: Settings, parts: _Parts, wanted: set[Door], watching: Watching
 ) -> tuple[dict[Door, DoorService], list[SessionRegistry]]:
     """Open the doors that sockets are bound for; give them, and who of them tells of its sessions."""
     doors: dict[Door, DoorService] = {}
@@ -199,6 +201,7 @@ def _open_doors(
         context = parts.tls.front(Door.POP3) if parts.tls is not None else None
         pop3 = _open_pop3(settings, parts, context)
         registries.append(pop3)
+        watching.on_change(pop3.renew_wire)
         doors[Door.POP3] = DoorService(
             protocol=pop3.protocol,
             protocol_under_tls=pop3.protocol_under_tls if context is not None else None,
@@ -310,13 +313,14 @@ def _mail_service(door: MailDoor, context: ssl.SSLContext | None) -> DoorService
 def _open_listener(
     settings: Settings,
     metrics: Metrics | None,
+    watching: Watching,
     loop: asyncio.AbstractEventLoop,
     *,
     live: Callable[[], Listener] | None,
     with_log: bool,
 ) -> Listener:
-    """Open what reads the events: the log, the live view, and the metrics, each where it is asked for."""
-    listeners: list[Listener] = [] if metrics is None else [metrics]
+    """Open what reads the events: log, live view and metrics where they are asked for, and who watches."""
+    listeners: list[Listener] = [watching] if metrics is None else [metrics, watching]
     if live is not None:
         listeners.insert(0, live())
     if not with_log:

@@ -165,6 +165,9 @@ FAILING: dict[str, Callable[[], Toy]] = {
     "lock.free-after-a-break": toy(stale_lock=True),
     "rfc1939.6.quit": toy(stays_open=True),
     "rfc8314.3.3.submissions": toy(refused=frozenset({Door.SUBMISSIONS})),
+    "rfc8314.5.certificate-for-sending": toy(
+        tls_at={Door.SUBMISSIONS: tls(trusted=False, trouble="it ended")},
+    ),
     "rfc3207.4.starttls": toy(ehlo_clear=()),
     "rfc4954.4.no-auth-in-the-clear": toy(ehlo_clear=("STARTTLS", "AUTH PLAIN")),
     "rfc6409.4.3.auth": toy(ehlo_auth=""),

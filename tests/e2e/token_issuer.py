@@ -1,4 +1,4 @@
-"""An issuer of tokens over HTTP on loopback: its configuration, its keys, and introspection."""
+"""An issuer of tokens over HTTP on loopback: its configuration, its keys, its tokens, and introspection."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ class HttpIssuer:
         self.url = url
         self.opaque: dict[str, str] = {}
         """Tokens that are no JWT, and whose they are; for introspection."""
+        self.refreshing: dict[str, str] = {}
+        """Refresh tokens, and whose they are."""
         self.asked: list[str] = []
 
     def token(self, name: str, **claims: Any) -> str:
@@ -43,6 +45,9 @@ class HttpIssuer:
                 return {"issuer": self.url, "jwks_uri": f"{self.url}/keys"}
             case "/keys":
                 return {"keys": [EC.as_dict(private=False)]}
+            case "/token":
+                name = self.refreshing.get(parse_qs(form).get("refresh_token", [""])[0])
+                return {"access_token": self.token(name), "expires_in": 300} if name else None
             case "/introspect" if authorization == "Basic cG9wMzpzM2NyZXQ=":
                 name = self.opaque.get(parse_qs(form).get("token", [""])[0])
                 return {"active": True, "aud": AUDIENCE, "preferred_username": name} if name else {"active": False}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.explain.told import TUTORIAL, told
 
 from restante.explain import Reader, Show, Side, WireEvent
+from restante.explain.awaiting import MOST_AWAITED, TOLD_UNANSWERED
 from restante.explain.events import (
     AuthResponseSent,
     BodyEnd,
@@ -26,7 +27,6 @@ from restante.explain.events import (
     Secured,
     StrayLine,
 )
-from restante.explain.reader import MOST_AWAITED, TOLD_UNANSWERED
 from restante.proto.terms import State
 
 LOGIN = """

@@ -59,7 +59,9 @@ def test_a_live_session_is_told_under_its_name() -> None:
 
 def test_a_lost_connection_is_told_with_what_it_means() -> None:
     lines = told(*LOGIN, ended(Outcome.DISCONNECTED))
-    assert any("Nothing was deleted, since UPDATE was never reached. (connection lost)" in line for line in lines)
+    assert any(
+        "Nothing was deleted, since UPDATE was never reached. (the connection was lost)" in line for line in lines
+    )
 
 
 def test_sessions_at_the_same_time_do_not_mix() -> None:

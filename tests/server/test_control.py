@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restante.doors.sessions import SessionInfo
-from restante.ports.events import Door
+from restante.ports.events import CommandReceived, Door
 from restante.proto.terms import State
 from restante.server.control import (
     LARGEST_REQUEST_OCTETS,
@@ -25,6 +25,7 @@ from restante.server.control import (
     connect,
     control_sockets,
 )
+from restante.server.watching import Watching
 
 HOSTILE = '\n{"done":"list"}\x1b[31m\u202e'
 
@@ -344,3 +345,102 @@ async def test_who_is_asking_when_the_server_stops_is_dropped(tmp_path: Path) ->
     wire = Wire(control)
     control.close()
     assert wire.aborted
+
+
+class TestWatching:
+    def watched(self, *infos: SessionInfo) -> tuple[ControlServer, Watching]:
+        watching = Watching()
+        return ControlServer(Path("nowhere"), [Registry(*infos)], watching), watching
+
+    async def test_who_watches_hears_first_that_it_does_then_what_goes_on_then_what_happens(self) -> None:
+        control, watching = self.watched(info("a1", account="ted"))
+        wire = Wire(control)
+        await wire.ask(b'{"do":"watch"}\n')
+        watching(CommandReceived(session="a1", line=b"NOOP"))
+        first, joined, command = [json.loads(line) for line in wire.received.splitlines()]
+        assert first == {"watching": os.getpid()}
+        assert (joined["event"], joined["session"], joined["commands"]) == ("joined", "a1", 3)
+        assert (command["event"], command["line"]) == ("command", "NOOP")
+        assert not wire.closed
+
+    async def test_a_watch_has_no_time_limit_and_is_no_conversation(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("restante.server.control._CONVERSATION_SECONDS", 0.0)
+        control, _ = self.watched()
+        wires = [Wire(control) for _ in range(8)]
+        for wire in wires:
+            wire.protocol.data_received(b'{"do":"watch"}\n')
+        await turns(10)
+        assert not any(wire.closed for wire in wires)
+        assert not Wire(control).aborted
+
+    async def test_one_watcher_too_many_is_told_so(self) -> None:
+        control, _ = self.watched()
+        for _ in range(8):
+            await Wire(control).ask(b'{"do":"watch"}\n')
+        wire = Wire(control)
+        assert list((await wire.ask(b'{"do":"watch"}\n'))[0]) == ["error"]
+        assert wire.closed
+
+    async def test_who_leaves_costs_nothing_more(self) -> None:
+        control, watching = self.watched()
+        wire = Wire(control)
+        await wire.ask(b'{"do":"watch"}\n')
+        assert watching.wants_wire
+        assert not wire.protocol.eof_received()
+        wire.close()
+        await turns(2)
+        assert not watching.wants_wire
+
+    async def test_one_that_does_not_read_is_told_how_much_it_missed_and_what_goes_on_again(self) -> None:
+        control, watching = self.watched(info("a1"))
+        wire = Wire(control)
+        await wire.ask(b'{"do":"watch"}\n')
+        wire.protocol.pause_writing()
+        before = len(wire.received)
+        for _ in range(30):
+            watching(CommandReceived(session="a1", line=b"x" * 100_000))
+        assert len(wire.received) == before
+        wire.protocol.resume_writing()
+        await turns(10)
+        lines = [json.loads(line) for line in wire.received[before:].splitlines()]
+        assert [line["event"] for line in lines[-2:]] == ["missed", "joined"]
+        assert len(lines) - 2 + lines[-2]["count"] == 30
+
+    async def test_what_is_asked_for_is_told_and_no_more(self) -> None:
+        control, watching = self.watched(info("a1"), info("b2", peer="198.51.100.7"))
+        wire = Wire(control)
+        await wire.ask(b'{"do":"watch","peer":"198.51.100.0/24","door":"pop3"}\n')
+        for session in ("a1", "b2"):
+            watching(CommandReceived(session=session, line=b"NOOP"))
+        assert [json.loads(line).get("session") for line in wire.received.splitlines()] == [None, "b2", "b2"]
+
+    @pytest.mark.parametrize(
+        "request_line",
+        [
+            b'{"do":"watch","peer":"here"}',
+            b'{"do":"watch","door":"back"}',
+            b'{"do":"watch","account":7}',
+            b'{"do":"watch","secrets":"all"}',
+        ],
+    )
+    async def test_what_cannot_be_watched_is_an_error(self, request_line: bytes) -> None:
+        control, watching = self.watched()
+        answer = await Wire(control).ask(request_line + b"\n")
+        assert [list(line) for line in answer] == [["error"]]
+        assert not watching.wants_wire
+
+    async def test_many_sessions_of_which_none_is_wanted_end_no_watch(self) -> None:
+        control, watching = self.watched(*(info(f"s{number}") for number in range(1000)))
+        wire = Wire(control)
+        assert await wire.ask(b'{"do":"watch","account":"ted"}\n') == [{"watching": os.getpid()}]
+        assert not wire.closed
+        assert watching.wants_wire
+
+    async def test_who_watches_when_the_server_stops_is_let_go(self) -> None:
+        control, watching = self.watched()
+        wire = Wire(control)
+        await wire.ask(b'{"do":"watch"}\n')
+        control.close()
+        await turns(2)
+        assert wire.closed
+        assert not watching.wants_wire

@@ -97,11 +97,15 @@ class OrderedAuthenticator:
             raise ValueError("name one source of accounts at the least")
         self._directories = tuple(source.directory for source in sources)
         self._authenticators = tuple(source.authenticator for source in sources)
+        # The one that judges every name, where there is one source.
+        self._only = self._authenticators[0] if len(sources) == 1 else None
         self._tokens = tokens
         self._certificates = certificates
 
     def verify_password(self, name: bytes, password: Secret) -> Soon[Verdict]:
         """Judge a name and a password."""
+        if self._only is not None:
+            return self._only.verify_password(name, password)
         return self._judged_by_its_source(
             _text(name), lambda judge: judge.verify_password(name, password), lambda told: Unavailable(reason=told)
         )
@@ -140,13 +144,17 @@ class OrderedAuthenticator:
 
     def offers_apop(self) -> bool:
         """Tell whether some account of some source has APOP enabled."""
-        return any(authenticator.offers_apop() for authenticator in self._authenticators)
+        # Asked at each greeting: without a generator.
+        for authenticator in self._authenticators:  # noqa: SIM110
+            if authenticator.offers_apop():
+                return True
+        return False
 
     def _judged_by_its_source(
         self, name: str, ask: Callable[[Authenticator], Soon[T]], unavailable: Callable[[str], T]
     ) -> Soon[T]:
-        if len(self._directories) == 1:
-            return ask(self._authenticators[0])
+        if self._only is not None:
+            return ask(self._only)
 
         def judge(found: tuple[int, Account] | None) -> Soon[T]:
             # The first one does its work for a name that is not there.

@@ -24,6 +24,7 @@ from restante.cli import sendmail as as_sendmail
 from restante.cli import serve as serving
 from restante.cli import setup as setting
 from restante.cli import talk as talking
+from restante.cli import watch as watching
 from restante.cli.deliver import DeliverRequest
 from restante.cli.deliver import deliver as run_deliver
 from restante.cli.options import AccountName, ConfigOption, DataOption
@@ -147,6 +148,7 @@ application.command(
 application.add_typer(sessions.commands)
 application.add_typer(state.commands)
 application.command("talk", epilog=talking.EPILOG)(talking.talk)
+application.command("watch", epilog=watching.EPILOG)(watching.watch)
 
 for _group in (
     application,

@@ -13,12 +13,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from restante.cli.fetch_source import AdHoc, SecurityChoice, ad_hoc_account, brought, secrets_here
+from restante.cli.doctor_patient import Wishes, patient_of
+from restante.cli.fetch_source import SecurityChoice
 from restante.cli.options import JsonOption
 from restante.cli.outcome import CommandFailed, ExitCode, say
+from restante.cli.remote import (
+    WITHOUT_AN_ACCOUNT,
+    AuthoritiesOption,
+    FingerprintOption,
+    PasswordCommandOption,
+    UserOption,
+    account_names,
+)
 
 if TYPE_CHECKING:
-    from restante.doctor import Check, Door, Examination, Patient
+    from restante.doctor import Check, Examination, Patient
+    from restante.doctor.world import World
 
 __all__ = ["EPILOG", "doctor"]
 
@@ -32,6 +42,7 @@ connection; 6: a MUST failed.
 
 Examples:
   restante doctor pop.example.org --user ted
+  restante doctor --account work
   restante doctor pop.example.org --user ted --only rfc1939.7 --only login.same-text
   restante doctor 127.0.0.1 --pop3 1110 --pop3s 1995 --submissions 1465 --user ted --disposable
 """
@@ -46,36 +57,44 @@ class ProfileChoice(StrEnum):
 
 
 def doctor(
-    host: Annotated[str | None, typer.Argument(metavar="HOST", help="The server.", show_default=False)] = None,
-    *,
-    user: Annotated[
-        str | None, typer.Option("--user", metavar="NAME", help="The name to log in with.", show_default=False)
+    host: Annotated[
+        str | None, typer.Argument(metavar="HOST[:PORT]", help="The server.", show_default=False)
     ] = None,
-    password_command: Annotated[
+    *,
+    account: Annotated[
         str | None,
         typer.Option(
-            "--password-command",
-            metavar="COMMAND",
-            help="Prints the password in its first line. Default: it is asked for.",
+            "--account",
+            "-a",
+            metavar="ACCOUNT",
+            help="Account, as restante setup made it: its servers, its login by password or token.",
+            autocompletion=account_names,
             show_default=False,
         ),
     ] = None,
+    user: UserOption = None,
+    password_command: PasswordCommandOption = None,
     security: Annotated[
         SecurityChoice,
         typer.Option(
             "--security",
             metavar="HOW",
-            help="Plain lets the password go out without TLS, or to a certificate not trusted. Default: tls.",
+            help="What PORT is: tls from the first octet, or stls. plain: as stls, and the password may go out "
+            "without TLS, or to a certificate not trusted. Default: tls.",
             show_default=False,
+            rich_help_panel=WITHOUT_AN_ACCOUNT,
         ),
     ] = SecurityChoice.TLS,
-    authorities: Annotated[
-        Path | None,
+    fingerprint: FingerprintOption = None,
+    authorities: AuthoritiesOption = None,
+    smtp: Annotated[
+        str | None,
         typer.Option(
-            "--authorities",
-            metavar="FILE",
-            help="Certificates in PEM to trust instead of the system's.",
+            "--smtp",
+            metavar="HOST[:PORT]",
+            help="Where mail is handed in; PORT has TLS from the first octet. Default: HOST, if it is there.",
             show_default=False,
+            rich_help_panel=WITHOUT_AN_ACCOUNT,
         ),
     ] = None,
     pop3: Annotated[
@@ -127,7 +146,7 @@ def doctor(
         typer.Option(
             "--address",
             metavar="ADDR",
-            help="Where mail for the maildrop goes. Default: --user.",
+            help="Where mail for the maildrop goes. Default: that of the account, or --user.",
             show_default=False,
         ),
     ] = None,
@@ -173,10 +192,9 @@ def doctor(
 ) -> None:
     """Examine any POP3 server, and say in plain words what is wrong and what to do.
 
-    Without --user what can be seen from outside is examined. It takes a minute at the most.
+    Without --account and --user what can be seen from outside is examined. It takes a minute at the most.
     """
-    from restante.doctor import CHECKS, Door, Patient, Profile, chosen, examine
-    from restante.doctor.patient import USUAL_PORTS
+    from restante.doctor import CHECKS, Door, Profile, chosen, examine
     from restante.doctor.sockets import RealWorld
 
     try:
@@ -188,43 +206,24 @@ def doctor(
     if list_:
         _list(checks, in_json=as_json)
         return
-    if host is None:
-        raise CommandFailed("give the HOST to examine, or --list", exit_code=ExitCode.USAGE)
-    login = None
-    if user is not None:
-        from restante.client import Login
-
-        options = AdHoc(
-            server=host,
+    patient = patient_of(
+        Wishes(
+            host=host,
+            account=account,
             user=user,
             password_command=password_command,
-            security=SecurityChoice.TLS,
-            fingerprint=None,
+            security=security,
+            fingerprint=fingerprint,
             authorities=authorities,
+            ports={Door.POP3: pop3, Door.POP3S: pop3s, Door.SUBMISSION: submission, Door.SUBMISSIONS: submissions},
+            smtp=smtp,
+            address=address,
+            disposable=disposable,
+            idle=idle,
         )
-        account = ad_hoc_account(options)
-        place = account.credential
-        assert not hasattr(place, "provider")
-        login = Login(name=user, password=brought(secrets_here(), place, name=account.name))
-    given = {Door.POP3: pop3, Door.POP3S: pop3s, Door.SUBMISSION: submission, Door.SUBMISSIONS: submissions}
-    ports = {door: usual if given[door] is None else given[door] or 0 for door, usual in USUAL_PORTS.items()}
-    patient = Patient(
-        host=host,
-        ports={door: port for door, port in ports.items() if port},
-        login=login,
-        plaintext=security is SecurityChoice.PLAIN,
-        authorities=authorities,
-        disposable=disposable,
-        idle=idle,
-        address=address,
     )
     world = RealWorld(patient)
-    if not any(_opens(world, patient, door) for door in patient.ports if door.is_pop3):
-        ports_told = ", ".join(str(port) for door, port in patient.ports.items() if door.is_pop3)
-        raise CommandFailed(
-            f"no connection to {host} at port {ports_told}: check name and network, or give --pop3 and --pop3s",
-            exit_code=ExitCode.CONNECT,
-        )
+    _see_that_somebody_is_there(world, patient)
     progress = _progress if sys.stderr.isatty() else lambda done, of, check: None
     examination = examine(patient, world, checks=checks, profile=Profile(profile.value), progress=progress)
     if sys.stderr.isatty():
@@ -233,16 +232,29 @@ def doctor(
     raise typer.Exit(_exit_code(examination))
 
 
-def _opens(world: object, patient: Patient, door: Door) -> bool:
-    from restante.doctor.sockets import RealWorld
-    from restante.doctor.world import DialFault
+def _see_that_somebody_is_there(world: World, patient: Patient) -> None:
+    """Raise CommandFailed where no door for POP3 opens at all."""
+    from restante.doctor.world import DialFault, DialProblem
 
-    assert isinstance(world, RealWorld)
-    try:
-        world.dial(door).close()
-    except DialFault:
-        return False
-    return True
+    troubles: dict[str, DialProblem] = {}
+    for door in patient.ports:
+        if door.is_pop3:
+            try:
+                world.dial(door).close()
+            except DialFault as error:
+                troubles[str(error)] = error.problem
+            else:
+                return
+    problems = set(troubles.values())
+    if problems == {DialProblem.NO_NAME}:
+        advice = "see how it is spelt, and whether this machine has a network"
+    elif problems == {DialProblem.REFUSED}:
+        advice = "is it running? Other ports than the usual ones: --pop3 PORT, --pop3s PORT"
+    else:
+        advice = "see whether it runs, and what firewalls let through; other ports: --pop3 PORT, --pop3s PORT"
+    raise CommandFailed(
+        f"no connection to {patient.host}: {'; '.join(troubles)}: {advice}", exit_code=ExitCode.CONNECT
+    )
 
 
 def _progress(done: int, of: int, check: Check) -> None:

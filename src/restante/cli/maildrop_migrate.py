@@ -10,7 +10,6 @@ import json
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -28,6 +27,14 @@ from restante.cli.maildrop_policies import account_named
 from restante.cli.opening import in_use_told, running_store
 from restante.cli.options import AccountName, ConfigOption, DataOption, JsonOption
 from restante.cli.outcome import CommandFailed, ExitCode, say, shown
+from restante.cli.remote import (
+    WITHOUT_AN_ACCOUNT,
+    AuthoritiesOption,
+    FingerprintOption,
+    PasswordCommandOption,
+    SecurityOption,
+    UserOption,
+)
 
 if TYPE_CHECKING:
     from restante.fetch.migrate import Migration, MigrationReport
@@ -68,48 +75,14 @@ def migrate(
             metavar="HOST[:PORT]",
             help="The other server, without an account.",
             show_default=False,
+            rich_help_panel=WITHOUT_AN_ACCOUNT,
         ),
     ] = None,
-    user: Annotated[
-        str | None,
-        typer.Option("--user", metavar="NAME", help="Who logs in, for --from-server.", show_default=False),
-    ] = None,
-    password_command: Annotated[
-        str | None,
-        typer.Option(
-            "--password-command",
-            metavar="COMMAND",
-            help="Prints the password for --from-server in its first line. Default: it is asked for.",
-            show_default=False,
-        ),
-    ] = None,
-    security: Annotated[
-        SecurityChoice,
-        typer.Option(
-            "--security",
-            metavar="HOW",
-            help="For --from-server: tls, stls or plain. Default: tls.",
-            show_default=False,
-        ),
-    ] = SecurityChoice.TLS,
-    fingerprint: Annotated[
-        str | None,
-        typer.Option(
-            "--fingerprint",
-            metavar="HEX",
-            help="For --from-server: trust the certificate with this SHA-256, and no other.",
-            show_default=False,
-        ),
-    ] = None,
-    authorities: Annotated[
-        Path | None,
-        typer.Option(
-            "--authorities",
-            metavar="FILE",
-            help="For --from-server: certificates in PEM to trust instead of the system's.",
-            show_default=False,
-        ),
-    ] = None,
+    user: UserOption = None,
+    password_command: PasswordCommandOption = None,
+    security: SecurityOption = SecurityChoice.TLS,
+    fingerprint: FingerprintOption = None,
+    authorities: AuthoritiesOption = None,
     verify: Annotated[
         bool,
         typer.Option(

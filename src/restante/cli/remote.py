@@ -1,6 +1,7 @@
 """The remote maildrop that a command of the mail program means: its options, and the way into it.
 
-The options are the same for all such commands, `fetch` too. A session can be told as it goes (`--explain`), on
+The options are the same for all such commands, and those of a server without an account for all that may do
+without: `fetch`, `doctor` and `maildrop migrate` too. A session can be told as it goes (`--explain`), on
 standard error, with names, secrets and messages hidden. Fails with CommandFailed.
 """
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from restante.mail_accounts import Account
 
 __all__ = [
+    "WITHOUT_AN_ACCOUNT",
     "AccountArgument",
     "AccountOption",
     "AuthoritiesOption",
@@ -40,6 +42,9 @@ __all__ = [
     "explain_joined",
     "telling_of",
 ]
+
+WITHOUT_AN_ACCOUNT: Final = "Without an account"
+"""The panel of the help for options that describe a server which stands in no file."""
 
 
 def account_names(incomplete: str) -> list[str]:
@@ -82,7 +87,7 @@ ServerOption = Annotated[
         metavar="HOST[:PORT]",
         help="Use this server; no account is needed.",
         show_default=False,
-        rich_help_panel="Without an account",
+        rich_help_panel=WITHOUT_AN_ACCOUNT,
     ),
 ]
 UserOption = Annotated[
@@ -90,9 +95,9 @@ UserOption = Annotated[
     typer.Option(
         "--user",
         metavar="NAME",
-        help="The name to log in with, for --server.",
+        help="The name to log in with.",
         show_default=False,
-        rich_help_panel="Without an account",
+        rich_help_panel=WITHOUT_AN_ACCOUNT,
     ),
 ]
 PasswordCommandOption = Annotated[
@@ -100,9 +105,9 @@ PasswordCommandOption = Annotated[
     typer.Option(
         "--password-command",
         metavar="COMMAND",
-        help="Prints the password for --server in its first line. Default: it is asked for.",
+        help="Prints the password in its first line. Default: it is asked for.",
         show_default=False,
-        rich_help_panel="Without an account",
+        rich_help_panel=WITHOUT_AN_ACCOUNT,
     ),
 ]
 SecurityOption = Annotated[
@@ -110,10 +115,10 @@ SecurityOption = Annotated[
     typer.Option(
         "--security",
         metavar="HOW",
-        help="For --server: tls from the first octet; stls, on port 110; plain shows your mail to everybody on "
-        "the way. Default: tls.",
+        help="How the connection is secured: tls from the first octet; stls, on port 110; plain shows your mail to "
+        "everybody on the way. Default: tls.",
         show_default=False,
-        rich_help_panel="Without an account",
+        rich_help_panel=WITHOUT_AN_ACCOUNT,
     ),
 ]
 FingerprintOption = Annotated[
@@ -121,9 +126,9 @@ FingerprintOption = Annotated[
     typer.Option(
         "--fingerprint",
         metavar="HEX",
-        help="For --server: trust the certificate with this SHA-256, and no other.",
+        help="Trust the certificate with this SHA-256, and no other.",
         show_default=False,
-        rich_help_panel="Without an account",
+        rich_help_panel=WITHOUT_AN_ACCOUNT,
     ),
 ]
 AuthoritiesOption = Annotated[
@@ -131,9 +136,9 @@ AuthoritiesOption = Annotated[
     typer.Option(
         "--authorities",
         metavar="FILE",
-        help="For --server: certificates in PEM to trust instead of the system's.",
+        help="Certificates in PEM to trust instead of the system's.",
         show_default=False,
-        rich_help_panel="Without an account",
+        rich_help_panel=WITHOUT_AN_ACCOUNT,
     ),
 ]
 ExplainOption = Annotated[

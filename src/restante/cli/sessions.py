@@ -18,9 +18,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from restante.cli.data_folder import existing_data_folder
-from restante.cli.options import ConfigOption, DataOption, JsonOption, settings_of
+from restante.cli.options import ConfigOption, DataOption, JsonOption
 from restante.cli.outcome import CommandFailed, complain, say, shown
+from restante.cli.reaching import nobody_serves, reach, reason_of, served_folder
 
 __all__ = ["commands"]
 
@@ -66,7 +66,7 @@ def list_sessions(
     if context.invoked_subcommand is not None:
         context.obj = (config, data)
         return
-    told = _ask(_data_folder(config, data), {"do": "list"})
+    told = _ask(served_folder(config, data), {"do": "list"})
     sessions = sorted((line for line in told.lines if "session" in line), key=lambda line: float(line["since"]))
     if as_json:
         say(json.dumps(sessions, indent=2))
@@ -92,19 +92,13 @@ def end(
     A session whose QUIT came already finishes its UPDATE.
     """
     outer_config, outer_data = context.obj or (None, None)
-    folder = _data_folder(config or outer_config, data if data is not None else outer_data)
+    folder = served_folder(config or outer_config, data if data is not None else outer_data)
     told = _ask(folder, {"do": "end", "session": session})
     if any(line.get("found") is True for line in told.lines):
         say(f"ended {shown(session)}")
         return
     _fail_for(told)
     raise CommandFailed(f"there is no session {session}: 'restante sessions' lists those there are")
-
-
-def _data_folder(config: Path | None, data: str | None) -> Path:
-    settings = settings_of(config, data)
-    existing_data_folder(settings.data)
-    return settings.data
 
 
 def _show(sessions: Iterable[_Answer]) -> None:
@@ -137,34 +131,27 @@ def _fail_for(told: _Told) -> None:
 
 def _ask(data: Path, request: _Answer) -> _Told:
     """Ask each process that serves the folder. Raises CommandFailed if there is none."""
-    from restante.server.control import connect, control_sockets
+    from restante.server.control import control_sockets
 
     told = _Told()
     for path in control_sockets(data):
         deadline = time.monotonic() + _ANSWER_SECONDS
         try:
-            connected = connect(path, _ANSWER_SECONDS)
-        except (ConnectionRefusedError, FileNotFoundError):
-            # Of a process that has ended.
-            continue
-        except PermissionError:
-            raise CommandFailed(
-                f"{path}: you may not ask the server: run the command as the user who owns {data}"
-            ) from None
+            connected = reach(path, data, _ANSWER_SECONDS)
         except OSError as error:
             told.workers += 1
-            told.silent.append(f"process {path.stem} does not take questions ({_reason(error)})")
+            told.silent.append(f"process {path.stem} does not take questions ({reason_of(error)})")
+            continue
+        if connected is None:
             continue
         told.workers += 1
         with connected:
             try:
                 told.lines += _converse(connected, request, deadline)
             except (OSError, ValueError) as error:
-                told.silent.append(f"process {path.stem} did not answer ({_reason(error)})")
+                told.silent.append(f"process {path.stem} did not answer ({reason_of(error)})")
     if not told.workers:
-        raise CommandFailed(
-            f"no server serves {data}: start one with 'restante serve', or name its data folder with --data"
-        )
+        raise nobody_serves(data)
     return told
 
 
@@ -192,7 +179,3 @@ def _receive(connected: socket.socket, deadline: float) -> bytes:
         raise TimeoutError("it takes too long")
     connected.settimeout(left)
     return connected.recv(_READ_OCTETS)
-
-
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()

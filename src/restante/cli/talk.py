@@ -27,6 +27,7 @@ from restante.explain import Show
 from restante.explain.columns import wrapped
 from restante.explain.telling import Telling
 from restante.explain.text_form import DEFAULT_WIDTH, View
+from restante.explain.wire import Reason
 from restante.proto.terms import State
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def talk(
     conversation = Conversation(server_of(options, option="the server"), observe=telling.session())
     with faults_told(), ExitStack() as at_the_end:
         at_the_end.callback(telling.finish)
-        at_the_end.callback(conversation.close, "hung up")
+        at_the_end.callback(conversation.close, Reason.HUNG_UP)
         typist: Typist = _Pipe()
         if sys.stdin.isatty() and sys.stdout.isatty():
             from restante.cli.talk_prompt import Prompt, history_file

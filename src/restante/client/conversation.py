@@ -21,7 +21,7 @@ from restante.client.link import Link
 from restante.client.server import Security, Server
 from restante.client.session import refusal
 from restante.client.wants import Operation
-from restante.explain.wire import WireObserver
+from restante.explain.wire import Reason, WireObserver
 from restante.proto.client import BadReply, ReplyReader, Status, status_of
 from restante.proto.spec import SPECS, ReplyShape
 from restante.proto.terms import State
@@ -76,7 +76,7 @@ class Conversation:
         """Answer a challenge; `*` gives the exchange up. Raises ClientFault."""
         return self._pump.run(self._exchanged(line, is_login=True))
 
-    def close(self, reason: str = "closed") -> None:
+    def close(self, reason: Reason = Reason.CLOSED) -> None:
         """End the connection without QUIT."""
         self._pump.run(self._link.close(reason))
 
@@ -155,7 +155,7 @@ class Conversation:
         if keyword in _LOGINS:
             self.login_refused = not ok
         if keyword == b"QUIT":
-            yield from link.close("after QUIT")
+            yield from link.close(Reason.AFTER_QUIT)
         elif ok and keyword in _LOGINS:
             self.state, link.phase = State.TRANSACTION, Phase.TRANSFER
         elif ok and keyword == b"STLS" and link.tls is None:

@@ -30,7 +30,7 @@ from restante.client.faults import (
 from restante.client.server import Server
 from restante.client.tls import TlsChannel, context_for, fault_of, fingerprint_of
 from restante.client.wants import CLOSE, Open, Operation, Read, Write
-from restante.explain.wire import Side, WireObserver
+from restante.explain.wire import Reason, Side, WireObserver
 from restante.proto.client import BadReply, ReplyLineTooLong, ReplyReader, Status
 
 __all__ = ["Link"]
@@ -90,7 +90,7 @@ class Link:
         if self._observe is not None:
             self._observe.connected(server.address, at_seconds=self._clock())
 
-    def close(self, reason: str = "closed") -> Operation[None]:
+    def close(self, reason: Reason = Reason.CLOSED) -> Operation[None]:
         """End the connection; not an error where it has ended."""
         if self.stands:
             self.stands = False
@@ -111,12 +111,12 @@ class Link:
         if self.reader.pending:
             message = f"{server.address} sent octets before the TLS handshake; somebody may be in between: closed"
             problem = TlsProblem.OCTETS_BEFORE_HANDSHAKE
-            yield from self.close("octets before the handshake")
+            yield from self.close(Reason.EARLY_OCTETS)
             raise TlsFault(message, server=server.address, problem=problem)
         try:
             context = context_for(server)
         except TlsFault:
-            yield from self.close("no TLS")
+            yield from self.close(Reason.NO_TLS)
             raise
         channel = TlsChannel(context, server.host)
         until = self._clock() + server.timeouts.tls_seconds
@@ -131,7 +131,7 @@ class Link:
             if alert:
                 with contextlib.suppress(OSError):
                     yield Write(alert)
-            yield from self.close("no TLS")
+            yield from self.close(Reason.NO_TLS)
             raise fault from error
         certificate = channel.certificate
         if server.fingerprint is not None and _digest(certificate) != server.pinned:
@@ -141,7 +141,7 @@ class Link:
                 "if its owner says that this is the new one, pin it, else somebody is in between"
             )
             problem = TlsProblem.OTHER_FINGERPRINT
-            yield from self.close("another certificate")
+            yield from self.close(Reason.OTHER_CERTIFICATE)
             raise TlsFault(message, server=server.address, problem=problem, fingerprint=told)
         self.tls = channel
         # What the server said before is not proved to be from it; a fresh reader has none of it.
@@ -248,7 +248,7 @@ class Link:
             octets = channel.decrypt()
             yield from _written(channel.to_send())
         except ssl.SSLError as error:
-            yield from self.close("TLS failed")
+            yield from self.close(Reason.CLIENT_TLS_FAILED)
             raise fault_of(self.server, channel.certificate, error) from error
         except OSError as error:
             yield from self._lost(error)
@@ -276,7 +276,7 @@ class Link:
 
     def exceeded(self, what: str) -> Operation[NoReturn]:
         """Close, since the server sent too much."""
-        yield from self.close("over a limit")
+        yield from self.close(Reason.OVER_A_LIMIT)
         raise self._fault(
             LimitExceeded,
             f"{self.server.address} sent {what}; raise the limit if that is what you want{self._lost_marks}",
@@ -284,7 +284,7 @@ class Link:
 
     def misspoken(self, message: str, reply: bytes | None = None) -> Operation[NoReturn]:
         """Close, since what the server sent is not POP3."""
-        yield from self.close("not POP3")
+        yield from self.close(Reason.NOT_POP3)
         raise self._fault(ProtocolFault, message + self._lost_marks, reply=reply)
 
     def _unreadable(self, error: BadReply | ReplyLineTooLong) -> Operation[NoReturn]:
@@ -300,7 +300,7 @@ class Link:
         raise AssertionError("not reached")
 
     def _too_late(self) -> Operation[NoReturn]:
-        yield from self.close("time-out")
+        yield from self.close(Reason.TIME_OUT)
         doing = "greet" if self.phase is Phase.CONNECT else "answer"
         slow = " (it sends too slowly)" if self._arrived else ""
         if self.reader.in_body and self.reader.unfinished.endswith(b".\r\n"):
@@ -314,7 +314,7 @@ class Link:
     def _lost(self, error: OSError | None) -> Operation[NoReturn]:
         if self.stands and self._observe is not None:
             self._observe.closed(
-                Side.SERVER if error is None else None, "ended in the middle", at_seconds=self._clock()
+                Side.SERVER if error is None else None, Reason.ENDED_IN_THE_MIDDLE, at_seconds=self._clock()
             )
         self.stands = False
         yield CLOSE

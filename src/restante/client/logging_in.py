@@ -18,6 +18,7 @@ from restante.client.faults import LoginImpossible, LoginRefused, Phase, Protoco
 from restante.client.server import Login, Security, Server
 from restante.client.session import Session, command, refusal
 from restante.client.wants import Operation, computed
+from restante.explain.wire import Reason
 from restante.proto.client import BadReply, status_of
 from restante.sasl.exchange import ClientAuthExchange, LoggedIn
 from restante.sasl.registry import ClientMaterial, CredentialKind, Mechanism, NoMechanismReason, choose
@@ -175,7 +176,7 @@ def _by_auth(
             step = answer
     except MechanismError as error:
         if isinstance(error, PeerMisbehaved) or not exchange.session_usable:
-            yield from link.close("login ended badly")
+            yield from link.close(Reason.LOGIN_ENDED_BADLY)
             raise ProtocolFault(
                 f"the login at {server.address} ended: {error}",
                 server=server.address,

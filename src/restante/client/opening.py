@@ -25,7 +25,7 @@ from restante.client.logging_in import logged_in
 from restante.client.server import Login, Security, Server
 from restante.client.session import Session, refusal
 from restante.client.wants import Operation, Pause
-from restante.explain.wire import WireObserver
+from restante.explain.wire import Reason, WireObserver
 from restante.proto.listings import Capabilities
 from restante.proto.terms import State
 
@@ -104,7 +104,7 @@ def _opened_once(
             # Some tell more after the login, and this is worth a round trip for every message.
             yield from ask_capabilities(session)
     except Exception:
-        yield from link.close("no session")
+        yield from link.close(Reason.NO_SESSION)
         raise
     return session
 

@@ -17,6 +17,7 @@ from restante.client.retrieving import Retrieved, peek_many
 from restante.client.session import Listed, Session, command, refusal
 from restante.client.unique_ids import digest_id, distinct, unnamed
 from restante.client.wants import Give, Operation, Stream
+from restante.explain.wire import Reason
 from restante.proto.client import REPLY_LINE_OCTETS, BadReply, Status, status_of
 from restante.proto.listings import Capabilities, DropListing, drop_listing, scan_listing_line, unique_id_line
 from restante.proto.spec import SPECS, ReplyShape
@@ -268,11 +269,11 @@ def quit_session(session: Session) -> Operation[None]:
             fault.marks_in_doubt = marks
             raise fault from None
     session.state = State.UPDATE
-    yield from link.close("after QUIT")
+    yield from link.close(Reason.AFTER_QUIT)
     if not status.ok:
         raise refusal(link, status, doing="QUIT, and may not have removed all that was marked")
 
 
 def close(session: Session) -> Operation[None]:
     """Close without QUIT: nothing is removed."""
-    yield from session.link.close("without QUIT")
+    yield from session.link.close(Reason.WITHOUT_QUIT)

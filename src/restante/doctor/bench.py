@@ -20,6 +20,7 @@ from restante.doctor.logging_in import log_in
 from restante.doctor.patient import Door, Patient
 from restante.doctor.peculiarities import Peculiarity, recognised
 from restante.doctor.smtp import SmtpNotes
+from restante.doctor.strangers import who_is_there
 from restante.doctor.world import DialFault, TlsFacts, TlsOffer, World
 from restante.explain.reader import Reader
 from restante.explain.wire_lines import WireLine, wire_lines
@@ -57,6 +58,9 @@ class Bench:
         self._known: dict[str, object] = {}
         self._inside: Line | None = None
         self._open: list[Line] = []
+        self._mute: dict[Door, Obstacle] = {}
+        """Doors that never greeted: each would cost its wait again."""
+        self._greeted: set[Door] = set()
         self.marking_is_safe = True
         """Whether RSET took marks off whenever it was tried."""
 
@@ -88,12 +92,20 @@ class Bench:
             try:
                 line = self.dial(door)
             except Obstacle as error:
-                troubles.append(str(error))
+                troubles.append(f"port {self.patient.ports[door]}: {self._stranger(door) or error}")
             else:
                 self._known["greeting"] = line.greeting
                 line.quit()
                 return door
-        raise Obstacle("no door for POP3 opens: " + "; ".join(troubles))
+        raise Obstacle(f"no POP3 server was found ({'; '.join(troubles)})")
+
+    def _stranger(self, door: Door) -> str:
+        """Tell who is there instead of POP3; nothing where nobody is."""
+        try:
+            self.world.dial(door).close()
+        except DialFault:
+            return ""
+        return who_is_there(self, door)
 
     def greeting(self) -> Status:
         """Give what the best door greets with. Raises Obstacle."""
@@ -204,6 +216,8 @@ class Bench:
         leave: Leave | None = None,
     ) -> Line:
         """Connect to a door, with TLS where it is one for TLS, and take the greeting. Raises Obstacle."""
+        if door in self._mute:
+            raise self._mute[door]
         try:
             line = self.dial_raw(door, address=address, leave=leave)
         except DialFault as error:
@@ -216,7 +230,11 @@ class Bench:
         except (DialFault, LineFault) as error:
             line.close()
             who = "the server " if isinstance(error, LineFault) else ""
-            raise Obstacle(f"{door.value}: {who}{error}") from None
+            obstacle = Obstacle(f"{door.value}: {who}{error}")
+            if door not in self._greeted and address is None and offer is TlsOffer.TODAY:
+                self._mute[door] = obstacle
+            raise obstacle from None
+        self._greeted.add(door)
         return line
 
     def dial_raw(self, door: Door, *, address: str | None = None, leave: Leave | None = None) -> Line:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from restante.doctor.bench import Bench
 
 __all__ = [
+    "OFFERS",
     "Check",
     "Level",
     "Need",
@@ -80,6 +81,14 @@ class Need(Flag):
     """The maildrop may be changed."""
     IDLE = LOGIN | 64
     """More than ten minutes."""
+
+
+OFFERS: Final = {
+    Need.LOGIN: "it takes a login (--account NAME, or --user NAME)",
+    Need.DISPOSABLE: "it changes the maildrop, which --disposable allows",
+    Need.IDLE: "it waits for more than ten minutes, which --idle allows",
+}
+"""What a person can give for more checks to be run, as the reason why those were left out."""
 
 
 class Outcome(Enum):

@@ -12,17 +12,19 @@ from typing import Final
 
 from restante.client.server import Login
 from restante.doctor.line import Line, NoReply
-from restante.doctor.patient import Patient
+from restante.doctor.patient import Door, Patient
 from restante.proto.client import BadReply, Status, status_of
 from restante.proto.listings import Capabilities
 from restante.sasl.exchange import ClientAuthExchange, LoggedIn
 from restante.sasl.registry import ClientMaterial, CredentialKind, Mechanism, find
-from restante.sasl.terms import CredentialUnusable, MechanismError
+from restante.sasl.terms import ChannelBinding, CredentialUnusable, MechanismError
 
-__all__ = ["TIMESTAMP", "by_apop", "by_mechanism", "by_user", "log_in", "triable"]
+__all__ = ["TIMESTAMP", "TOKEN_MECHANISMS", "by_apop", "by_mechanism", "by_user", "log_in", "triable"]
 
 LOGIN_SECONDS: Final = 25.0
 """Servers make an address that failed before wait for up to some 15 seconds."""
+
+TOKEN_MECHANISMS: Final = ("OAUTHBEARER", "XOAUTH2")
 
 TIMESTAMP: Final = re.compile(rb"<[!-;=?A-~]{1,250}@[!-;=?A-~]{1,250}>")
 """A msg-id in printable ASCII."""
@@ -35,7 +37,9 @@ def log_in(
     named = None if login.mechanism is None else login.mechanism.upper()
     offered = [name.upper() for name in capabilities.get("SASL", ())]
     if named is None and login.token is not None:
-        named = next((name for name in ("OAUTHBEARER", "XOAUTH2") if name in offered), "XOAUTH2")
+        named = next((name for name in TOKEN_MECHANISMS if name in offered), "XOAUTH2")
+    if named is None and login.token is None and login.password is None:
+        named = "EXTERNAL"
     if named is None and "PLAIN" in offered and "USER" not in capabilities:
         named = "PLAIN"
     if named == "APOP":
@@ -46,14 +50,18 @@ def log_in(
     return by_user(line, login)
 
 
-def triable(login: Login, offered: tuple[str, ...]) -> list[Mechanism]:
-    """Give the mechanisms that are offered, known here, and can be tried with what the login has."""
-    kind = CredentialKind.TOKEN if login.token is not None else CredentialKind.PASSWORD
-    found = [find(name.upper()) for name in dict.fromkeys(offered)]
+def triable(login: Login, offered: tuple[str, ...], binding: ChannelBinding | None) -> list[Mechanism]:
+    """Give the mechanisms that are offered, known here, and can be tried with what the login and the line have."""
+    kind = CredentialKind.CERTIFICATE
+    if login.password is not None:
+        kind = CredentialKind.PASSWORD
+    if login.token is not None:
+        kind = CredentialKind.TOKEN
+    found = [find(name) for name in dict.fromkeys(offered)]
     return [
         one
         for one in found
-        if one is not None and one.credential is kind and not one.name.upper().endswith("-PLUS")
+        if one is not None and one.credential is kind and (binding is not None or not one.binds)
     ]
 
 
@@ -75,19 +83,27 @@ def by_apop(line: Line, login: Login) -> Status:
 
 
 def by_mechanism(
-    line: Line, login: Login, mechanism: Mechanism, patient: Patient, entropy: Callable[[int], bytes]
+    line: Line,
+    login: Login,
+    mechanism: Mechanism,
+    patient: Patient,
+    entropy: Callable[[int], bytes],
+    *,
+    initial_response: bool = True,
 ) -> Status:
     """Log in by AUTH, and give the status that ends it. Raises LineFault."""
+    door = Door.POP3S if line.tls is not None and Door.POP3S in patient.ports else Door.POP3
     material = ClientMaterial(
         credentials=login.credentials,
         entropy=entropy(32),
-        binding=None,
-        server_offers_plus=False,
+        # Only where it is used: whoever could bind and does not would have to say so (RFC 5802 §6).
+        binding=line.tls.binding if mechanism.binds and line.tls is not None else None,
+        server_offers_plus=mechanism.binds,
         host=patient.host,
-        port=0,
+        port=patient.ports.get(door),
     )
     try:
-        exchange = ClientAuthExchange(mechanism.client(material))
+        exchange = ClientAuthExchange(mechanism.client(material), initial_response=initial_response)
         step = exchange.start()
     except CredentialUnusable as error:
         raise NoReply(f"cannot be asked: {error}") from None

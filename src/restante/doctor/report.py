@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from restante.doctor.check import Level, Outcome
+from restante.doctor.check import OFFERS, Level, Outcome
 from restante.doctor.examination import Examination, Finding
 
 __all__ = ["SCHEMA", "as_json", "as_junit", "as_text", "summary"]
@@ -61,7 +62,20 @@ def as_text(examination: Examination, *, everything: bool = False) -> str:
         )
     for kind in examination.peculiarities:
         parts.append(f"This is {kind.name}. To know:\n" + "".join(f"  {told}\n" for told in kind.told))
+    offers = _offers(examination)
+    if offers:
+        parts.append(offers)
     return "\n".join([*parts, f"{examination.host}: {summary(examination)}\n"])
+
+
+def _offers(examination: Examination) -> str:
+    """Tell what else could be tried, and what that takes."""
+    left_out = Counter(one.verdict.said for one in examination.of(Outcome.NOT_APPLICABLE))
+    return "".join(
+        f"{left_out[reason]} {'check' if left_out[reason] == 1 else 'checks'} left out: {reason}.\n"
+        for reason in OFFERS.values()
+        if left_out[reason]
+    )
 
 
 def _finding(finding: Finding) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from restante.doctor.bench import Bench, Obstacle
-from restante.doctor.check import Check, Need, NotApplicable, Outcome, Profile, Verdict, failed
+from restante.doctor.check import OFFERS, Check, Need, NotApplicable, Outcome, Profile, Verdict, failed
 from restante.doctor.checks import CHECKS
 from restante.doctor.examination import Examination, Finding
 from restante.doctor.line import Forbidden, Leave, LineFault
@@ -100,13 +100,12 @@ def _lacking(check: Check, patient: Patient) -> Verdict | None:
     needs = check.needs
     if Need.NAME in needs and not patient.is_named:
         return _lacks("the server has no name in the DNS")
-    if Need.LOGIN in needs and patient.login is None:
-        return _lacks("it takes a login: --user NAME")
-    if Need.DISPOSABLE in needs and not patient.disposable:
-        return _lacks("it changes the maildrop, which --disposable allows")
-    if Need.IDLE in needs and not patient.idle:
-        return _lacks("it waits for more than ten minutes, which --idle allows")
-    return None
+    given = {
+        Need.LOGIN: patient.login is not None,
+        Need.DISPOSABLE: patient.disposable,
+        Need.IDLE: patient.idle,
+    }
+    return next((_lacks(OFFERS[need]) for need, has in given.items() if need in needs and not has), None)
 
 
 def _missing(check: Check, bench: Bench) -> Verdict | None:

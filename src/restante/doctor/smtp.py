@@ -14,11 +14,22 @@ from restante.client.server import Login
 from restante.doctor.line import ANSWER_SECONDS, Line, NoReply
 from restante.explain.wire import Side
 from restante.explain.wire_lines import WireLine, printable
+from restante.sasl.registry import ClientMaterial, CredentialKind, NoMechanism, choose
+from restante.sasl.terms import MechanismError
 
-__all__ = ["Reply", "SmtpNotes", "ask", "authenticate", "extensions", "greeting", "reply"]
+__all__ = ["NoMechanismHere", "Reply", "SmtpNotes", "ask", "authenticate", "extensions", "greeting", "reply"]
 
 _MOST_LINES: Final = 200
 _NAME: Final = b"EHLO doctor.invalid"
+_LINE_OCTETS: Final = 512
+"""Of a command with its CRLF. Source: RFC 5321 §4.5.3.1.4."""
+_MOST_STEPS: Final = 8
+CHALLENGE: Final = 334
+LOGIN_SECONDS: Final = 25.0
+
+
+class NoMechanismHere(Exception):
+    """There is no mechanism by which this login can be made; its text says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +123,33 @@ def extensions(line: Line) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def authenticate(line: Line, login: Login) -> Reply:
-    """Log in by AUTH PLAIN. Raises LineFault."""
-    password = b"" if login.password is None else login.password.reveal()
-    response = base64.b64encode(b"\0" + login.name.encode() + b"\0" + password)
-    return ask(line, b"AUTH PLAIN " + response)
+def authenticate(
+    line: Line, login: Login, offered: tuple[str, ...], *, host: str, plaintext: bool, entropy: bytes
+) -> Reply:
+    """Log in by the strongest mechanism that is offered, or by the one that the login names.
+
+    Raises LineFault, and NoMechanismHere where none will do; `plaintext` lets one be that shows the secret.
+    """
+    have = {CredentialKind.PASSWORD if login.token is None else CredentialKind.TOKEN}
+    named = login.mechanism if login.mechanism not in ("USER", "APOP") else None
+    chosen = choose(offered, have=have, tls=line.tls is not None, allow_plaintext=plaintext, named=named)
+    if isinstance(chosen, NoMechanism):
+        raise NoMechanismHere(chosen.sentence)
+    try:
+        exchange = chosen.client(ClientMaterial(credentials=login.credentials, entropy=entropy, host=host))
+        waiting = exchange.start()
+        command = b"AUTH " + chosen.name.encode()
+        if waiting is not None:
+            whole = command + b" " + (base64.b64encode(waiting) or b"=")
+            if len(whole) + 2 <= _LINE_OCTETS:
+                command, waiting = whole, None
+        answer = ask(line, command, LOGIN_SECONDS)
+        for _ in range(_MOST_STEPS):
+            if answer.code != CHALLENGE:
+                return answer
+            response = exchange.respond(base64.b64decode(answer.lines[-1])) if waiting is None else waiting
+            waiting = None
+            answer = ask(line, base64.b64encode(response), LOGIN_SECONDS)
+    except (MechanismError, ValueError) as error:
+        raise NoReply(f"broke off the login by {chosen.name}: {error}") from None
+    raise NoReply(f"goes on and on with the login by {chosen.name}")

@@ -13,12 +13,12 @@ import secrets
 import socket
 import ssl
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from restante.client.faults import TlsFault
-from restante.client.server import Security, Server
-from restante.client.tls import TlsChannel, context_for, fault_of
+from restante.client.server import Server
+from restante.client.tls import TlsChannel, context_for, fault_of, fingerprint_of
 from restante.doctor.certificate import facts_of
 from restante.doctor.patient import Door, Patient
 from restante.doctor.world import DialFault, DialProblem, Record, TlsFacts, TlsOffer
@@ -31,13 +31,16 @@ DNS_SECONDS: Final = 4.0
 _READ_OCTETS: Final = 64 * 1024
 _LARGEST_FILE_OCTETS: Final = 256 * 1024
 HTTP_OK: Final = 200
+_NO_TLS_AT_ALL: Final = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL")
 
 
-def _lenient(offer: TlsOffer) -> ssl.SSLContext:
-    """Make settings that take any certificate."""
+def _lenient(offer: TlsOffer, server: Server) -> ssl.SSLContext:
+    """Make settings that take any certificate, and show ours if there is one. Raises OSError, ssl.SSLError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    if server.client_certificate is not None:
+        context.load_cert_chain(server.client_certificate, server.client_key)
     match offer:
         case TlsOffer.TODAY:
             context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -100,9 +103,9 @@ class SocketWire:
 
     def start_tls(self, offer: TlsOffer = TlsOffer.TODAY) -> TlsFacts:
         """See Wire."""
-        host = self._world.patient.host
-        channel = TlsChannel(_lenient(offer), host)
+        server = self._world.patient.server_at(self._door)
         try:
+            channel = TlsChannel(_lenient(offer, server), server.host)
             _shake_hands(self._socket, channel)
         except (OSError, ssl.SSLError) as error:
             raise DialFault(DialProblem.NO_TLS, f"no TLS: {_reason(error)}") from None
@@ -111,7 +114,9 @@ class SocketWire:
         trusted = self._world.trust(self._door, self._socket.getpeername()[0])
         # Whoever was judged there has to be who is here.
         trouble = trusted.trouble if trusted.certificate == certificate else "the server shows another certificate"
-        self.tls = facts_of(certificate, host, version=channel.description.partition(" ")[0], trouble=trouble)
+        facts = facts_of(certificate, server.host, version=channel.description.partition(" ")[0], trouble=trouble)
+        pinned = server.fingerprint is not None and facts.trusted
+        self.tls = replace(facts, pinned=pinned, binding=channel.binding())
         return self.tls
 
     def ended_cleanly(self) -> bool:
@@ -144,7 +149,7 @@ class RealWorld:
         return SocketWire(self._connected(door, address), door, self)
 
     def _connected(self, door: Door, address: str | None) -> socket.socket:
-        target = (address or self.patient.host, self.patient.ports[door])
+        target = (address or self.patient.server_at(door).host, self.patient.ports[door])
         try:
             connection = socket.create_connection(target, CONNECT_SECONDS)
         except socket.gaierror:
@@ -169,15 +174,9 @@ class RealWorld:
         return self._trusts[door, address]
 
     def _asked(self, door: Door, address: str) -> _Trust:
-        security = Security.TLS if door.is_tls else Security.STLS
-        server = Server(
-            host=self.patient.host,
-            port=self.patient.ports[door],
-            security=security,
-            authorities=self.patient.authorities,
-        )
+        server = self.patient.server_at(door)
         try:
-            channel = TlsChannel(context_for(server), self.patient.host)
+            channel = TlsChannel(context_for(server), server.host)
         except TlsFault as fault:
             return _Trust(b"", str(fault))
         with self._connected(door, address) as connection:
@@ -189,7 +188,15 @@ class RealWorld:
             except (OSError, ssl.SSLError) as error:
                 certificate = channel.certificate
                 return _Trust(certificate or b"", str(fault_of(server, certificate, error)))
-            return _Trust(channel.certificate or b"", "")
+            certificate = channel.certificate or b""
+            told = fingerprint_of(certificate)
+            if server.pinned is not None and server.pinned.hex(":").upper() != told:
+                return _Trust(
+                    certificate,
+                    f"the certificate of {server.address} has the fingerprint {told}, not the one that was given; "
+                    "if it was renewed, give the new one",
+                )
+            return _Trust(certificate, "")
 
     def addresses(self) -> tuple[str, ...]:
         """See World."""
@@ -276,6 +283,8 @@ def _shake_hands(connection: socket.socket, channel: TlsChannel) -> None:
 
 def _reason(error: OSError | ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLError):
+        if error.reason in _NO_TLS_AT_ALL:
+            return "what answers is none"
         return str(error.reason or error).lower().replace("_", " ")
     return "nothing was said in the handshake" if isinstance(error, TimeoutError) else "the connection was ended"
 

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Protocol
 
 from restante.doctor.patient import Door
+from restante.sasl.terms import ChannelBinding
 
 __all__ = ["DialFault", "DialProblem", "Record", "TlsFacts", "TlsOffer", "Wire", "World"]
 
@@ -61,6 +62,10 @@ class TlsFacts:
     signature: str = ""
     """The hash of its signature: sha256."""
     fingerprint: str = ""
+    pinned: bool = False
+    """Whether it was the fingerprint alone that was asked about: it is the one that was given."""
+    binding: ChannelBinding | None = None
+    """What ties a login to this channel; None where the certificate has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

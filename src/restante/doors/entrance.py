@@ -18,7 +18,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from ipaddress import ip_address
-from typing import Protocol, cast
+from typing import Protocol
 
 from restante.doors.gate import Entry, Gate, GateClosed
 from restante.doors.peers import peer_of
@@ -103,7 +103,7 @@ class Entrance(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let the client in, or turn it away, or hear first whom a proxy speaks for."""
-        self._transport = cast(asyncio.Transport, transport)  # what create_server hands over, whatever the loop
+        self._transport = transport  # type: ignore[assignment]  # it is one that writes, whatever loop hands it over
         peer = peer_of(transport)
         if peer in self._doorkeeper.trusted_proxies:
             self._header = ProxyHeaderParser()

@@ -115,7 +115,8 @@ class Entry:
             raise ValueError("the connection has left: claim before leave")
         if account_id == self._account:
             return None
-        self._give_up_account()
+        if self._account is not None:
+            self._give_up_account()
         if not self._gate.accounts.count_in(account_id):
             return GateClosed(ClosedBy.ACCOUNT)
         self._account = account_id

@@ -26,6 +26,7 @@ __all__ = [
     "Disturbed",
     "Foreign",
     "Greeted",
+    "Joined",
     "LineEnd",
     "Lost",
     "Replied",
@@ -119,6 +120,18 @@ class Connected(_Told):
 
     server: str
     """`host:port`; empty where nobody knows it."""
+    client: str = ""
+    """The address from which it comes; empty where that is not told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined(_Told):
+    """The session was under way before; from here on it is told."""
+
+    for_seconds: int | None
+    """How long it had gone on; None where nobody knows, as after a gap."""
+    commands: int | None
+    """How many commands had come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +317,7 @@ class Closed(_Told):
 
 WireEvent: TypeAlias = (
     Connected
+    | Joined
     | Secured
     | Sealed
     | CommandSent

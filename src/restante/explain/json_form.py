@@ -7,8 +7,10 @@ import re
 from collections.abc import Callable, Sequence
 
 from restante.explain.diagnoses import Finding
+from restante.explain.events import Closed
 from restante.explain.languages import ENGLISH, Language
 from restante.explain.narrate import Told
+from restante.explain.phrases import Phrase
 from restante.explain.wire_lines import wire_lines
 
 __all__ = ["JsonForm"]
@@ -46,6 +48,27 @@ class JsonForm:
             "lesson": lesson,
             "wire": [{"mark": one.mark, "text": one.text} for one in wire_lines(event, all_lines=True)],
             "findings": [self._finding(finding) for finding in findings],
+        }
+        self._write(json.dumps(line, ensure_ascii=True) + "\n")
+        if isinstance(event, Closed):
+            self._labels.pop(session, None)
+
+    def missed(self, count: int) -> None:
+        """Write that so many events were not heard: an object with the keys of an event, and `count`."""
+        say = self._language.say
+        line: dict[str, object] = {
+            "session": None,
+            "label": None,
+            "event": "missed",
+            "at_seconds": None,
+            "state": None,
+            "tls": None,
+            "speaker": None,
+            "story": say(Phrase.MISSED_ONE) if count == 1 else say(Phrase.MISSED_MANY, count=count),
+            "lesson": None,
+            "wire": [],
+            "findings": [],
+            "count": count,
         }
         self._write(json.dumps(line, ensure_ascii=True) + "\n")
 

@@ -23,6 +23,7 @@ from restante.explain.events import (
     Connected,
     Disturbed,
     Greeted,
+    Joined,
     Lost,
     Replied,
     ResponseKind,
@@ -34,7 +35,7 @@ from restante.explain.events import (
 )
 from restante.explain.languages import ENGLISH, Language
 from restante.explain.phrases import Lesson, Phrase
-from restante.explain.wire import Side
+from restante.explain.wire import Reason, Side
 from restante.explain.wire_lines import printable, printable_text
 from restante.proto.terms import State
 
@@ -142,7 +143,13 @@ class Narrator:
             case Connected():
                 if event.server:
                     return None, say(Phrase.CONNECTED_TO, server=printable_text(event.server))
+                if event.client:
+                    return None, say(Phrase.CONNECTED_FROM, client=printable_text(event.client))
                 return None, say(Phrase.CONNECTED)
+            case Joined():
+                if event.for_seconds is None or event.commands is None:
+                    return None, say(Phrase.JOINED)
+                return None, say(Phrase.JOINED_AFTER, seconds=event.for_seconds, commands=event.commands)
             case Secured():
                 if event.description:
                     return None, say(Phrase.SECURED_AS, description=printable_text(event.description))
@@ -263,9 +270,51 @@ class Narrator:
             return say(Phrase.RECORD_ENDS)
         sentence = say(_ENDS[event.state])
         if event.reason:
-            sentence += " " + say(Phrase.REASON, reason=printable_text(event.reason))
+            sentence += " " + say(Phrase.REASON, reason=self._reason(event.reason))
         return sentence
 
+    def _reason(self, reason: str) -> str:
+        known, colon, more = reason.partition(": ")
+        phrase = _REASONS.get(known)
+        if phrase is None:
+            return printable_text(reason)
+        return self._language.say(phrase) + colon + printable_text(more)
+
+
+_REASONS: Final[Mapping[str, Phrase]] = {
+    Reason.CLOSED: Phrase.REASON_CLOSED,
+    Reason.TIME_OUT: Phrase.REASON_TIME_OUT,
+    Reason.ENDED_IN_THE_MIDDLE: Phrase.REASON_ENDED_IN_THE_MIDDLE,
+    Reason.AFTER_QUIT: Phrase.REASON_AFTER_QUIT,
+    Reason.WITHOUT_QUIT: Phrase.REASON_WITHOUT_QUIT,
+    Reason.EARLY_OCTETS: Phrase.REASON_EARLY_OCTETS,
+    Reason.NO_TLS: Phrase.REASON_NO_TLS,
+    Reason.OTHER_CERTIFICATE: Phrase.REASON_OTHER_CERTIFICATE,
+    Reason.CLIENT_TLS_FAILED: Phrase.REASON_CLIENT_TLS_FAILED,
+    Reason.OVER_A_LIMIT: Phrase.REASON_OVER_A_LIMIT,
+    Reason.NOT_POP3: Phrase.REASON_NOT_POP3,
+    Reason.LOGIN_ENDED_BADLY: Phrase.REASON_LOGIN_ENDED_BADLY,
+    Reason.NO_SESSION: Phrase.REASON_NO_SESSION,
+    Reason.HUNG_UP: Phrase.REASON_HUNG_UP,
+    Reason.RESET: Phrase.REASON_RESET,
+    Reason.BROKE: Phrase.REASON_BROKE,
+    Reason.SILENCE: Phrase.REASON_SILENCE,
+    Reason.PROXY_STOPPED: Phrase.REASON_PROXY_STOPPED,
+    Reason.NO_SERVER: Phrase.REASON_NO_SERVER,
+    Reason.TLS_BROKE: Phrase.REASON_TLS_BROKE,
+    Reason.LOST: Phrase.REASON_LOST,
+    Reason.AUTOLOGOUT: Phrase.REASON_AUTOLOGOUT,
+    Reason.TOO_MANY_BAD_COMMANDS: Phrase.REASON_TOO_MANY_BAD_COMMANDS,
+    Reason.MESSAGE_GONE: Phrase.REASON_MESSAGE_GONE,
+    Reason.SHUTDOWN: Phrase.REASON_SHUTDOWN,
+    Reason.ENDED: Phrase.REASON_ENDED,
+    Reason.TLS_FAILED: Phrase.REASON_TLS_FAILED,
+    Reason.TOO_EARLY_FOR_TLS: Phrase.REASON_TOO_EARLY_FOR_TLS,
+    Reason.UPDATE_FAILED: Phrase.REASON_UPDATE_FAILED,
+    Reason.FAULT: Phrase.REASON_FAULT,
+    Reason.SERVER_GONE: Phrase.REASON_SERVER_GONE,
+}
+"""By what was told: a record of ours that is read again has the same words."""
 
 _RESPONSES: Final[Mapping[ResponseKind, Phrase]] = {
     ResponseKind.DATA: Phrase.SAYS_RESPONSE,
@@ -304,7 +353,7 @@ def _lesson_of(event: WireEvent) -> Lesson | None:
             return Lesson.SEALED
         case Closed():
             return Lesson.CLOSED_EARLY if event.state is State.TRANSACTION else None
-        case StrayLine() | Lost() | Disturbed():
+        case Joined() | StrayLine() | Lost() | Disturbed():
             return None
 
 

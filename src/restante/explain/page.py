@@ -46,6 +46,7 @@ class PageForm:
         self._sessions: dict[int, _Session] = {}
         self._events = 0
         self._anchors = 0
+        self._missed = 0
 
     def begin(self, session: int, label: str, *, mixed: bool) -> None:
         """Begin a session: each has a part of the page, whether they went on together or not."""
@@ -68,6 +69,10 @@ class PageForm:
             told_of.rows.append(f"<h3>{name} <small>{told.chapter.value}</small></h3>")
         told_of.rows.append(self._row(told, list(zip(anchors, findings, strict=True))))
 
+    def missed(self, count: int) -> None:
+        """Remember that so many events were not heard: it is said at the end of the page."""
+        self._missed += count
+
     def finish(self) -> None:
         """Write the page."""
         say = self._language.say
@@ -78,6 +83,9 @@ class PageForm:
         ]
         left_out = max(self._events - MOST_EVENTS, 0)
         more = f"<p class=note>… {self._language.written(left_out)}</p>" if left_out else ""
+        if self._missed:
+            missed = say(Phrase.MISSED_ONE) if self._missed == 1 else say(Phrase.MISSED_MANY, count=self._missed)
+            more += f"<p class=note>{escape(missed)}</p>"
         self._write(
             f"<!doctype html>\n<html lang={self._language.tag}>\n<head>\n<meta charset=utf-8>\n"
             '<meta name=viewport content="width=device-width, initial-scale=1">\n'

@@ -29,6 +29,12 @@ class Phrase(Enum):
     CONNECTED = auto()
     CONNECTED_TO = auto()
     """{server}."""
+    CONNECTED_FROM = auto()
+    """{client}: its address."""
+    JOINED = auto()
+    """The session was under way before it is told."""
+    JOINED_AFTER = auto()
+    """{seconds}, {commands}: how long it had gone on, and how many commands had come."""
     SECURED = auto()
     SECURED_AS = auto()
     """{description}: version, cipher and name, in English."""
@@ -54,7 +60,38 @@ class Phrase(Enum):
     RECORD_ENDS = auto()
     """Nobody tells that the connection ended."""
     REASON = auto()
-    """{reason}: why the line ended, in English."""
+    """{reason}: why the line ended, in the words below, or in those of somebody else."""
+    REASON_CLOSED = auto()
+    REASON_TIME_OUT = auto()
+    REASON_ENDED_IN_THE_MIDDLE = auto()
+    REASON_AFTER_QUIT = auto()
+    REASON_WITHOUT_QUIT = auto()
+    REASON_EARLY_OCTETS = auto()
+    REASON_NO_TLS = auto()
+    REASON_OTHER_CERTIFICATE = auto()
+    REASON_CLIENT_TLS_FAILED = auto()
+    REASON_OVER_A_LIMIT = auto()
+    REASON_NOT_POP3 = auto()
+    REASON_LOGIN_ENDED_BADLY = auto()
+    REASON_NO_SESSION = auto()
+    REASON_HUNG_UP = auto()
+    REASON_RESET = auto()
+    REASON_BROKE = auto()
+    REASON_SILENCE = auto()
+    REASON_PROXY_STOPPED = auto()
+    REASON_NO_SERVER = auto()
+    REASON_TLS_BROKE = auto()
+    REASON_LOST = auto()
+    REASON_AUTOLOGOUT = auto()
+    REASON_TOO_MANY_BAD_COMMANDS = auto()
+    REASON_MESSAGE_GONE = auto()
+    REASON_SHUTDOWN = auto()
+    REASON_ENDED = auto()
+    REASON_TLS_FAILED = auto()
+    REASON_TOO_EARLY_FOR_TLS = auto()
+    REASON_UPDATE_FAILED = auto()
+    REASON_FAULT = auto()
+    REASON_SERVER_GONE = auto()
 
     # --- the client
     SAYS_USER = auto()
@@ -180,6 +217,9 @@ class Phrase(Enum):
     # --- around the sessions
     SESSION = auto()
     """{number}."""
+    MISSED_ONE = auto()
+    MISSED_MANY = auto()
+    """{count}, 2 or more: events that were not shown, since whoever watches was too slow."""
     NOTHING_FOUND = auto()
     FOUND_ONE = auto()
     FOUND_MANY = auto()

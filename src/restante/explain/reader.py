@@ -8,12 +8,11 @@ Sources: RFC 1939 §3-6, RFC 2449 §6.6 (pipelining), RFC 2595 §4 (STLS), RFC 5
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from restante.explain import server_lines
+from restante.explain.awaiting import Awaited, Awaiting
 from restante.explain.bodies import Body
 from restante.explain.client_lines import decoded, read_client_line, response_kind, sent_command
 from restante.explain.events import (
@@ -21,10 +20,10 @@ from restante.explain.events import (
     BodyEnd,
     Challenged,
     Closed,
-    CommandSent,
     Connected,
     Disturbed,
     Greeted,
+    Joined,
     Lost,
     Replied,
     ResponseKind,
@@ -42,31 +41,9 @@ from restante.proto.redact import HIDDEN
 from restante.proto.spec import ReplyShape
 from restante.proto.terms import State
 
-__all__ = ["MOST_AWAITED", "TOLD_UNANSWERED", "Reader"]
-
-MOST_AWAITED: Final = 10_000
-"""Commands that wait for their answer. Beyond it commands are told, and their answers stand for themselves."""
-
-TOLD_UNANSWERED: Final = 100
-"""Commands that the end of a session names as unanswered."""
-
-_MOST_SECRETS: Final = 8
-"""Of one command: an AUTH exchange has several lines."""
-
-_SECRET_OCTETS: Final = 2048
-"""Looked for in an answer, whose line has 512."""
+__all__ = ["Reader"]
 
 _HARMLESS_RESPONSES: Final = frozenset({ResponseKind.EMPTY, ResponseKind.CANCEL})
-
-
-@dataclass(slots=True)
-class _Awaited:
-    """A command whose answer has not come, or is under way."""
-
-    sent: CommandSent
-    secrets: list[bytes]
-    challenges: int = 0
-    """Challenges of AUTH that no response has come to."""
 
 
 class Reader:
@@ -101,16 +78,16 @@ class Reader:
         self._state = State.AUTHORIZATION
         self._secured = self._stls = self._greeted = self._closed = False
         self._sequence = 0
-        self._awaited: deque[_Awaited] = deque()
+        self._awaited = Awaiting()
         self._body: Body | None = None
         self._lines = {side: LineReader() for side in Side}
         self._sealed: dict[Side, SealedSide] = {}
 
     # --- what a link tells ------------------------------------------------------------------------------------
 
-    def connected(self, server: str, *, at_seconds: float | None) -> None:
-        """Hear that the connection stands."""
-        self._tell(Connected(at_seconds=at_seconds, state=self._state, secured=False, server=server))
+    def connected(self, server: str, *, at_seconds: float | None, client: str = "") -> None:
+        """Hear that the connection stands; `client` is the address from which it comes, where that is told."""
+        self._tell(Connected(at_seconds=at_seconds, state=self._state, secured=False, server=server, client=client))
 
     def secured(self, description: str, *, at_seconds: float | None) -> None:
         """Hear that TLS stands; what came before it and was not worked off is told, and belongs to nothing."""
@@ -169,7 +146,7 @@ class Reader:
                 secured=self._secured,
                 by=by,
                 reason=reason,
-                unanswered=tuple([awaited.sent for awaited in self._awaited][:TOLD_UNANSWERED]),
+                unanswered=self._awaited.unanswered(),
             )
         )
 
@@ -183,8 +160,32 @@ class Reader:
     @property
     def is_asked(self) -> bool:
         """Whether a challenge waits for the client's response."""
-        exchange = self._exchange()
+        exchange = self._awaited.exchange
         return exchange is not None and exchange.challenges > 0
+
+    def joined(
+        self,
+        *,
+        at_seconds: float | None,
+        state: State | None = None,
+        secured: bool | None = None,
+        for_seconds: int | None = None,
+        commands: int | None = None,
+    ) -> None:
+        """Hear that what comes from here on follows upon what was not heard. None: as it was, or nobody knows."""
+        self._state = self._state if state is None else state
+        self._secured = self._secured if secured is None else secured
+        self._greeted, self._stls, self._body = True, False, None
+        self._awaited.clear()
+        self._tell(
+            Joined(
+                at_seconds=at_seconds,
+                state=self._state,
+                secured=self._secured,
+                for_seconds=for_seconds,
+                commands=commands,
+            )
+        )
 
     def line(self, side: Side, line: bytes, *, at_seconds: float | None) -> None:
         """Hear one line, given without its end, from a source that does not tell line ends."""
@@ -241,7 +242,7 @@ class Reader:
             if self._left_out_body():
                 self._end_body(BodyEnd.NOT_SHOWN, at_seconds)
         read = read_client_line(line.kept, self._show)
-        exchange = self._exchange()
+        exchange = self._awaited.exchange
         if exchange is not None and (exchange.challenges or not is_plainly_a_command(read)):
             self._tell_response(exchange, line, at_seconds)
             return
@@ -249,21 +250,15 @@ class Reader:
         sent = sent_command(
             read, line, self._sequence, at_seconds=at_seconds, state=self._state, secured=self._secured
         )
-        if len(self._awaited) < MOST_AWAITED:
-            self._awaited.append(_Awaited(sent, [read.secret[:_SECRET_OCTETS]] if read.secret else []))
+        self._awaited.add(sent, read.secret)
         self._tell(sent)
 
-    def _exchange(self) -> _Awaited | None:
-        """Give the AUTH whose lines come now: nothing but its exchange may stand behind it."""
-        last = self._awaited[-1] if self._awaited else None
-        return last if last is not None and last.sent.keyword == b"AUTH" and last.sent.has_argument else None
-
-    def _tell_response(self, exchange: _Awaited, line: Line, at_seconds: float | None) -> None:
+    def _tell_response(self, exchange: Awaited, line: Line, at_seconds: float | None) -> None:
         exchange.challenges = max(0, exchange.challenges - 1)
         kind = response_kind(line.kept)
         harmless = kind in _HARMLESS_RESPONSES or Show.SECRETS in self._show
-        if not harmless and len(exchange.secrets) < _MOST_SECRETS:
-            exchange.secrets.append(line.kept[:_SECRET_OCTETS])
+        if not harmless:
+            exchange.hide(line.kept)
         self._tell(
             AuthResponseSent(
                 at_seconds=at_seconds,
@@ -302,7 +297,7 @@ class Reader:
             self._take_reply(status, line, at_seconds)
 
     def _take_other_line(self, line: Line, at_seconds: float | None) -> None:
-        awaited = self._awaited[0] if self._awaited else None
+        awaited = self._awaited.first
         if awaited is not None and awaited.sent.keyword == b"AUTH" and server_lines.is_challenge(line.kept):
             awaited.challenges += 1
             content = line.kept[2:]
@@ -334,7 +329,7 @@ class Reader:
         )
 
     def _take_reply(self, status: server_lines.StatusLine, line: Line, at_seconds: float | None) -> None:
-        awaited = self._awaited.popleft() if self._awaited else None
+        awaited = self._awaited.answered()
         sent = awaited.sent if awaited is not None else None
         new_state = state_after(sent, self._state, good=status.good)
         self._tell(

@@ -37,6 +37,10 @@ class Form(Protocol):
         """Show an event, and what was found at it."""
         ...
 
+    def missed(self, count: int) -> None:
+        """Show that so many events were not heard."""
+        ...
+
     def finish(self) -> None:
         """Show what is to be shown when all sessions are over."""
         ...
@@ -97,6 +101,10 @@ class Telling:
         else:
             self._begin(session)
         return Reader(lambda event: self._hear(session, event), show=self._show, excerpt=excerpt)
+
+    def missed(self, count: int) -> None:
+        """Say that so many events were not heard, whichever sessions they were of."""
+        self._form.missed(count)
 
     def finish(self) -> None:
         """Say that all sessions are over."""

@@ -16,7 +16,7 @@ from typing import Final
 
 from restante.explain.columns import beside, display_width, wrapped
 from restante.explain.diagnoses import Finding, Weight
-from restante.explain.events import Greeted, Replied
+from restante.explain.events import Closed, Greeted, Replied
 from restante.explain.languages import ENGLISH, Language
 from restante.explain.narrate import Chapter, Told
 from restante.explain.phrases import Phrase
@@ -109,6 +109,15 @@ class TextForm:
                 self._both(prefix, told, wire, width)
         for finding in findings:
             self._finding(prefix, finding, width)
+        if isinstance(told.event, Closed):
+            self._labels.pop(session, None)
+
+    def missed(self, count: int) -> None:
+        """Write that so many events were not heard."""
+        say = self._language.say
+        sentence = say(Phrase.MISSED_ONE) if count == 1 else say(Phrase.MISSED_MANY, count=count)
+        for line in wrapped(f"=== {sentence}", self._width, indent="    "):
+            self._line("", line, _Tone.WARNING)
 
     def finish(self) -> None:
         """Write nothing more: all was told as it came."""

@@ -22,6 +22,7 @@ from restante.explain.events import (
     Connected,
     Disturbed,
     Greeted,
+    Joined,
     Lost,
     Replied,
     Sealed,
@@ -67,7 +68,10 @@ def wire_lines(event: WireEvent, *, all_lines: bool = False) -> tuple[WireLine, 
     refused = "<~*" if event.secured else "<**"
     match event:
         case Connected():
-            return (WireLine("===", f"connected {printable_text(event.server)}".rstrip()),)
+            client = f" from {printable_text(event.client)}" if event.client else ""
+            return (WireLine("===", f"connected {printable_text(event.server)}".rstrip() + client),)
+        case Joined():
+            return (WireLine("===", _joined(event)),)
         case Secured():
             return (WireLine("===", f"TLS {printable_text(event.description)}".rstrip()),)
         case Sealed():
@@ -94,6 +98,12 @@ def wire_lines(event: WireEvent, *, all_lines: bool = False) -> tuple[WireLine, 
             return (WireLine("===", f"closed{by} {printable_text(event.reason)}".rstrip()),)
         case _:
             assert_never(event)
+
+
+def _joined(event: Joined) -> str:
+    if event.for_seconds is None or event.commands is None:
+        return "joined midway"
+    return f"joined midway: after {event.for_seconds} s, commands so far: {event.commands}"
 
 
 def _sealed(event: Sealed) -> str:

@@ -46,15 +46,24 @@ class UpdatePlan:
     """In ascending order."""
 
 
+_NO_REMOVALS: Final = UpdatePlan(removals=())
+"""Of most sessions."""
+
+
 class Transaction:
     """A session's view of a snapshot, with its deletion marks."""
 
-    __slots__ = ("_marked", "_marked_octets", "snapshot")
+    __slots__ = ("_marked", "count", "octets", "snapshot")
+
+    count: int
+    """How many messages carry no mark."""
+    octets: Octets
+    """The octets of the messages that carry no mark."""
+    _marked: AbstractSet[int]
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        self._marked: AbstractSet[int] = _NO_MARKS
-        self._marked_octets = 0
+        self.reset()
 
     def live(self, number: MessageNumber) -> MessageNumber:
         """Give the number back if it names a message that is there and not marked.
@@ -73,22 +82,13 @@ class Transaction:
         if not isinstance(self._marked, set):
             self._marked = set()
         self._marked.add(number)
-        self._marked_octets += self.snapshot.octets(number)
+        self.count -= 1
+        self.octets = Octets(self.octets - self.snapshot.octets(number))
 
     def reset(self) -> None:
         """Take all deletion marks off."""
         self._marked = _NO_MARKS
-        self._marked_octets = 0
-
-    @property
-    def count(self) -> int:
-        """How many messages carry no mark."""
-        return len(self.snapshot) - len(self._marked)
-
-    @property
-    def octets(self) -> Octets:
-        """The octets of the messages that carry no mark."""
-        return Octets(self.snapshot.total_octets - self._marked_octets)
+        self.count, self.octets = len(self.snapshot), self.snapshot.total_octets
 
     def scan_listing(self) -> bytes:
         """Give the lines of LIST for the messages that carry no mark."""
@@ -106,6 +106,8 @@ class Transaction:
 
     def plan(self) -> UpdatePlan:
         """Say what UPDATE is to remove."""
+        if not self._marked:
+            return _NO_REMOVALS
         return UpdatePlan(removals=tuple(MessageNumber(n) for n in sorted(self._marked)))
 
     def octets_of(self, number: MessageNumber) -> Octets:

@@ -12,10 +12,9 @@ in the wrong field, so a refused login names the account only where there is one
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Final, TypeAlias, assert_never
+from typing import Final, NamedTuple, TypeAlias, assert_never
 
 from restante.ports.accounts import RefusalReason
 from restante.ports.events import (
@@ -57,9 +56,11 @@ class Level(Enum):
     ERROR = "error"
     """Somebody has to look: the disk, the accounts, or the program itself failed."""
 
+    # An Enum hashes by name, in Python, and each line looks its level up.
+    __hash__ = object.__hash__
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+
+class Entry(NamedTuple):
     """What one line of the log says."""
 
     level: Level
@@ -68,6 +69,9 @@ class Entry:
     fields: Mapping[str, Field]
     """In the order in which they are written. Text from outside is still as it came."""
 
+
+_OUTCOMES: Final = {outcome: outcome.value for outcome in Outcome}
+"""An Enum's value is asked for by a function in Python."""
 
 _OF_AN_ACCOUNT: Final = frozenset(
     {RefusalReason.WRONG_PASSWORD, RefusalReason.LOCKED, RefusalReason.NO_APOP, RefusalReason.NO_KEYS}
@@ -98,7 +102,7 @@ def entry_of(event: Event) -> Entry | None:
                     "session": event.session,
                     "peer": event.peer,
                     "account": event.account,
-                    "outcome": event.outcome.value,
+                    "outcome": _OUTCOMES[event.outcome],
                     "seconds": round(event.seconds, 3),
                     "commands": event.commands,
                     "peeked": event.peeked,

@@ -1,55 +1,35 @@
-"""Live sessions in plain words: the server's own events, told as `explain` tells a record.
+"""Live sessions in plain words: the server's own events, told as `live` puts them.
 
-A server tells the first line of a reply and its octets, not what is in it; so a message is told of, but not
-measured. Doors other than POP3 are not told.
-
-How it fails: a stream that takes nothing costs the lines, never the session. Bounded by the sessions that there
-are.
+How it fails: a stream that takes nothing costs the lines, never the session.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
 
-from restante.explain.reader import Reader
-from restante.explain.shortened import hear_reply
 from restante.explain.telling import Telling
-from restante.explain.wire import Side
+from restante.observe.live import Live
 from restante.ports.events import (
     CommandReceived,
     ConnectionOpened,
-    Door,
     Event,
-    Outcome,
+    MailSessionEnded,
     ReplySent,
     SessionEnded,
 )
 
 __all__ = ["Explanation"]
 
-_ANSWERED: Final = frozenset({Outcome.QUIT, Outcome.UPDATE_FAILED, Outcome.TOO_MANY_BAD_COMMANDS})
-"""Ends of which the client is told in a reply, which goes out after the end was told."""
-
-
-@dataclass(slots=True)
-class _Session:
-    reader: Reader
-    ended: SessionEnded | None = None
-    """Its end, of which the last reply is still to come."""
-
 
 class Explanation:
     """Tells live sessions; a `ports.events.Listener` that wants the wire. `clock` gives seconds since the epoch."""
 
-    __slots__ = ("_clock", "_sessions", "_telling")
+    __slots__ = ("_clock", "_live")
 
     def __init__(self, telling: Telling, *, clock: Callable[[], float] = time.time) -> None:
-        self._telling = telling
+        self._live = Live(telling)
         self._clock = clock
-        self._sessions: dict[str, _Session] = {}
 
     @property
     def wants_wire(self) -> bool:
@@ -57,7 +37,7 @@ class Explanation:
         return True
 
     def __call__(self, event: Event, /) -> None:
-        """Tell an event, if it belongs to a session of POP3."""
+        """Tell an event, if it belongs to a session that is told."""
         try:
             self._hear(event)
         except (OSError, ValueError):
@@ -65,30 +45,15 @@ class Explanation:
             return
 
     def _hear(self, event: Event) -> None:
-        now = self._clock()
+        live, now = self._live, self._clock()
         match event:
-            case ConnectionOpened(door=Door.POP3):
-                reader = self._telling.session(event.session, client=event.peer, excerpt=True)
-                self._sessions[event.session] = _Session(reader)
-                reader.connected("", at_seconds=now)
-                if event.secured:
-                    reader.secured("", at_seconds=now)
-            case CommandReceived() if (session := self._sessions.get(event.session)) is not None:
-                session.reader.line(Side.CLIENT, event.line, at_seconds=now)
-            case ReplySent() if (session := self._sessions.get(event.session)) is not None:
-                hear_reply(session.reader, event.line, event.octets, at_seconds=now)
-                if session.ended is not None:
-                    self._end(session.ended, now)
-            case SessionEnded() if (session := self._sessions.get(event.session)) is not None:
-                if event.outcome in _ANSWERED:
-                    session.ended = event
-                else:
-                    self._end(event, now)
+            case CommandReceived():
+                live.command(event.session, event.line, at=now)
+            case ReplySent():
+                live.replied(event.session, event.line, event.octets, at=now)
+            case ConnectionOpened():
+                live.opened(event.session, door=event.door, peer=event.peer, secured=event.secured, at=now)
+            case SessionEnded() | MailSessionEnded():
+                live.ended(event.session, event.outcome, at=now)
             case _:
                 return
-
-    def _end(self, event: SessionEnded, now: float) -> None:
-        reader = self._sessions.pop(event.session).reader
-        is_theirs = event.outcome is Outcome.DISCONNECTED
-        reason = "" if event.outcome is Outcome.QUIT else event.outcome.value
-        reader.closed(Side.CLIENT if is_theirs else Side.SERVER, reason, at_seconds=now)

@@ -21,15 +21,16 @@ def tell_all(*listeners: Listener, complaints: TextIO | None = None) -> Listener
     It wants the wire if any of them does. `complaints` takes one line for each listener that raises; None is
     standard error.
     """
-    guarded = tuple(_Guarded(listener, complaints) for listener in listeners)
-    return guarded[0] if len(guarded) == 1 else _All(guarded)
+    return _Fanout(listeners, complaints)
 
 
-class _All:
-    __slots__ = ("_listeners",)
+class _Fanout:
+    __slots__ = ("_complaints", "_listeners", "_told")
 
-    def __init__(self, listeners: tuple[Listener, ...]) -> None:
+    def __init__(self, listeners: tuple[Listener, ...], complaints: TextIO | None) -> None:
         self._listeners = listeners
+        self._complaints = complaints
+        self._told: set[int] = set()
 
     @property
     def wants_wire(self) -> bool:
@@ -37,35 +38,19 @@ class _All:
 
     def __call__(self, event: Event, /) -> None:
         for listener in self._listeners:
-            listener(event)
+            try:
+                listener(event)
+            except Exception as error:  # whatever it is, a session must not pay for it
+                self._complain(listener, event, error)
 
-
-class _Guarded:
-    __slots__ = ("_complaints", "_listener", "_told")
-
-    def __init__(self, listener: Listener, complaints: TextIO | None) -> None:
-        self._listener = listener
-        self._complaints = complaints
-        self._told = False
-
-    @property
-    def wants_wire(self) -> bool:
-        return self._listener.wants_wire
-
-    def __call__(self, event: Event, /) -> None:
-        try:
-            self._listener(event)
-        except Exception as error:  # whatever it is, a session must not pay for it
-            self._complain(event, error)
-
-    def _complain(self, event: Event, error: Exception) -> None:
-        if self._told:
+    def _complain(self, listener: Listener, event: Event, error: Exception) -> None:
+        if id(listener) in self._told:
             return
-        self._told = True
+        self._told.add(id(listener))
         where = traceback.extract_tb(error.__traceback__)[-1]
         # Neither the error's text nor the event's fields: both can hold what came from outside.
         line = (
-            f"{type(self._listener).__name__} failed at {type(event).__name__} with {type(error).__name__} "
+            f"{type(listener).__name__} failed at {type(event).__name__} with {type(error).__name__} "
             f"({where.filename}:{where.lineno}); it is told once. Please report it.\n"
         )
         try:

@@ -103,8 +103,8 @@ class LogWriter:
         self._at_turns_end = at_turns_end
         self._gathered: list[str] = []
         self._lost = 0
-        # Of JSON, by an entry's name: all that is the same in each line.
-        self._forms: dict[str, str] = {}
+        # Of JSON, by an entry's name and level: all that is the same in each line.
+        self._forms: dict[tuple[str, Level], str] = {}
         self._second = -1
         self._second_written = ""
 
@@ -161,14 +161,16 @@ class LogWriter:
     def _as_object(self, entry: Entry) -> str:
         """Write the object by hand: a JSON encoder made for this takes four times as long."""
         time_field = "" if self._journal else f'"time":"{self._now()}",'
-        form = self._forms.get(entry.name)
+        form = self._forms.get((entry.name, entry.level))
         if form is None:
             # An entry of a name has always the same fields.
-            keys = [f',"{key}":%s' for key in entry.fields]
-            form = self._forms[entry.name] = f'{{%s"level":"%s","event":"{entry.name}"{"".join(keys)}}}'
+            told = {"level": entry.level.value, "event": entry.name}
+            known = ",".join([f'"{key}":"{value}"' for key, value in told.items()])
+            keys = "".join([f',"{key}":%s' for key in entry.fields])
+            form = self._forms[entry.name, entry.level] = f"{{%s{known}{keys}}}"
         # Numbers as they are: most fields are whole ones.
         fields = [value if type(value) is int else _json_of(value) for value in entry.fields.values()]
-        return form % (time_field, entry.level.value, *fields)
+        return form % (time_field, *fields)
 
     def _now(self) -> str:
         """Give the time as `2026-11-23T22:14:12.123Z`; the part that changes once a second is written once."""

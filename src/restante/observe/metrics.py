@@ -71,6 +71,7 @@ _REMOVED_OCTETS: Final = f.REMOVED_OCTETS.cell()
 _UNIQUE_IDS_CHANGED: Final = f.UNIQUE_IDS_CHANGED.cell()
 _SECONDS_SUM: Final = f.SESSION_SECONDS.sum_cell
 _ACCEPTED: Final = {name: f.LOGINS_ACCEPTED.cell(name) for name in f.MECHANISM_LABELS}
+_ACCEPTED_OTHER: Final = _ACCEPTED[f.OTHER]
 _REFUSED: Final = {
     (name, reason): f.LOGINS_REFUSED.cell(name, f.label(reason))
     for name in f.MECHANISM_LABELS
@@ -146,7 +147,7 @@ class Metrics:
             case ConnectionOpened(door=door):
                 row[_CONNECTIONS[door]] += 1
             case LoginAccepted(mechanism=mechanism):
-                row[_ACCEPTED[_known(mechanism)]] += 1
+                row[_ACCEPTED.get(mechanism, _ACCEPTED_OTHER)] += 1
             case SessionEnded():
                 self._count_session(event)
             case MessageDelivered(door=door, octets=octets):

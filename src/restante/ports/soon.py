@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Generic, TypeAlias, TypeVar
 
-__all__ = ["Later", "Soon", "attempt", "then"]
+__all__ = ["Later", "Soon", "attempt", "attempt_later", "then"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -57,8 +57,22 @@ def attempt(
     except errors as error:
         return rescue(error)
     if isinstance(answer, Later):
-        return Later(_wait_attempt(answer, step, errors, rescue))
+        return attempt_later(answer, step, errors=errors, rescue=rescue)
     return step(answer)
+
+
+def attempt_later(
+    later: Later[T],
+    step: Callable[[T], Soon[U]],
+    *,
+    errors: tuple[type[Exception], ...],
+    rescue: Callable[[Exception], Soon[U]],
+) -> Later[U]:
+    """`attempt`, for what has been asked and comes later: for a caller that takes an answer at once by itself.
+
+    What happens at each login does so, since each function that is made for `attempt` costs as much as it does.
+    """
+    return Later(_wait_attempt(later, step, errors, rescue))
 
 
 async def _wait_attempt(

@@ -20,6 +20,9 @@ __all__ = ["ARGUMENT_SYNTAX", "SPECS", "ArgumentForm", "CommandSpec", "ReplyShap
 class ArgumentForm(Enum):
     """What may follow a keyword."""
 
+    # An Enum hashes by name, in Python, and this is looked up for each line that is parsed.
+    __hash__ = object.__hash__
+
     NOTHING = "nothing"
     NAME = "name"
     PASSWORD = "password"  # noqa: S105 - the name of a form

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias, TypeVar, assert_never
 
 from restante.doors.channel import NO_CHANNEL, Channel
@@ -18,7 +19,7 @@ from restante.doors.sasl_login import GivenUp, Move, SaslLogin
 from restante.doors.slow_logins import note_verdict, slowly
 from restante.ports.accounts import AccountFault, RefusalReason, Refused, Unavailable, Verdict
 from restante.ports.events import LoginRefused
-from restante.ports.soon import Soon, attempt
+from restante.ports.soon import Later, Soon, attempt, attempt_later
 from restante.proto import commands
 from restante.proto.capabilities import capability_lines
 from restante.proto.server import ServerProtocol
@@ -63,6 +64,7 @@ class Authorization:
         "_secured",
         "_services",
         "_session_id",
+        "_takes_plaintext",
         "_timestamp",
         "_wording",
         "utf8",
@@ -92,6 +94,7 @@ class Authorization:
         self._peer = peer
         self._local = is_local(peer)
         self._secured = False
+        self._takes_plaintext = services.security.allows_plaintext(secured=False, local=self._local)
         self._channel = NO_CHANNEL
         self.utf8 = False
         self._judged = judged
@@ -134,6 +137,7 @@ class Authorization:
     def secured(self, channel: Channel) -> None:
         """Hear that the connection is under TLS. What was said before is forgotten (RFC 2595 §4)."""
         self._secured = True
+        self._takes_plaintext = self._services.security.allows_plaintext(secured=True, local=self._local)
         self._channel = channel
         self._protocol.name = None
         self._wording.language = I_DEFAULT
@@ -170,10 +174,6 @@ class Authorization:
                     reason=denied.reason,
                 )
             )
-
-    @property
-    def _takes_plaintext(self) -> bool:
-        return self._services.security.allows_plaintext(secured=self._secured, local=self._local)
 
     @property
     def _mechanisms(self) -> tuple[Mechanism, ...]:
@@ -214,9 +214,8 @@ class Authorization:
             return self._judged(
                 Refused(reason=RefusalReason.WRONG_PASSWORD), name.decode("utf-8", "replace"), "USER"
             )
-        return self._verify(
-            lambda: self._services.authenticator.verify_password(name, password), name, "USER", password
-        )
+        authenticator = self._services.authenticator
+        return self._verify(lambda: authenticator.verify_password(name, password), name, "USER", password)
 
     def _apop(self, name: bytes, digest: bytes) -> Soon[Answer]:
         timestamp = self._timestamp
@@ -230,17 +229,22 @@ class Authorization:
         self, verify: Callable[[], Soon[Verdict]], name: bytes, mechanism: str, password: Secret | None = None
     ) -> Soon[Answer]:
         shown = name.decode("utf-8", "backslashreplace")
+        try:
+            verdict: Soon[Verdict] = self._slowly(verify)
+        except AccountFault as error:
+            return self._faulty(shown, mechanism, error)
+        if isinstance(verdict, Later):
+            noted = partial(self._noted, shown, mechanism, password)
+            rescue = partial(self._faulty, shown, mechanism)
+            return attempt_later(verdict, noted, errors=(AccountFault,), rescue=rescue)
+        return self._noted(shown, mechanism, password, verdict)
 
-        def judged(verdict: Verdict) -> Soon[Answer]:
-            self._note(verdict, shown, password)
-            return self._judged(verdict, shown, mechanism)
+    def _faulty(self, name: str, mechanism: str, error: Exception) -> Soon[Answer]:
+        return self._judged(Unavailable(reason=str(error)), name, mechanism)
 
-        return attempt(  # type: ignore[misc]  # see Soon
-            lambda: self._slowly(verify),
-            judged,
-            errors=(AccountFault,),
-            rescue=lambda error: self._judged(Unavailable(reason=str(error)), shown, mechanism),
-        )
+    def _noted(self, name: str, mechanism: str, password: Secret | None, verdict: Verdict) -> Soon[Answer]:
+        self._note(verdict, name, password)
+        return self._judged(verdict, name, mechanism)
 
     # --- failed logins slow an address down ----------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from restante.doors.channel import channel_of
 from restante.doors.gate import Entry
@@ -69,17 +69,14 @@ class Connection(asyncio.BufferedProtocol):
     def __init__(
         self, house: House, loop: asyncio.AbstractEventLoop, *, peer: str, entry: Entry, secured: bool = False
     ) -> None:
-        """Begin for a client that was let in; `entry` is left when the connection ends.
-
-        `secured`: a proxy that is trusted had the client under TLS.
-        """
+        """Begin for a client that was let in; `entry` is left at the end. `secured`: a proxy had it under TLS."""
         self._house = house
         self._peer = peer
         self._entry = entry
         self._secured = secured
         self._loop = loop
         self._protocol = ServerProtocol(command_line_octets=house.services.limits.command_line_octets)
-        self._wire = house.services.tell.wants_wire
+        self._wire = house.wants_wire
         # When the connection began, until the login; then when the last command came. In the loop's seconds.
         self._heard_at = loop.time()
         self._sent = 0
@@ -95,10 +92,11 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet."""
-        self._transport = cast(asyncio.Transport, transport)  # what create_server hands over, whatever the loop
-        session = self._session = self._house.new_session(self._protocol, self._peer, self._entry)
-        self._house.admit(self)
-        self._transport.set_write_buffer_limits(high=WRITE_BUFFER_OCTETS)
+        self._transport = transport  # type: ignore[assignment]  # it is one that writes, whatever loop hands it over
+        house = self._house
+        session = self._session = house.new_session(self._protocol, self._peer, self._entry)
+        house.admit(self)
+        self._transport.set_write_buffer_limits(WRITE_BUFFER_OCTETS)
         tls = transport.get_extra_info("ssl_object")
         secured = self._secured or tls is not None
         session.tell_opened(secured=secured)
@@ -109,7 +107,6 @@ class Connection(asyncio.BufferedProtocol):
             session.tell_reply(greeting)
         self._send(greeting)
         self._held &= ~_WAITING
-        self._advance()
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Give the buffer that all connections read into."""

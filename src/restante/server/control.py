@@ -5,9 +5,13 @@ sessions; who wants to know all asks each of them. One line of JSON in, lines of
 
     {"do": "list"}                    a line for each session, then {"done": "list", "sessions": 2}
     {"do": "end", "session": "k3f9"}  {"done": "end", "found": true}
+    {"do": "watch"}                   {"watching": 4711}, a line for each session that goes on, then one for each
+                                      event, until either side closes; the request may name an account, a door, a
+                                      peer and a session, to see no others. What a watcher was too slow for is
+                                      {"event": "missed", "count": 312}, and what goes on is listed again
 
-What is not understood gets `{"error": "…"}`. Every answer ends with a line that has `done` or `error`: without one
-it was cut short. One request for each connection.
+What is not understood gets `{"error": "…"}`. Every answer but that to `watch` ends with a line that has
+`done` or `error`: without one it was cut short. One request for each connection.
 
 How it fails: a client that is too slow, says too much or does not read is dropped, without harm to any session.
 Crash order: the socket listens under another name before it gets its own, so that a `.sock` that refuses
@@ -22,11 +26,15 @@ import itertools
 import json
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, TypeAlias, assert_never, cast
 
+from restante.doors.proxy_header import TrustedPeers
 from restante.doors.sessions import SessionRegistry
+from restante.ports.events import Door
+from restante.server.watching import MOST_WATCHES, Wanted, Watch, Watching, line_of
 
 __all__ = [
     "CONTROL_FOLDER",
@@ -61,12 +69,14 @@ _LONGEST_SOCKET_PATH_OCTETS: Final = 107
 class ControlServer:
     """The control socket of one process."""
 
-    def __init__(self, data: Path, registries: Sequence[SessionRegistry]) -> None:
-        """Take the data folder, and who knows of sessions."""
+    def __init__(self, data: Path, registries: Sequence[SessionRegistry], watching: Watching | None = None) -> None:
+        """Take the data folder, who knows of sessions, and where watchers are let in; None: nobody may watch."""
         self._folder = data / CONTROL_FOLDER
         self._path = self._folder / f"{os.getpid()}.sock"
         self._registries = registries
+        self._watching = Watching() if watching is None else watching
         self._conversations: set[_Conversation] = set()
+        self._watchers: set[_Conversation] = set()
         self._server: asyncio.AbstractServer | None = None
 
     async def start(self) -> None:
@@ -104,17 +114,28 @@ class ControlServer:
             self._server = None
         for conversation in tuple(self._conversations):
             conversation.drop()
+        for watcher in tuple(self._watchers):
+            watcher.finish()
 
     def _protocol(self) -> _Conversation:
-        return _Conversation(self._registries, self._conversations)
+        return _Conversation(self._registries, self._conversations, self._watchers, self._watching)
 
 
 class _Conversation(asyncio.Protocol):
-    """One request and its answer."""
+    """One request and its answer; to one that watches, an answer that goes on."""
 
-    def __init__(self, registries: Sequence[SessionRegistry], others: set[_Conversation]) -> None:
+    def __init__(
+        self,
+        registries: Sequence[SessionRegistry],
+        others: set[_Conversation],
+        watchers: set[_Conversation],
+        watching: Watching,
+    ) -> None:
         self._registries = registries
         self._others = others
+        self._watchers = watchers
+        self._watching = watching
+        self._watch: Watch | None = None
         self._request = bytearray()
         self._answer: Iterator[bytes] | None = None
         self._clogged = False
@@ -137,26 +158,38 @@ class _Conversation(asyncio.Protocol):
         if len(line) + len(end) > LARGEST_REQUEST_OCTETS:
             self._answer = _refusal(f"the request is longer than {LARGEST_REQUEST_OCTETS} octets")
         elif end:
-            self._answer = _answer(bytes(line), self._registries)
+            request = _read(bytes(line))
+            if isinstance(request, Wanted):
+                self._answer = self._begin(request)
+            else:
+                self._answer = _answer(request, self._registries)
         else:
             return
         self._request.clear()
         self._pour()
 
     def eof_received(self) -> bool:
-        # Who has asked may end sending: the answer goes out all the same.
-        return self._answer is not None
+        # Who has asked may end sending: the answer goes out all the same. One that watches has no end, and who was
+        # killed would be found out at the next event only.
+        return self._answer is not None and self._watch is None
 
     def pause_writing(self) -> None:
         self._clogged = True
+        if self._watch is not None:
+            self._watch.pause()
 
     def resume_writing(self) -> None:
         self._clogged = False
+        if self._watch is not None:
+            self._watch.resume()
         self._pour()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self._others.discard(self)
+        self._watchers.discard(self)
+        if self._watch is not None:
+            self._watching.remove(self._watch)
         if self._deadline is not None:
             self._deadline.cancel()
 
@@ -165,35 +198,111 @@ class _Conversation(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def finish(self) -> None:
+        """End it once what is told has gone out."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def _begin(self, wanted: Wanted) -> Iterator[bytes]:
+        """Let somebody watch. Gives the beginning of the answer: what goes on already."""
+        assert self._transport is not None, "who asks is connected"
+        watch = Watch(wanted, self._transport.write, after_gap=self._list_anew)
+        if not self._watching.add(watch):
+            return _refusal(f"{MOST_WATCHES} watch already, and no more do at a time")
+        self._watch = watch
+        self._others.discard(self)
+        self._watchers.add(self)
+        if self._deadline is not None:
+            self._deadline.cancel()
+        return itertools.chain([line_of({"watching": os.getpid()})], _going_on(watch, self._registries))
+
+    def _list_anew(self) -> None:
+        """Tell what goes on again, since a watcher may have missed how it began."""
+        if self._watch is not None:
+            self._answer = _going_on(self._watch, self._registries)
+            asyncio.get_running_loop().call_soon(self._pour)
+
     def _pour(self) -> None:
         """Send a part of the answer, then let the sessions have their turn."""
         if self._transport is None or self._answer is None or self._clogged or self._transport.is_closing():
             return
-        part = b"".join(itertools.islice(self._answer, _TURN_SESSIONS))
-        if part:
-            self._transport.write(part)
+        parts = list(itertools.islice(self._answer, _TURN_SESSIONS))
+        if parts:
+            self._transport.write(b"".join(parts))
             asyncio.get_running_loop().call_soon(self._pour)
-        else:
+        elif self._watch is None:
             self._transport.close()
 
 
-def _answer(line: bytes, registries: Sequence[SessionRegistry]) -> Iterator[bytes]:
+@dataclass(frozen=True, slots=True)
+class _List:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Nonsense:
+    why: str
+
+
+_Request: TypeAlias = _List | _End | Wanted | _Nonsense
+_WANTED: Final = frozenset({"account", "door", "peer", "session"})
+
+
+def _read(line: bytes) -> _Request:
     try:
         request = json.loads(line)
     except (ValueError, RecursionError):
-        return _refusal("the request is no JSON in UTF-8")
+        return _Nonsense("the request is no JSON in UTF-8")
     match request:
         case {"do": "list", **rest} if not rest:
-            return _listing(registries)
+            return _List()
         case {"do": "end", "session": str(session_id), **rest} if not rest:
-            found = any(registry.end(session_id) for registry in registries)
-            return iter([_line({"done": "end", "found": found})])
+            return _End(session_id)
+        case {"do": "watch", **rest} if rest.keys() <= _WANTED:
+            given = {name: text for name in _WANTED if isinstance(text := rest.get(name), str)}
+            return _wanted(given) if len(given) == len(rest) else _Nonsense("what to watch is said by texts")
         case _:
-            return _refusal('a request is {"do": "list"} or {"do": "end", "session": "…"}')
+            return _Nonsense('a request is {"do": "list"}, {"do": "end", "session": "…"} or {"do": "watch"}')
+
+
+def _wanted(given: Mapping[str, str]) -> Wanted | _Nonsense:
+    try:
+        return Wanted(
+            account=given.get("account"),
+            door=Door(given["door"]) if "door" in given else None,
+            peers=TrustedPeers([given["peer"]]) if "peer" in given else None,
+            session=given.get("session"),
+        )
+    except ValueError as error:
+        return _Nonsense(str(error))
+
+
+def _answer(request: _List | _End | _Nonsense, registries: Sequence[SessionRegistry]) -> Iterator[bytes]:
+    match request:
+        case _List():
+            return _listing(registries)
+        case _End(session):
+            found = any(registry.end(session) for registry in registries)
+            return iter([line_of({"done": "end", "found": found})])
+        case _Nonsense(why):
+            return _refusal(why)
+        case _:
+            assert_never(request)
+
+
+def _going_on(watch: Watch, registries: Sequence[SessionRegistry]) -> Iterator[bytes]:
+    for registry in registries:
+        for info in registry.sessions():
+            yield watch.join(info)
 
 
 def _refusal(why: str) -> Iterator[bytes]:
-    return iter([_line({"error": why})])
+    return iter([line_of({"error": why})])
 
 
 def _listing(registries: Sequence[SessionRegistry]) -> Iterator[bytes]:
@@ -201,7 +310,7 @@ def _listing(registries: Sequence[SessionRegistry]) -> Iterator[bytes]:
     for registry in registries:
         for info in registry.sessions():
             count += 1
-            yield _line(
+            yield line_of(
                 {
                     "session": info.id,
                     "door": info.door.value,
@@ -213,12 +322,7 @@ def _listing(registries: Sequence[SessionRegistry]) -> Iterator[bytes]:
                     "worker": os.getpid(),
                 }
             )
-    yield _line({"done": "list", "sessions": count})
-
-
-def _line(value: dict[str, Any]) -> bytes:  # Any: what JSON holds
-    # ASCII with escapes: what came from outside forges no line.
-    return json.dumps(value, separators=(",", ":")).encode("ascii") + b"\n"
+    yield line_of({"done": "list", "sessions": count})
 
 
 # --- the way to a control socket ----------------------------------------------------------------------------------

@@ -29,6 +29,11 @@ class House(Protocol):
         """Where reads land. One for all connections: what is read is taken out before the next one reads."""
         ...
 
+    @property
+    def wants_wire(self) -> bool:
+        """Whether the wire is to be told of, as it was when that was last looked at."""
+        ...
+
     def admit(self, connection: Connection) -> None:
         """Take note of a connection that begins."""
         ...

@@ -53,6 +53,7 @@ class Pop3Server:
         """Prepare; without a `gate` of its own it takes the default limits, and no proxy is trusted."""
         self.services = services
         self.tell = services.tell
+        self.wants_wire = services.tell.wants_wire
         self.gate = Gate() if gate is None else gate
         self.trusted_proxies = TrustedPeers(()) if trusted_proxies is None else trusted_proxies
         self.read_buffer = memoryview(bytearray(READ_BUFFER_OCTETS))
@@ -125,11 +126,11 @@ class Pop3Server:
         return False
 
     def renew_wire(self) -> None:
-        """Look anew whether anybody wants the wire, for the sessions that go on; those to come look themselves.
+        """Look anew whether anybody wants the wire, for the sessions that go on and for those to come.
 
         So a command asks nobody whether it is to be told: what watching costs is paid when it begins and ends.
         """
-        wanted = self.tell.wants_wire
+        wanted = self.wants_wire = self.tell.wants_wire
         for connection in self._connections:
             connection.tell_wire(wanted)
 

@@ -11,7 +11,8 @@ Sources: RFC 1939 §4–7, RFC 2449 §5 and §8, RFC 3206 §4–6, RFC 6856 §2�
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import assert_never
+from functools import partial
+from typing import Final, assert_never
 
 from restante.doors.channel import Channel
 from restante.doors.gate import GateClosed
@@ -30,7 +31,7 @@ from restante.ports.events import (
     TlsFailed,
     UpdateFailed,
 )
-from restante.ports.soon import Soon, attempt
+from restante.ports.soon import Later, Soon, attempt_later
 from restante.ports.stores import (
     Holder,
     MaildropInUse,
@@ -71,6 +72,8 @@ from restante.server.transacting import Transacting
 from restante.server.wording import Wording
 
 __all__ = ["Session"]
+
+_NOT_OPENED: Final = (MaildropInUse, StoreFault, TooSoon)
 
 
 class Session:
@@ -119,8 +122,7 @@ class Session:
         self._services = services
         self._claim = claim
         self._protocol = protocol
-        withheld = services.security.disabled_capabilities
-        if withheld:
+        if withheld := services.security.disabled_capabilities:
             protocol.withheld = frozenset(tag.encode("ascii") for tag in withheld)
         self._wording = Wording(withheld=withheld)
         self.started = services.clock()
@@ -253,12 +255,14 @@ class Session:
         if closed := self._claim(account.id):
             return self._deferred(account.name, mechanism, closed.reason.value)
         holder = Holder(peer=self.peer, since_epoch_seconds=self._services.wall_clock())
-        return attempt(
-            lambda: self._services.store.open(account, holder),
-            lambda maildrop: self._opened(account, mechanism, maildrop),
-            errors=(MaildropInUse, StoreFault, TooSoon),
-            rescue=lambda error: self._not_opened(account, mechanism, error),
-        )
+        try:
+            maildrop = self._services.store.open(account, holder)
+        except _NOT_OPENED as error:
+            return self._not_opened(account, mechanism, error)
+        if isinstance(maildrop, Later):
+            step, rescue = partial(self._opened, account, mechanism), partial(self._not_opened, account, mechanism)
+            return attempt_later(maildrop, step, errors=_NOT_OPENED, rescue=rescue)
+        return self._opened(account, mechanism, maildrop)
 
     def _not_opened(self, account: Account, mechanism: str, error: Exception) -> bytes:
         if isinstance(error, TooSoon):
@@ -311,22 +315,20 @@ class Session:
         self._protocol.state = State.UPDATE
         transacting = self._transacting
         # With nothing marked, too: what the site's retention policy says is due goes in the same step.
-        return attempt(
-            lambda: transacting.maildrop.update(transacting.transaction.plan()),
-            lambda _: self._updated(),
-            errors=(StoreFault,),
-            rescue=self._not_updated,
-        )
+        try:
+            updated = transacting.maildrop.update(transacting.transaction.plan())
+        except StoreFault as error:
+            return self._not_updated(error)
+        if isinstance(updated, Later):
+            return attempt_later(updated, self._updated, errors=(StoreFault,), rescue=self._not_updated)
+        return self._updated(None)
 
-    def _updated(self) -> bytes:
+    def _updated(self, _: None) -> bytes:
         transaction, maildrop = self._transacting.transaction, self._transacting.maildrop
         self.tally.count_removed(transaction, expired=maildrop.expired, expired_octets=maildrop.expired_octets)
         self.end(Outcome.QUIT)
-        if not self.tally.removed:
-            return self._wording.left(len(transaction.snapshot))
-        return self._wording.counting(
-            Text.REMOVED, self.tally.removed, left=len(transaction.snapshot) - self.tally.removed
-        )
+        removed, left = self.tally.removed, len(transaction.snapshot) - self.tally.removed
+        return self._wording.counting(Text.REMOVED, removed, left=left) if removed else self._wording.left(left)
 
     def _not_updated(self, error: Exception) -> bytes:
         assert self.account is not None

@@ -18,11 +18,15 @@ _WEAK: Final = ("md5", "sha1")
 
 def _trusted(bench: Bench) -> Verdict:
     facts = bench.tls()
+    if facts.pinned:
+        raise NotApplicable("it is the one with the fingerprint that was given, and nobody is asked who signed it")
     return judged(facts.trusted, "chain, name and dates hold" if facts.trusted else facts.trouble)
 
 
 def _named(bench: Bench) -> Verdict:
     facts = bench.tls()
+    if facts.pinned:
+        raise NotApplicable("it is the one with the fingerprint that was given, whatever name stands in it")
     return judged(facts.name_matches, f"it is for {', '.join(facts.names[:5]) or 'no name at all'}")
 
 

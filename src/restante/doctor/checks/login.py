@@ -11,9 +11,17 @@ from restante.doctor.check import Check, Level, Need, NotApplicable, Verdict, ju
 from restante.doctor.logging_in import log_in
 from restante.proto.terms import Secret
 
-__all__ = ["CHECKS", "failure"]
+__all__ = ["CHECKS", "failure", "wrong_login"]
 
 WRONG: Final = "doctor-is-not-the-password"
+
+
+def wrong_login(bench: Bench, of: str) -> Login:
+    """Give a login that is wrong, of the kind that the right one is of."""
+    right = bench.patient.login
+    if right is not None and right.token is not None:
+        return Login.by_token(of, WRONG)
+    return Login.by_password(of, WRONG)
 
 
 def failure(bench: Bench, *, of: str, try_: int) -> tuple[bytes, float]:
@@ -27,7 +35,7 @@ def failure(bench: Bench, *, of: str, try_: int) -> tuple[bytes, float]:
                 raise
         with bench.outside() as line:
             began = bench.world.clock()
-            login = Login.by_password(of, WRONG)
+            login = wrong_login(bench, of)
             status = log_in(line, login, bench.capabilities(), bench.patient, bench.world.entropy)
             return status.line, bench.world.clock() - began
 
@@ -38,7 +46,8 @@ def _refused(bench: Bench) -> Verdict:
     login = bench.patient.login
     assert login is not None
     said, _ = failure(bench, of=login.name, try_=1)
-    return judged(said[:4].upper() == b"-ERR", f"a wrong password was answered with {shown(said)}")
+    what = "password" if login.token is None else "token"
+    return judged(said[:4].upper() == b"-ERR", f"a wrong {what} was answered with {shown(said)}")
 
 
 def _coded(bench: Bench) -> Verdict:
@@ -83,7 +92,7 @@ CHECKS: Final = (
         id="rfc1939.7.wrong-password",
         level=Level.MUST,
         source="RFC 1939 §7 (PASS)",
-        requirement="A wrong password is answered with -ERR.",
+        requirement="A wrong password, or a wrong token, is answered with -ERR.",
         meaning="Anybody can read the mail.",
         remedy="Take the server off the network until its accounts are set up.",
         needs=Need.LOGIN,

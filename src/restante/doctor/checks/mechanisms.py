@@ -6,7 +6,7 @@ from typing import Final
 
 from restante.client.faults import shown
 from restante.doctor.bench import Bench
-from restante.doctor.check import Check, Level, Need, NotApplicable, Verdict, failed, judged, passed
+from restante.doctor.check import Check, Level, Need, NotApplicable, Verdict, failed, judged
 from restante.doctor.line import LineFault
 from restante.doctor.logging_in import TIMESTAMP, by_mechanism, by_user, triable
 from restante.sasl.registry import find
@@ -29,23 +29,32 @@ def _each_works(bench: Bench) -> Verdict:
     login = bench.patient.login
     assert login is not None
     offered = bench.announced("SASL")
-    mechanisms = triable(login, offered)
+    with bench.outside() as line:
+        binding = line.tls.binding if line.tls is not None else None
+    mechanisms = triable(login, offered, binding)
     if not mechanisms:
         raise NotApplicable(f"none of {' '.join(offered)} can be tried with this login")
     if bench.announced_seconds("LOGIN-DELAY"):
         raise NotApplicable("LOGIN-DELAY forbids to log in several times")
+    bench.check_that_the_password_is_safe()
     bench.leave_inside()
+    good, troubles = [], []
     for mechanism in mechanisms:
         line = bench.fresh()
         try:
             status = by_mechanism(line, login, mechanism, bench.patient, bench.world.entropy)
         except LineFault as fault:
-            return failed(f"{mechanism.name}: the server {fault}")
+            troubles.append(f"{mechanism.name} is announced, and the server {fault}")
+        else:
+            if status.ok:
+                good.append(mechanism.name)
+            else:
+                troubles.append(f"{mechanism.name} is announced, and was refused: {shown(status.text)}")
         finally:
             line.quit()
-        if not status.ok:
-            return failed(f"{mechanism.name} is announced, and was refused: {shown(status.text)}")
-    return passed(f"{', '.join(one.name for one in mechanisms)} let this login in")
+    if good:
+        troubles.append(f"{', '.join(good)} let this login in")
+    return judged(len(good) == len(mechanisms), "; ".join(troubles))
 
 
 def _all_known(bench: Bench) -> Verdict:

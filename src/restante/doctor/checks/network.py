@@ -9,8 +9,9 @@ from typing import Final
 
 from restante.doctor.bench import Bench, Obstacle
 from restante.doctor.check import Check, Level, Need, NotApplicable, Verdict, failed, judged, passed
-from restante.doctor.line import Ended, Line, LineFault, Silent
+from restante.doctor.line import Line, LineFault
 from restante.doctor.patient import Door
+from restante.doctor.strangers import who_is_there
 from restante.doctor.world import DialFault, DialProblem
 
 __all__ = ["CHECKS"]
@@ -45,7 +46,8 @@ def _pop3s_is_tls(bench: Bench) -> Verdict:
     try:
         return passed(f"it answers in {line.start_tls().version}")
     except DialFault as error:
-        return failed(str(error))
+        line.close()
+        return failed(f"{error}; {who_is_there(bench, Door.POP3S)}")
     finally:
         line.close()
 
@@ -54,14 +56,12 @@ def _pop3_is_clear(bench: Bench) -> Verdict:
     line = _dialled(bench, Door.POP3)
     try:
         first = line.raw_line(SILENCE_SECONDS * 3)
-    except Silent:
-        return failed("nothing is said there in the clear; it may be a port for TLS")
-    except Ended:
-        return failed("the connection is ended there without a word")
+    except LineFault:
+        first = b""
     finally:
         line.close()
     good = first.upper().startswith((b"+OK", b"-ERR"))
-    return judged(good, "it greets as POP3 does" if good else "what greets there is no POP3 server")
+    return judged(good, "it greets as POP3 does" if good else who_is_there(bench, Door.POP3))
 
 
 def _each_address(bench: Bench) -> Verdict:
@@ -92,9 +92,10 @@ def _quick(bench: Bench) -> Verdict:
 
 def _several(bench: Bench) -> Verdict:
     lines: list[Line] = []
+    door = bench.door()
     try:
         for _ in range(_SEVERAL):
-            lines.append(bench.dial(bench.door()))
+            lines.append(bench.dial(door))
         for line in lines:
             line.ask(b"CAPA")
     except (Obstacle, LineFault) as error:
@@ -119,18 +120,20 @@ CHECKS: Final = (
         id="rfc8314.3.3.pop3s-is-tls",
         level=Level.MUST,
         source="RFC 8314 §3.3",
-        requirement="What listens on port 995 speaks TLS from the first octet.",
+        requirement="What listens on the port for POP3 under TLS (995) speaks TLS from the first octet.",
         meaning="A mail program waits there for a handshake that never comes.",
-        remedy="Move the service in the clear to port 110, or switch TLS on for this one.",
+        remedy="Move what speaks in the clear to a port of its own (110 for POP3), or switch TLS on for this one; "
+        "if POP3 is at another port, name it with --pop3s.",
         judge=_pop3s_is_tls,
     ),
     Check(
         id="rfc1939.3.pop3-in-the-clear",
         level=Level.MUST,
         source="RFC 1939 §3",
-        requirement="What listens on port 110 greets in the clear, as POP3 does.",
-        meaning="A mail program waits there for a greeting that never comes.",
-        remedy="Move the service with TLS to port 995, or close this port.",
+        requirement="What listens on the port for POP3 in the clear (110) greets as POP3 does.",
+        meaning="A mail program waits there for a greeting that never comes, or takes it for an error.",
+        remedy="Move what answers there to a port of its own (995 for POP3 under TLS), or close this port; if POP3 "
+        "is at another port, name it with --pop3.",
         judge=_pop3_is_clear,
     ),
     Check(

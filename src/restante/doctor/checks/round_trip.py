@@ -9,8 +9,8 @@ from typing import Final
 
 from restante.doctor.bench import Bench, Obstacle
 from restante.doctor.check import Check, Level, Need, NotApplicable, Verdict, failed, judged
-from restante.doctor.checks.submission import secured
-from restante.doctor.smtp import ask, authenticate, extensions
+from restante.doctor.checks.submission import log_in_to_send, secured
+from restante.doctor.smtp import ask
 
 __all__ = ["CHECKS"]
 
@@ -38,8 +38,7 @@ def _sent(bench: Bench) -> tuple[bytes, ...] | None:
         raise NotApplicable("the door for sending shows no certificate that is trusted")
     mark = b"doctor-" + bench.world.entropy(8).hex().encode()
     address = bench.patient.mail_address.encode()
-    if "AUTH" in extensions(line) and not authenticate(line, login).ok:
-        raise Obstacle("the login for sending was refused")
+    log_in_to_send(bench, line)
     for command in (b"MAIL FROM:<%s>" % address, b"RCPT TO:<%s>" % address, b"DATA"):
         if not (answer := ask(line, command)).ok:
             raise Obstacle(f"{command.split(b':')[0].decode()} was answered with {answer.code}")

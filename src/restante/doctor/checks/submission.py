@@ -5,16 +5,17 @@ Sources: RFC 8314 §3.3, RFC 6409 §4.3, RFC 4954 §4, RFC 3207 §4, RFC 1870.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
-from restante.doctor.bench import Bench
+from restante.doctor.bench import Bench, Obstacle
 from restante.doctor.check import Check, Level, NotApplicable, Verdict, failed, judged, passed
 from restante.doctor.line import Ended, Line, Silent
 from restante.doctor.patient import Door
-from restante.doctor.smtp import ask, extensions, greeting
+from restante.doctor.smtp import NoMechanismHere, ask, authenticate, extensions, greeting
 from restante.doctor.world import DialFault
 
-__all__ = ["CHECKS", "secured"]
+__all__ = ["CHECKS", "log_in_to_send", "secured"]
 
 
 def _clear(bench: Bench) -> Line:
@@ -47,15 +48,67 @@ def secured(bench: Bench) -> Line:
     return line
 
 
+def log_in_to_send(bench: Bench, line: Line) -> dict[str, tuple[str, ...]]:
+    """Log in at the door for sending, if it has AUTH, and give its extensions. Raises Obstacle."""
+    patient = bench.patient
+    login = patient.sending_login or patient.login
+    assert login is not None
+    if line.tls is None or not (line.tls.trusted or patient.plaintext):
+        raise Obstacle("the door for sending shows no certificate that is trusted, and the login does not go out")
+    found = extensions(line)
+    if "AUTH" in found:
+        try:
+            answer = authenticate(
+                line,
+                login,
+                found["AUTH"],
+                host=patient.host,
+                plaintext=patient.plaintext,
+                entropy=bench.world.entropy(32),
+            )
+        except NoMechanismHere as error:
+            raise Obstacle(f"the login for sending cannot be made: {error}") from None
+        if not answer.ok:
+            raise Obstacle(f"the login for sending was refused with {answer.code}")
+    return found
+
+
 def _listens(bench: Bench) -> Verdict:
     if Door.SUBMISSIONS not in bench.patient.ports:
         raise NotApplicable("that port is not looked at")
+    _need_a_door(bench)
     try:
         line = bench.dial_raw(Door.SUBMISSIONS)
         facts = line.start_tls()
     except DialFault as error:
         return failed(str(error))
-    return judged(greeting(line).ok and facts.trusted, facts.trouble or f"it greets in {facts.version}")
+    return judged(greeting(line).ok, f"it greets in {facts.version}")
+
+
+def _need_a_door(bench: Bench) -> None:
+    """Raise NotApplicable where nobody said that mail is handed in at this host, and nothing listens for it."""
+    if bench.patient.sending is not None:
+        return
+
+    def learn() -> bool:
+        for door in (Door.SUBMISSIONS, Door.SUBMISSION):
+            if door in bench.patient.ports:
+                with suppress(DialFault):
+                    bench.dial_raw(door).close()
+                    return True
+        return False
+
+    if not bench.known("a door for sending", learn):
+        raise NotApplicable("nothing listens for mail at this host; --smtp HOST names the one that does")
+
+
+def _trusted(bench: Bench) -> Verdict:
+    facts = secured(bench).tls
+    if facts is None:
+        raise NotApplicable("no door for sending has TLS")
+    if facts.pinned:
+        raise NotApplicable("it is the one with the fingerprint that was given, and nobody is asked who signed it")
+    return judged(facts.trusted, "chain, name and dates hold" if facts.trusted else facts.trouble)
 
 
 def _starttls(bench: Bench) -> Verdict:
@@ -63,7 +116,7 @@ def _starttls(bench: Bench) -> Verdict:
 
 
 def _no_auth_in_the_clear(bench: Bench) -> Verdict:
-    if bench.patient.is_this_machine:
+    if Door.SUBMISSION in bench.patient.ports and bench.patient.is_loopback_at(Door.SUBMISSION):
         raise NotApplicable("nobody reads along on the way to this machine itself")
     offered = extensions(_clear(bench)).get("AUTH", ())
     plain = [name for name in offered if name.upper() in ("PLAIN", "LOGIN")]
@@ -127,6 +180,15 @@ CHECKS: Final = (
         meaning="Mail programs of today try this door first.",
         remedy="Switch the port on (Postfix: submissions in master.cf), with the same certificate.",
         judge=_listens,
+    ),
+    Check(
+        id="rfc8314.5.certificate-for-sending",
+        level=Level.MUST,
+        source="RFC 8314 §3.3 and §5",
+        requirement="The door for sending shows a certificate that clients trust, for its name, and in its time.",
+        meaning="Mail programs warn or refuse, and mail stays in the outbox.",
+        remedy="Serve a certificate for this name, with all certificates between it and the root.",
+        judge=_trusted,
     ),
     Check(
         id="rfc3207.4.starttls",

@@ -57,7 +57,7 @@ def refused_commands(event: WireEvent, facts: Facts) -> Iterator[Finding]:
     elif sent.number is not None:
         if sent.number in facts.marked:
             yield found(Diagnosis.MESSAGE_MARKED_ALREADY, event, number=str(sent.number))
-        elif facts.count is None or sent.number > facts.count:
+        elif sent.number > facts.count if facts.count is not None else not facts.is_partial:
             yield found(Diagnosis.NO_SUCH_MESSAGE, event, number=str(sent.number))
         elif sent.keyword == b"TOP":
             yield found(Diagnosis.TOP_REFUSED, event, text=text)

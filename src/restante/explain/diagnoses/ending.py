@@ -71,6 +71,8 @@ def good_bye(event: WireEvent, facts: Facts) -> Iterator[Finding]:
         case Replied(to=CommandSent(keyword=b"QUIT"), state=State.UPDATE):
             kept = facts.fetched.keys() - facts.marked
             unread = facts.marked - facts.fetched.keys()
+            if facts.is_partial:
+                return
             if facts.unmarked and not facts.marked:
                 yield found(Diagnosis.MARKS_TAKEN_OFF, event, count=facts.unmarked)
             elif kept:

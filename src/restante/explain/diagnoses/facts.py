@@ -13,6 +13,7 @@ from restante.explain.events import (
     CommandSent,
     Connected,
     Greeted,
+    Joined,
     Replied,
     Sealed,
     Secured,
@@ -34,6 +35,8 @@ class Facts:
     def __init__(self, client: str = "") -> None:
         self.client = client
         self.server = ""
+        self.is_partial = False
+        """Whether something of the session was not heard: what is not known of it need not be so."""
         self.began_at_seconds: float | None = None
         self.greeted: Greeted | None = None
         self.server_spoke = False
@@ -87,6 +90,10 @@ class Facts:
         match event:
             case Connected():
                 self.server, self.began_at_seconds = event.server, event.at_seconds
+            case Joined():
+                self.is_partial = self.server_spoke = self.client_spoke = True
+                self.answered_sequence = self.last_sequence
+                self.logged_in = self.logged_in or event.state is not State.AUTHORIZATION
             case Greeted():
                 self.greeted, self.server_spoke = event, True
             case StrayLine():

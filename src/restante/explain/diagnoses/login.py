@@ -72,7 +72,7 @@ def _wants_tls(event: Replied, sent: CommandSent, facts: Facts) -> bool:
 
 
 def _pass_out_of_place(sent: CommandSent, facts: Facts) -> bool:
-    if sent.keyword != b"PASS":
+    if sent.keyword != b"PASS" or facts.is_partial:
         return False
     before = facts.last_replied
     return before is None or before.to is None or before.to.keyword != b"USER"

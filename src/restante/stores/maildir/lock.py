@@ -59,9 +59,11 @@ class ExclusiveLock:
             f'{{"peer": {encode_basestring(holder.peer[:LONGEST_PEER])}, "since": {holder.since_epoch_seconds!r}}}'
         )
         line = told.encode(errors="replace").ljust(HOLDER_OCTETS - 1) + b"\n"
-        # A full disk does not take the line, and does not need to: the lock is what counts.
-        with contextlib.suppress(OSError):
+        try:  # noqa: SIM105 - at each login
             os.pwrite(descriptor, line, 0)
+        except OSError:
+            # A full disk does not take the line, and does not need to: the lock is what counts.
+            pass
 
     def last_login(self) -> float | None:
         """Give when the last login was, in seconds since the epoch; None when none was noted that can be read."""
@@ -84,7 +86,8 @@ class ExclusiveLock:
             os.close(descriptor)
 
     def __del__(self) -> None:
-        self.release()
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
 
 
 def _read_holder(descriptor: int) -> Holder | None:
