@@ -163,7 +163,7 @@ class MessageFile:
 
 
 class WarmReader:
-    """Reads short messages that are in the page cache, all into one buffer: it is the event loop's, and no thread's."""
+    """Reads short messages that are in the page cache. Its one buffer is the event loop's, and no thread's."""
 
     __slots__ = ("_buffer", "_buffers")
 
