@@ -111,12 +111,12 @@ class Link:
         if self.reader.pending:
             message = f"{server.address} sent octets before the TLS handshake; somebody may be in between: closed"
             problem = TlsProblem.OCTETS_BEFORE_HANDSHAKE
-            yield from self.close("octets before the handshake")
+            yield from self.close(problem.value)
             raise TlsFault(message, server=server.address, problem=problem)
         try:
             context = context_for(server)
-        except TlsFault:
-            yield from self.close("no TLS")
+        except TlsFault as unusable:
+            yield from self.close(unusable.problem.value)
             raise
         channel = TlsChannel(context, server.host)
         until = self._clock() + server.timeouts.tls_seconds
@@ -131,7 +131,7 @@ class Link:
             if alert:
                 with contextlib.suppress(OSError):
                     yield Write(alert)
-            yield from self.close("no TLS")
+            yield from self.close(fault.problem.value)
             raise fault from error
         certificate = channel.certificate
         if server.fingerprint is not None and _digest(certificate) != server.pinned:
@@ -141,7 +141,7 @@ class Link:
                 "if its owner says that this is the new one, pin it, else somebody is in between"
             )
             problem = TlsProblem.OTHER_FINGERPRINT
-            yield from self.close("another certificate")
+            yield from self.close(problem.value)
             raise TlsFault(message, server=server.address, problem=problem, fingerprint=told)
         self.tls = channel
         # What the server said before is not proved to be from it; a fresh reader has none of it.

@@ -34,6 +34,7 @@ from restante.explain.events import (
     WireEvent,
 )
 from restante.explain.following import has_body, is_plainly_a_command, state_after, without
+from restante.explain.foreword import Foreword
 from restante.explain.line_reader import Line, LineReader
 from restante.explain.sealed import SealedSide
 from restante.explain.tls_records import looks_like_tls
@@ -77,19 +78,8 @@ class Reader:
     """
 
     __slots__ = (
-        "_awaited",
-        "_body",
-        "_closed",
-        "_excerpt",
-        "_greeted",
-        "_lines",
-        "_sealed",
-        "_secured",
-        "_sequence",
-        "_show",
-        "_state",
-        "_stls",
-        "_tell",
+        *("_awaited", "_body", "_closed", "_excerpt", "_foreword", "_greeted", "_joined", "_lines"),
+        *("_sealed", "_secured", "_sequence", "_show", "_state", "_stls", "_tell"),
     )
 
     def __init__(
@@ -99,7 +89,8 @@ class Reader:
         self._show = show
         self._excerpt = excerpt
         self._state = State.AUTHORIZATION
-        self._secured = self._stls = self._greeted = self._closed = False
+        self._secured = self._stls = self._greeted = self._closed = self._joined = False
+        self._foreword = Foreword()
         self._sequence = 0
         self._awaited: deque[_Awaited] = deque()
         self._body: Body | None = None
@@ -134,10 +125,12 @@ class Reader:
         """Hear octets of a side, in whatever pieces."""
         if self._closed:
             return
+        if side is Side.CLIENT and not self._foreword.is_over:
+            octets = self._foreword.without(octets)
         lines, start = self._lines[side], 0
         while start < len(octets):
             if side in self._sealed:
-                if (event := self._sealed[side].take(octets[start:], at_seconds)) is not None:
+                for event in self._sealed[side].take(octets[start:], at_seconds):
                     self._tell(event)
                 return
             if self._begins_tls(side, octets, start):
@@ -155,12 +148,13 @@ class Reader:
         if self._closed:
             return
         for sealed in self._sealed.values():
-            if (event := sealed.finish(at_seconds)) is not None:
+            for event in sealed.finish(at_seconds):
                 self._tell(event)
         self._finish_line(Side.CLIENT, at_seconds)
         self._finish_line(Side.SERVER, at_seconds)
         if self._body is not None:
-            self._end_body(BodyEnd.NOT_SHOWN if self._left_out_body() else BodyEnd.CUT, at_seconds)
+            ended = BodyEnd.UNFINISHED if by is None and not reason else BodyEnd.CUT
+            self._end_body(BodyEnd.NOT_SHOWN if self._left_out_body() else ended, at_seconds)
         self._closed = True
         self._tell(
             Closed(
@@ -194,6 +188,10 @@ class Reader:
         """Hear that the source tells nothing of the body that is under way; its octets on the wire, if it does."""
         if self._body is not None:
             self._end_body(BodyEnd.NOT_SHOWN, at_seconds, wire_octets)
+
+    def joined(self) -> None:
+        """Hear that the record begins in the middle: what the server says now belongs to what nobody saw."""
+        self._greeted = self._joined = True
 
     def lost(self, side: Side, octets: int, *, at_seconds: float | None) -> None:
         """Hear that octets of a side went by unseen."""
@@ -240,6 +238,7 @@ class Reader:
                 self.secured("", at_seconds=at_seconds)
             if self._left_out_body():
                 self._end_body(BodyEnd.NOT_SHOWN, at_seconds)
+        self._joined = False
         read = read_client_line(line.kept, self._show)
         exchange = self._exchange()
         if exchange is not None and (exchange.challenges or not is_plainly_a_command(read)):
@@ -278,6 +277,8 @@ class Reader:
         )
 
     def _take_server_line(self, line: Line, at_seconds: float | None) -> None:
+        if self._joined:
+            return
         if self._body is not None and self._take_body_line(line, at_seconds):
             return
         status = server_lines.read_status(line.kept)
