@@ -149,7 +149,6 @@ async def opened(folder: Path, *, messages: int = MESSAGES) -> AsyncIterator[Ins
     from restante.observe.metrics import Metrics, new_board
     from restante.ports.events import Door
     from restante.proto.terms import Secret
-    from restante.server.watching import Watching
 
     settings = Settings(data=folder / "data", maildir_pattern=f"{folder}/mail/{{local}}")
     settings.data.mkdir(mode=0o700)
@@ -161,12 +160,8 @@ async def opened(folder: Path, *, messages: int = MESSAGES) -> AsyncIterator[Ins
         mail.make_maildrop(folder / "mail" / f"user{n}", mail.Form.CRLF, messages)
     directory.close()
     metrics = Metrics(new_board(processes=1), version="0")
-    loop = asyncio.get_running_loop()
-    watching = Watching()
-    tell = worker._open_listener(settings, metrics, watching, loop, live=None, with_log=True)
-    async with worker._open_parts(settings, (), metrics, loop, tell) as parts:
-        doors, _ = worker._open_doors(settings, parts, {Door.POP3}, watching)
-        inside = Inside(doors[Door.POP3].protocol)
+    async with worker.open_house(settings, (), metrics, {Door.POP3}) as house:
+        inside = Inside(house.doors[Door.POP3].protocol)
         await inside.warm()
         gc.collect()
         gc.freeze()
