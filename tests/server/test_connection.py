@@ -126,8 +126,7 @@ class TestTurns:
         medium = b"x" * 62_998 + b"\r\n"
         server = server_with(*[medium] * 18)
         link = logged_in(server)
-        maildrop = link._protocol._session._maildrop
-        assert maildrop is not None
+        maildrop = link._protocol._session._transacting.maildrop
         at_once = maildrop.retrieve
 
         def retrieve(number: MessageNumber) -> Soon[bytes | LongMessage]:
@@ -185,7 +184,7 @@ class TestBreakingOff:
         server = server_with(BIG, SHORT)
         link = logged_in(server)
         breaking = _Breaking(error, later=later)
-        link._protocol._session._maildrop.retrieve = lambda _number: breaking  # type: ignore[union-attr,method-assign]
+        link._protocol._session._transacting.maildrop.retrieve = lambda _number: breaking  # type: ignore[assignment,method-assign]
         before = len(link.received)
         link.send(b"RETR 1\r\nNOOP\r\n")
         assert link.aborted
@@ -197,7 +196,7 @@ class TestBreakingOff:
         server = server_with(BIG)
         link = logged_in(server)
         breaking = _Breaking(RuntimeError(), later=False)
-        link._protocol._session._maildrop.retrieve = lambda _number: breaking  # type: ignore[union-attr,method-assign]
+        link._protocol._session._transacting.maildrop.retrieve = lambda _number: breaking  # type: ignore[assignment,method-assign]
         link.stop_reading()
         link.send(b"RETR 1\r\n")
         link.break_off()
@@ -208,7 +207,7 @@ class TestBreakingOff:
         server = server_with(BIG)
         link = logged_in(server)
         breaking = _Breaking(MessageGone("it shrank"), later=True)
-        link._protocol._session._maildrop.retrieve = lambda _number: breaking  # type: ignore[union-attr,method-assign]
+        link._protocol._session._transacting.maildrop.retrieve = lambda _number: breaking  # type: ignore[assignment,method-assign]
         link.send(b"RETR 1\r\n", settle=False)
         link.break_off()
         server.settle()
@@ -223,7 +222,7 @@ class TestBreakingOff:
         def fail(_number: object) -> Soon[bytes]:
             raise RuntimeError("secret path /var/lib")
 
-        link._protocol._session._maildrop.retrieve = fail  # type: ignore[union-attr,method-assign]
+        link._protocol._session._transacting.maildrop.retrieve = fail  # type: ignore[assignment,method-assign]
         answer = link.send(b"RETR 1\r\n")
         assert answer.startswith(b"-ERR [SYS/TEMP] ")
         assert b"/var" not in answer

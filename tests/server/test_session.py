@@ -490,7 +490,7 @@ class TestTheEnd:
         def fail(_plan: object) -> None:
             raise StoreFault("the disk is gone: replace it")
 
-        link._protocol._session._maildrop.update = fail  # type: ignore[union-attr,method-assign]
+        link._protocol._session._transacting.maildrop.update = fail  # type: ignore[assignment,method-assign]
         answer = link.say("DELE 1", "QUIT")[1]
         assert answer.startswith("-ERR [SYS/TEMP] ")
         assert "disk" not in answer

@@ -12,17 +12,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Final
 
 from restante.doors.channel import channel_of
 from restante.doors.gate import Entry
 from restante.doors.sessions import SessionInfo
 from restante.doors.tls import handshake_reason
 from restante.doors.tls_layer import TlsLayer
-from restante.ports.events import CommandReceived, ConnectionOpened, Door, FaultMet, Outcome, ReplySent, TlsFailed
+from restante.ports.events import Door, Outcome
 from restante.ports.soon import Later
 from restante.ports.stores import MessageGone
-from restante.proto.redact import HIDDEN, redacted
 from restante.proto.server import ServerProtocol
 from restante.server.authorization import Answer, UpgradeToTls
 from restante.server.house import House
@@ -35,25 +34,32 @@ __all__ = ["Connection"]
 _ORDERED_ENDS = frozenset({Outcome.SHUTDOWN, Outcome.ENDED})
 """After which no further command is begun. A client's EOF is none: all that it sent before is answered."""
 
+_WAITING: Final = 1
+"""An answer is waited for, the others have their turn, or there was no greeting yet."""
+_CLOGGED: Final = 2
+"""The client does not take what is sent."""
+_POURING: Final = 4
+"""A long message is on its way."""
+
 
 class Connection(asyncio.BufferedProtocol):
     """One POP3 connection."""
 
     __slots__ = (
-        "_clogged",
         "_ending",
         "_entry",
         "_heard_at",
+        "_held",
         "_house",
         "_loop",
         "_outflow",
+        "_paused",
         "_peer",
         "_protocol",
         "_secured",
         "_sent",
         "_session",
         "_transport",
-        "_waiting",
         "_wire",
     )
 
@@ -75,10 +81,10 @@ class Connection(asyncio.BufferedProtocol):
         self._heard_at = loop.time()
         self._sent = 0
         self._outflow: Outflow | None = None
-        # Nothing is worked off: an answer is waited for, the others have their turn, or there was no greeting yet.
-        self._waiting = True
-        # The client does not take what is sent.
-        self._clogged = False
+        # Why nothing is worked off: the sum of the reasons above.
+        self._held = _WAITING
+        # Nothing more is read for now.
+        self._paused = False
         # How the session is to end as soon as nothing is waited for; None while it goes on.
         self._ending: Outcome | None = None
 
@@ -93,14 +99,14 @@ class Connection(asyncio.BufferedProtocol):
         self._transport.set_write_buffer_limits(WRITE_BUFFER_OCTETS)
         tls = transport.get_extra_info("ssl_object")
         secured = self._secured or tls is not None
-        house.services.tell(ConnectionOpened(session=session.id, door=Door.POP3, peer=self._peer, secured=secured))
+        session.tell_opened(secured=secured)
         if secured:
             session.secured(channel_of(tls))
         greeting = session.greeting()
         if self._wire:
-            self._tell_reply(greeting)
+            session.tell_reply(greeting)
         self._send(greeting)
-        self._waiting = False
+        self._held &= ~_WAITING
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Give the buffer that all connections read into."""
@@ -108,7 +114,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what came, and work it off."""
-        self._protocol.receive(bytes(self._house.read_buffer[:nbytes]))
+        self._protocol.receive(self._house.read_buffer[:nbytes].tobytes())
         self._advance()
 
     def eof_received(self) -> bool:
@@ -122,17 +128,17 @@ class Connection(asyncio.BufferedProtocol):
         """End the session; without a QUIT nothing is removed."""
         self._ending = self._ending or Outcome.DISCONNECTED
         self._house.dismiss(self)
-        if not self._waiting:
+        if not self._held & _WAITING:
             self._leave(self._ending)
 
     def pause_writing(self) -> None:
         """Stop: the client does not take what is sent."""
-        self._clogged = True
+        self._held |= _CLOGGED
         self._hear()
 
     def resume_writing(self) -> None:
         """Go on where it stopped."""
-        self._clogged = False
+        self._held &= ~_CLOGGED
         self._hear()
         self._advance()
 
@@ -140,10 +146,10 @@ class Connection(asyncio.BufferedProtocol):
 
     def sweep(self, now: float) -> None:
         """End a session that has been silent, or has not read, for too long. `now` is the loop's time."""
-        if self._waiting:
+        if self._held & _WAITING:
             return
         limits = self._house.services.limits
-        stalled = self._clogged or self._session.outcome is not None  # a good-bye, even, is not taken
+        stalled = self._held & _CLOGGED or self._session.outcome is not None  # a good-bye, even, is not taken
         allowed = limits.login_seconds
         if self._session.authorized:
             allowed = limits.write_stall_seconds if stalled else limits.autologout_seconds
@@ -187,29 +193,30 @@ class Connection(asyncio.BufferedProtocol):
 
     def _advance(self) -> None:
         """Do what can be done now: pour out a long message, then work off commands, then read on."""
-        if self._waiting or self._session.outcome is not None:
+        session = self._session
+        if self._held & _WAITING or session.outcome is not None:
             return
         self._sent = 0
         try:
-            self._pour()
-            while not self._busy and self._work_off():
+            if self._outflow is not None:
+                self._pour()
+            while not self._held and self._work_off():
                 pass
         except Exception as error:
             self._fail(error)
-        if self._session.outcome is not None:
+        if session.outcome is not None:
             # The last answer goes out before the transport closes.
             self._transport.close()
-        elif self._busy:
-            self._transport.pause_reading()
+        elif self._held:
+            if not self._paused:
+                self._paused = True
+                self._transport.pause_reading()
         elif self._ending is not None:
             self._leave(self._ending)
             self._transport.close()
-        else:
+        elif self._paused:
+            self._paused = False
             self._transport.resume_reading()
-
-    @property
-    def _busy(self) -> bool:
-        return self._waiting or self._clogged or self._outflow is not None or self._session.outcome is not None
 
     def _hear(self) -> None:
         """Note that the client is alive: before its login nothing that it does buys it time."""
@@ -217,46 +224,56 @@ class Connection(asyncio.BufferedProtocol):
             self._heard_at = self._loop.time()
 
     def _work_off(self) -> bool:
-        """Answer commands until something must wait; send the answers in one write. False when no command is left.
+        """Answer commands until something must wait; send the answers in one write. False when no more can be done.
 
         At a shutdown no further command is begun; at the client's EOF all that it sent are.
         """
-        session, next_command, wire = self._session, self._protocol.next_command, self._wire
+        session, protocol, wire = self._session, self._protocol, self._wire
+        if session.outcome is not None or self._ending in _ORDERED_ENDS:
+            return False
         gathered: list[bytes] = []
         octets = 0
-        answer: Answer | Later[Answer] = b""
         left = True
-        while octets < GATHERED_OCTETS and self._ending not in _ORDERED_ENDS:
-            command = next_command()
+        other: Outflow | UpgradeToTls | Later[Answer] | None = None
+        while octets < GATHERED_OCTETS:
+            command = protocol.next_command()
             if command is None:
                 left = False
                 break
             if wire:
-                self._tell_command()
+                session.tell_command()
             answer = session.answer(command)
             if not isinstance(answer, bytes):
+                other = answer
                 break
             if wire:
-                self._tell_reply(answer)
+                session.tell_reply(answer)
             gathered.append(answer)
             octets += len(answer)
             if session.outcome is not None:
                 break
-        else:
-            left = self._ending not in _ORDERED_ENDS
-        self._hear()
+        if session.account is not None:
+            self._heard_at = self._loop.time()
         if gathered:
             self._send(b"".join(gathered))
+        if other is not None:
+            self._begin(other)
+        elif self._sent > TURN_OCTETS:
+            self._yield_turn()
+        return left
+
+    def _begin(self, answer: Outflow | UpgradeToTls | Later[Answer]) -> None:
+        """Begin what takes more than one write."""
         if isinstance(answer, Later):
             self._wait(self._answer_later(answer))
         elif isinstance(answer, Outflow):
-            self._begin_outflow(answer)
+            self._outflow = answer
+            self._held |= _POURING
+            if self._wire:
+                self._session.tell_reply(answer.status)
             self._pour()
-        elif isinstance(answer, UpgradeToTls):
-            self._upgrade(answer)
         else:
-            self._yield_turn()
-        return left
+            self._upgrade(answer)
 
     async def _answer_later(self, later: Later[Answer]) -> None:
         try:
@@ -267,12 +284,10 @@ class Connection(asyncio.BufferedProtocol):
         self._hear()
         if isinstance(answer, bytes):
             if self._wire:
-                self._tell_reply(answer)
+                self._session.tell_reply(answer)
             self._send(answer)
-        elif isinstance(answer, Outflow):
-            self._begin_outflow(answer)
         else:
-            raise TypeError("TLS is begun without waiting")
+            self._begin(answer)
 
     def _upgrade(self, answer: UpgradeToTls) -> None:
         """Begin TLS, unless anything stands behind STLS: somebody in the middle put it there (CVE-2011-0411)."""
@@ -280,11 +295,11 @@ class Connection(asyncio.BufferedProtocol):
             self._leave(Outcome.TOO_EARLY_FOR_TLS)
             return
         if self._wire:
-            self._tell_reply(answer.reply)
+            self._session.tell_reply(answer.reply)
         self._send(answer.reply)
         security = self._house.services.security
         assert security.tls is not None, "STLS is answered so only where TLS is offered"
-        self._waiting = True
+        self._held |= _WAITING
         # What comes from here on goes to the layer, and none of it here before the handshake has ended.
         self._transport = TlsLayer(
             self._transport,
@@ -297,33 +312,29 @@ class Connection(asyncio.BufferedProtocol):
         )
 
     def _under_tls(self, error: BaseException | None) -> None:
-        self._waiting = False
+        self._held &= ~_WAITING
         if error is None:
             self._session.secured(channel_of(self._transport.get_extra_info("ssl_object")))
             self._advance()
             return
-        reason, services = handshake_reason(error), self._house.services
-        services.tell(TlsFailed(session=self._session.id, door=Door.POP3, peer=self._peer, reason=reason))
+        self._session.tell_tls_failed(handshake_reason(error))
         self._ending = Outcome.TLS_FAILED
         self.connection_lost(None)
-
-    def _begin_outflow(self, outflow: Outflow) -> None:
-        self._outflow = outflow
-        if self._wire:
-            self._tell_reply(outflow.status)
 
     def _pour(self) -> None:
         """Send of a long message what the client takes."""
         outflow = self._outflow
-        while outflow is not None and not self._clogged and not self._waiting:
+        while self._held == _POURING and outflow is not None:
             part = outflow.next_part()
             if isinstance(part, Later):
                 self._wait(self._part_later(part))
             elif part:
                 self._send(part)
-                self._yield_turn()
+                if self._sent > TURN_OCTETS:
+                    self._yield_turn()
             else:
-                outflow = self._outflow = None  # it has closed its message
+                self._outflow = None  # it has closed its message
+                self._held &= ~_POURING
 
     async def _part_later(self, later: Later[bytes]) -> None:
         try:
@@ -333,12 +344,12 @@ class Connection(asyncio.BufferedProtocol):
 
     def _wait(self, work: Coroutine[Any, Any, None]) -> None:  # Any: as in House.keep
         """Let work run that must wait, and go on after it."""
-        self._waiting = True
+        self._held |= _WAITING
         self._house.keep(self._go_on_after(work))
 
     async def _go_on_after(self, work: Coroutine[Any, Any, None]) -> None:  # Any: as in House.keep
         await work
-        self._waiting = False
+        self._held &= ~_WAITING
         if self._transport.is_closing():
             # The connection was lost meanwhile.
             self._leave(self._ending or Outcome.DISCONNECTED)
@@ -354,10 +365,9 @@ class Connection(asyncio.BufferedProtocol):
         self._sent += len(octets)
 
     def _yield_turn(self) -> None:
-        """Let the others have their turn, when this connection has sent enough."""
-        if self._sent > TURN_OCTETS:
-            self._sent = 0
-            self._wait(asyncio.sleep(0))
+        """Let the others have their turn: this connection has sent enough."""
+        self._sent = 0
+        self._wait(asyncio.sleep(0))
 
     # --- the end -------------------------------------------------------------------------------------------------
 
@@ -365,6 +375,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._outflow is not None:
             self._outflow.close()
             self._outflow = None
+            self._held &= ~_POURING
         self._session.lose(outcome)
         self._entry.leave()
 
@@ -378,20 +389,9 @@ class Connection(asyncio.BufferedProtocol):
         if isinstance(error, MessageGone):
             self._break_off(Outcome.MESSAGE_GONE)
             return
-        fault = f"{type(error).__name__}: {error}"
-        self._house.services.tell(FaultMet(session=self._session.id, what="a session", error=fault))
+        self._session.tell_fault(error)
         if self._outflow is not None:
             self._break_off(Outcome.FAULT)
         else:
             self._leave(Outcome.FAULT)
             self._send(self._session.failed())
-
-    # --- the wire, for those who want it -------------------------------------------------------------------------
-
-    def _tell_command(self) -> None:
-        said = CommandReceived(session=self._session.id, line=redacted(self._protocol.last_line) or HIDDEN)
-        self._house.services.tell(said)
-
-    def _tell_reply(self, reply: bytes) -> None:
-        line = reply[: reply.index(b"\r\n")]
-        self._house.services.tell(ReplySent(session=self._session.id, line=line, octets=len(reply)))

@@ -16,36 +16,59 @@ from typing import Final, assert_never
 
 from restante.doors.channel import Channel
 from restante.doors.gate import GateClosed
-from restante.maildrop.transaction import MarkedMessage, NoSuchMessage, Transaction
 from restante.ports.accounts import Accepted, Account, Refused, Unavailable, Verdict
 from restante.ports.events import (
+    CommandReceived,
+    ConnectionOpened,
+    Door,
+    FaultMet,
     LoginAccepted,
     LoginDeferred,
     LoginRefused,
     MaildropBusy,
     Outcome,
+    ReplySent,
+    TlsFailed,
     UpdateFailed,
 )
-from restante.ports.soon import Later, Soon, attempt, attempt_later
+from restante.ports.soon import Later, Soon, attempt_later
 from restante.ports.stores import (
     Holder,
-    LongMessage,
     MaildropInUse,
-    MessageGone,
     OpenMaildrop,
     StoreFault,
     TooSoon,
 )
-from restante.proto import commands
-from restante.proto.commands import Command
+from restante.proto.commands import (
+    Apop,
+    Auth,
+    AuthResponse,
+    Capa,
+    Command,
+    Dele,
+    Lang,
+    List,
+    Noop,
+    Pass,
+    Quit,
+    Retr,
+    Rset,
+    Stat,
+    Stls,
+    Top,
+    Uidl,
+    User,
+    Utf8,
+)
 from restante.proto.parser import Misuse
+from restante.proto.redact import HIDDEN, redacted
 from restante.proto.server import ServerProtocol
-from restante.proto.terms import MessageNumber, ResponseCode, State
+from restante.proto.terms import ResponseCode, State
 from restante.server.authorization import Answer, Authorization
 from restante.server.languages import Text
-from restante.server.sending import Sending
 from restante.server.services import Services
 from restante.server.tally import Tally
+from restante.server.transacting import Transacting
 from restante.server.wording import Wording
 
 __all__ = ["Session"]
@@ -63,11 +86,9 @@ class Session:
     __slots__ = (
         "_authorization",
         "_claim",
-        "_maildrop",
         "_protocol",
-        "_sending",
         "_services",
-        "_transaction",
+        "_transacting",
         "_wording",
         "account",
         "id",
@@ -81,6 +102,8 @@ class Session:
     """How the session ended, or None while it goes on."""
     account: Account | None
     """Who is logged in."""
+    _transacting: Transacting
+    """From the login on, and the protocol gives out commands that need it in TRANSACTION only."""
 
     def __init__(
         self,
@@ -114,9 +137,6 @@ class Session:
             bad=self._bad,
         )
         self.account = None
-        self._maildrop: OpenMaildrop | None = None
-        self._transaction: Transaction | None = None
-        self._sending: Sending | None = None
         self.tally = Tally()
 
     # --- what the connection calls -------------------------------------------------------------------------------
@@ -136,49 +156,46 @@ class Session:
     @property
     def authorized(self) -> bool:
         """Whether a login has taken effect."""
-        return self._transaction is not None
+        return self.account is not None
 
     def lose(self, outcome: Outcome) -> None:
         """End a session whose connection ends before QUIT did, with no answer waited for: nothing is removed."""
         if self.outcome is None:
             self._authorization.leave_exchange()
-            self._end(outcome)
+            self.end(outcome)
 
     def answer(self, command: Command | Misuse) -> Soon[Answer]:
         """Answer a command."""
         self.tally.commands += 1
         # In the order of how often they come.
         match command:
-            case commands.Retr(number):
-                return self._retr(number)
-            case commands.Dele(number):
-                return self._dele(number)
-            case commands.List(number):
-                return self._list(number)
-            case commands.Uidl(number):
-                return self._uidl(number)
-            case commands.Stat():
-                transaction = self._in_transaction()
-                return b"+OK %d %d\r\n" % (transaction.count, transaction.octets)
-            case commands.Top(number, lines):
-                return self._top(number, lines)
-            case commands.User() | commands.Pass() | commands.Apop() | commands.Auth() | commands.AuthResponse():
+            case Retr():
+                return self._transacting.retrieve(command.number)
+            case Dele():
+                return self._transacting.mark(command.number)
+            case List():
+                return self._transacting.scan_listing(command.number)
+            case Uidl():
+                return self._transacting.unique_id_listing(command.number)
+            case Stat():
+                return self._transacting.drop_listing()
+            case Top():
+                return self._transacting.top(command.number, command.lines)
+            case User() | Pass() | Apop() | Auth() | AuthResponse():
                 return self._authorization.log_in(command)
-            case commands.Stls():
+            case Stls():
                 return self._authorization.begin_tls()
-            case commands.Utf8():
+            case Utf8():
                 return self._authorization.begin_utf8()
-            case commands.Noop():
+            case Noop():
                 return b"+OK\r\n"
-            case commands.Rset():
-                transaction = self._in_transaction()
-                transaction.reset()
-                return self._wording.counting(Text.NONE_MARKED, transaction.count, octets=transaction.octets)
-            case commands.Capa():
-                return self._authorization.capabilities(logged_in=self._transaction is not None)
-            case commands.Lang(language_range):
+            case Rset():
+                return self._transacting.reset()
+            case Capa():
+                return self._authorization.capabilities(logged_in=self.authorized)
+            case Lang(language_range):
                 return self._wording.choose(language_range) if language_range else self._wording.languages()
-            case commands.Quit():
+            case Quit():
                 return self._quit()
             case Misuse():
                 self._authorization.leave_exchange()
@@ -186,17 +203,29 @@ class Session:
             case _:
                 assert_never(command)
 
-    def _in_transaction(self) -> Transaction:
-        assert self._transaction is not None, "the protocol gives out such commands in TRANSACTION only"
-        return self._transaction
+    # --- what the connection met ---------------------------------------------------------------------------------
 
-    def _opened_maildrop(self) -> OpenMaildrop:
-        assert self._maildrop is not None, "the protocol gives out such commands in TRANSACTION only"
-        return self._maildrop
+    def tell_opened(self, *, secured: bool) -> None:
+        """Tell that the connection is there."""
+        self._services.tell(ConnectionOpened(session=self.id, door=Door.POP3, peer=self.peer, secured=secured))
 
-    def _opened_sending(self) -> Sending:
-        assert self._sending is not None, "the protocol gives out such commands in TRANSACTION only"
-        return self._sending
+    def tell_command(self) -> None:
+        """Tell of the command that came last, to those who want the wire."""
+        self._services.tell(CommandReceived(session=self.id, line=redacted(self._protocol.last_line) or HIDDEN))
+
+    def tell_reply(self, reply: bytes) -> None:
+        """Tell of a reply, to those who want the wire."""
+        line = reply[: reply.index(b"\r\n")]
+        self._services.tell(ReplySent(session=self.id, line=line, octets=len(reply)))
+
+    def tell_tls_failed(self, reason: str) -> None:
+        """Tell of a handshake that did not end well."""
+        self._services.tell(TlsFailed(session=self.id, door=Door.POP3, peer=self.peer, reason=reason))
+
+    def tell_fault(self, error: Exception) -> None:
+        """Tell of a fault of ours."""
+        fault = f"{type(error).__name__}: {error}"
+        self._services.tell(FaultMet(session=self.id, what="a session", error=fault))
 
     # --- AUTHORIZATION -------------------------------------------------------------------------------------------
 
@@ -254,14 +283,16 @@ class Session:
         return self._wording.in_use(holder)
 
     def _opened(self, account: Account, mechanism: str, maildrop: OpenMaildrop) -> bytes:
-        self.account, self._maildrop = account, maildrop
-        sending = self._sending = Sending(
+        self.account = account
+        transacting = self._transacting = Transacting(
             maildrop,
             self._wording,
+            self.tally,
             utf8=self._authorization.utf8,
             downgrade=self._services.security.downgrades,
+            session=self,
         )
-        transaction = self._transaction = Transaction(sending.snapshot)
+        transaction = transacting.transaction
         self._protocol.state = State.TRANSACTION
         self._services.tell(
             LoginAccepted(
@@ -275,84 +306,17 @@ class Session:
         )
         return self._wording.maildrop(transaction.count, transaction.octets)
 
-    # --- TRANSACTION ---------------------------------------------------------------------------------------------
-
-    def _list(self, number: MessageNumber | None) -> bytes:
-        transaction = self._in_transaction()
-        if number is None:
-            return self._wording.scan_listing(transaction.count, transaction.octets, transaction.scan_listing())
-        try:
-            return b"+OK %d %d\r\n" % (number, transaction.octets_of(number))
-        except (NoSuchMessage, MarkedMessage) as error:
-            return self._wording.not_there(error)
-
-    def _uidl(self, number: MessageNumber | None) -> bytes:
-        transaction = self._in_transaction()
-        if number is None:
-            return self._wording.unique_id_listing(transaction.count, transaction.unique_id_listing())
-        try:
-            return b"+OK %d %s\r\n" % (number, transaction.unique_id_of(number))
-        except (NoSuchMessage, MarkedMessage) as error:
-            return self._wording.not_there(error)
-
-    def _dele(self, number: MessageNumber) -> bytes:
-        try:
-            self._in_transaction().mark_deleted(number)
-        except (NoSuchMessage, MarkedMessage) as error:
-            return self._wording.not_there(error)
-        return self._wording.marked(number)
-
-    def _retr(self, number: MessageNumber) -> Soon[Answer]:
-        return self._fetch(number, self._retrieved)
-
-    def _retrieved(self, number: MessageNumber, body: bytes | LongMessage) -> Answer:
-        self._opened_maildrop().note_retrieved(number)
-        sending, tally = self._opened_sending(), self.tally
-        tally.retrieved += 1
-        tally.retrieved_octets += sending.snapshot.octets(number)
-        return sending.whole(number, body)
-
-    def _top(self, number: MessageNumber, lines: int) -> Soon[Answer]:
-        return self._fetch(number, lambda number, body: self._peeked(number, body, lines))
-
-    def _peeked(self, number: MessageNumber, body: bytes | LongMessage, lines: int) -> Answer:
-        self.tally.peeked += 1
-        return self._opened_sending().cut(number, body, lines)
-
-    def _fetch(
-        self, number: MessageNumber, step: Callable[[MessageNumber, bytes | LongMessage], Answer]
-    ) -> Soon[Answer]:
-        try:
-            self._in_transaction().live(number)
-        except (NoSuchMessage, MarkedMessage) as error:
-            return self._wording.not_there(error)
-        if self._opened_sending().refuses(number):
-            return self._wording.err(Text.MESSAGE_NEEDS_UTF8, ResponseCode.UTF8, number=number)
-        return attempt(
-            lambda: self._opened_maildrop().retrieve(number),
-            lambda body: step(number, body),  # type: ignore[arg-type]  # see Soon
-            errors=(StoreFault,),
-            rescue=lambda error: self._not_fetched(number, error),
-        )
-
-    def _not_fetched(self, number: MessageNumber, error: Exception) -> bytes:
-        if isinstance(error, MessageGone):
-            # Nothing of it was sent yet, so this can be said; but the listings are no longer true.
-            self._end(Outcome.MESSAGE_GONE)
-            return self._wording.err(Text.MESSAGE_GONE, ResponseCode.SYS_TEMP, number=number)
-        return self._wording.err(Text.MESSAGE_UNREADABLE, ResponseCode.SYS_TEMP, number=number)
-
     # --- the end -------------------------------------------------------------------------------------------------
 
     def _quit(self) -> Soon[Answer]:
-        transaction = self._transaction
-        if transaction is None:
-            self._end(Outcome.QUIT)
+        if not self.authorized:
+            self.end(Outcome.QUIT)
             return self._wording.ok(Text.GOOD_BYE)
         self._protocol.state = State.UPDATE
+        transacting = self._transacting
         # With nothing marked, too: what the site's retention policy says is due goes in the same step.
         try:
-            updated = self._opened_maildrop().update(transaction.plan())
+            updated = transacting.maildrop.update(transacting.transaction.plan())
         except StoreFault as error:
             return self._not_updated(error)
         if isinstance(updated, Later):
@@ -360,39 +324,39 @@ class Session:
         return self._updated(None)
 
     def _updated(self, _: None) -> bytes:
-        transaction, maildrop = self._in_transaction(), self._opened_maildrop()
+        transaction, maildrop = self._transacting.transaction, self._transacting.maildrop
         self.tally.count_removed(transaction, expired=maildrop.expired, expired_octets=maildrop.expired_octets)
-        self._end(Outcome.QUIT)
+        self.end(Outcome.QUIT)
         removed, left = self.tally.removed, len(transaction.snapshot) - self.tally.removed
         return self._wording.counting(Text.REMOVED, removed, left=left) if removed else self._wording.left(left)
 
     def _not_updated(self, error: Exception) -> bytes:
         assert self.account is not None
         self._services.tell(UpdateFailed(session=self.id, account=self.account.name, error=str(error)))
-        self._end(Outcome.UPDATE_FAILED)
+        self.end(Outcome.UPDATE_FAILED)
         return self._wording.err(Text.NOT_REMOVED, ResponseCode.SYS_TEMP)
 
     def _bad(self, reply: bytes) -> bytes:
         self.tally.bad_commands += 1
         if self.tally.bad_commands < self._services.limits.bad_commands:
             return reply
-        self._end(Outcome.TOO_MANY_BAD_COMMANDS)
+        self.end(Outcome.TOO_MANY_BAD_COMMANDS)
         return reply
 
-    def _end(self, outcome: Outcome) -> None:
-        """Let go of the maildrop, and say how the session was."""
+    def end(self, outcome: Outcome) -> None:
+        """Let go of the maildrop, and say how the session was. Once: `outcome` is set from here on."""
         self.outcome = outcome
-        changed = 0
-        if self._maildrop is not None:
-            changed = self._maildrop.unique_ids_changed
-            self._maildrop.release()
-            self._maildrop = None
+        changed, account, transaction = 0, self.account, None
+        if account is not None:
+            maildrop, transaction = self._transacting.maildrop, self._transacting.transaction
+            changed = maildrop.unique_ids_changed
+            maildrop.release()
         self._services.tell(
             self.tally.sum_up(
-                self._transaction,
+                transaction,
                 session=self.id,
                 peer=self.peer,
-                account=self.account.name if self.account else None,
+                account=account.name if account else None,
                 outcome=outcome,
                 seconds=self._services.clock() - self.started,
                 unique_ids_changed=changed,
