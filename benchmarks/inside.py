@@ -160,11 +160,8 @@ async def opened(folder: Path, *, messages: int = MESSAGES) -> AsyncIterator[Ins
         mail.make_maildrop(folder / "mail" / f"user{n}", mail.Form.CRLF, messages)
     directory.close()
     metrics = Metrics(new_board(processes=1), version="0")
-    loop = asyncio.get_running_loop()
-    tell = worker._open_listener(settings, metrics, loop, live=None, with_log=True)
-    async with worker._open_parts(settings, (), metrics, loop, tell) as parts:
-        doors, _ = worker._open_doors(settings, parts, {Door.POP3})
-        inside = Inside(doors[Door.POP3].protocol)
+    async with worker.open_house(settings, (), metrics, {Door.POP3}) as house:
+        inside = Inside(house.doors[Door.POP3].protocol)
         await inside.warm()
         gc.collect()
         gc.freeze()

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from restante.sources import Logins
     from restante.stores.maildir import MaildirStore
 
-__all__ = ["Worker", "open_tls"]
+__all__ = ["Worker", "open_house", "open_tls"]
 
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 """What comes from this machine speaks for many: a web mailer, a proxy, a ticket system."""
@@ -110,15 +110,13 @@ class Worker:
     async def _serve(self, ready: Callable[[], None]) -> None:
         settings = self._settings
         metrics = None if self._board is None else Metrics(self._board, version=__version__)
-        loop = asyncio.get_running_loop()
-        watching = Watching()
-        tell = _open_listener(settings, metrics, watching, loop, live=self._live, with_log=self._with_log)
+        loop, wanted = asyncio.get_running_loop(), {bound.door for bound in self._sockets}
         async with (
-            _open_parts(settings, self._pairs, metrics, loop, tell) as parts,
+            open_house(settings, self._pairs, metrics, wanted, live=self._live, with_log=self._with_log) as house,
             contextlib.AsyncExitStack() as closing,
         ):
-            doors, registries = _open_doors(settings, parts, {bound.door for bound in self._sockets}, watching)
-            control = ControlServer(settings.data, registries, watching)
+            parts, doors = house.parts, house.doors
+            control = ControlServer(settings.data, house.registries, house.watching)
             await control.start()
             closing.callback(control.close)
             if metrics is not None:
@@ -135,23 +133,40 @@ class Worker:
             await serve_doors(
                 self._sockets,
                 doors,
-                tell=tell,
+                tell=parts.tell,
                 ready=ready,
                 stop_seconds=settings.limits.stop_seconds,
                 on_hangup=partial(renew, True),
             )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _House:
+    """The doors of a process, and those who know of the sessions behind them."""
+
+    parts: _Parts
+    doors: dict[Door, DoorService]
+    registries: list[SessionRegistry]
+    watching: Watching
+
+
 @contextlib.asynccontextmanager
-async def _open_parts(
+async def open_house(
     settings: Settings,
     pairs: Sequence[PairFiles],
     metrics: Metrics | None,
-    loop: asyncio.AbstractEventLoop,
-    tell: Listener,
-) -> AsyncIterator[_Parts]:
-    """Open the store and the accounts, and close them at the end. Raises NotSetUp, TlsConfigError."""
-    auth = settings.auth
+    wanted: set[Door],
+    *,
+    live: Callable[[], Listener] | None = None,
+    with_log: bool = True,
+) -> AsyncIterator[_House]:
+    """Open the store, the accounts and the doors, with no socket yet; close the first two at the end.
+
+    Raises NotSetUp, TlsConfigError.
+    """
+    auth, loop = settings.auth, asyncio.get_running_loop()
+    watching = Watching()
+    tell = _open_listener(settings, metrics, watching, loop, live=live, with_log=with_log)
     store = app.open_site_store(settings)
     pool = HashPool(at_once=auth.hashes_at_once, queue=auth.hash_queue)
 
@@ -164,7 +179,7 @@ async def _open_parts(
         logins = app.open_logins(settings, pool, closing, tell=tell_fault)
         # Closed first: what runs there asks the sources.
         closing.callback(pool.close)
-        yield _Parts(
+        parts = _Parts(
             store=store,
             logins=logins,
             pool=pool,
@@ -173,6 +188,8 @@ async def _open_parts(
             tls=open_tls(settings, pairs),
             tell=tell,
         )
+        doors, registries = _open_doors(settings, parts, wanted, watching)
+        yield _House(parts=parts, doors=doors, registries=registries, watching=watching)
 
 
 def _renew(parts: _Parts, loop: asyncio.AbstractEventLoop, watch_seconds: int, asked: bool) -> None:

@@ -28,7 +28,7 @@ _COMMANDS = {
         "restante talk",
     ),
     *("restante list", "restante read", "restante peek", "restante delete"),
-    *("restante sessions", "restante sessions end", "restante fetch", "restante state"),
+    *("restante sessions", "restante sessions end", "restante watch", "restante fetch", "restante state"),
     *(f"restante state {name}" for name in ("list", "export", "import", "rename")),
 }
 

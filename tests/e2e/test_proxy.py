@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import signal
 import socket
 import ssl
+import stat
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -25,7 +27,10 @@ from restante.client.server import Security, Server
 from restante.client.tls import fingerprint_of
 from restante.explain.telling import Telling
 from restante.explain.text_form import TextForm, View
-from restante.tap import Proxy
+from restante.ports.events import Door
+from restante.server.sockets import BoundSocket, listen_tcp
+from restante.tap import Proxy, leads_back
+from restante.tap import run as tap_run
 
 
 class Running:
@@ -34,11 +39,15 @@ class Running:
     def __init__(self, process: subprocess.Popen[bytes], folder: Path) -> None:
         self.process = process
         self._folder = folder
-        self.port = int(until("the proxy to listen", self._listening))
+        self.address = until("the proxy to listen", self._listening)
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
 
     def _listening(self) -> str | None:
         assert self.process.poll() is None, self.complaints
-        found = re.search(r"listening on 127\.0\.0\.1:(\d+)", self.complaints)
+        found = re.search(r"listening on (\S+), for", self.complaints)
         return found[1] if found else None
 
     @property
@@ -66,8 +75,8 @@ class Running:
 
 
 @contextmanager
-def proxy(folder: Path, server: str, *options: str) -> Iterator[Running]:
-    argv = [str(RESTANTE), "proxy", *options, "--language", "en", "127.0.0.1:0", server]
+def proxy(folder: Path, server: str, *options: str, listen: str = "127.0.0.1:0") -> Iterator[Running]:
+    argv = [str(RESTANTE), "proxy", *options, "--language", "en", listen, server]
     with (folder / "told").open("wb") as told, (folder / "complaints").open("wb") as complaints:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=told, stderr=complaints)
     try:
@@ -258,7 +267,7 @@ async def test_the_number_of_sessions_and_their_idle_time_are_bounded() -> None:
             assert "1 sessions are open" in complaints[0]
             assert await loop.sock_recv(first, 5) == b"+OK\r\n"
             assert await loop.sock_recv(first, 1) == b"", "nobody says anything"
-        assert any("nothing was said for 2 seconds" in line for line in told)
+        assert any("nothing was said for too long: 2 s" in line for line in told)
         door.close()
         await proxy.stop()
 
@@ -287,3 +296,127 @@ def test_an_address_that_is_taken_is_told(capsys: pytest.CaptureFixture[str]) ->
         port = taken.getsockname()[1]
         assert main(["proxy", f"127.0.0.1:{port}", "pop.example.org"]) == 1
         assert "another process listens there" in capsys.readouterr().err
+
+
+@contextmanager
+def listening(host: str) -> Iterator[list[BoundSocket]]:
+    sockets = listen_tcp(Door.POP3, host, 0)
+    try:
+        yield sockets
+    finally:
+        for bound in sockets:
+            bound.socket.close()
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "leads"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),
+        ("127.0.0.1", "localhost", True),
+        ("127.0.0.1", "0.0.0.0", True),
+        ("*", "127.0.0.1", True),
+        ("*", "127.9.9.9", True),
+        ("*", "localhost", True),
+        ("127.0.0.1", "127.0.0.2", False),
+        ("*", "192.0.2.7", False),
+        ("127.0.0.1", "nowhere.invalid", False),
+    ],
+)
+def test_a_server_that_is_the_proxy_itself_is_known_by_whatever_name(here: str, there: str, *, leads: bool) -> None:
+    with listening(here) as sockets:
+        port = sockets[0].socket.getsockname()[1]
+        assert leads_back(Server(host=there, port=port, security=Security.PLAIN), sockets) is leads
+        assert not leads_back(Server(host=there, port=port % 65535 + 1, security=Security.PLAIN), sockets)
+
+
+def test_it_does_not_begin_to_talk_to_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    with listening("127.0.0.1") as sockets:
+        port = sockets[0].socket.getsockname()[1]
+    assert main(["proxy", f"127.0.0.1:{port}", f"localhost:{port}"]) == 2
+    assert "is where this itself would listen" in capsys.readouterr().err
+
+
+def says_bye(peer: Peer) -> None:
+    peer.say(b"+OK\r\n")
+    peer.hear_all()
+    peer.say(b"+OK bye\r\n")
+
+
+def test_sessions_that_go_on_when_it_is_stopped_may_end_and_nobody_new_comes_in(tmp_path: Path) -> None:
+    with ScriptedServer(says_bye) as server, proxy(tmp_path, f"127.0.0.1:{server.port}", "--json") as running:
+        with socket.create_connection(("127.0.0.1", running.port), WAIT_SECONDS) as client:
+            assert client.recv(5) == b"+OK\r\n"
+            running.process.send_signal(signal.SIGTERM)
+            until("it to say so", lambda: "1 session goes on and may end within 30 seconds" in running.complaints)
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", running.port), WAIT_SECONDS)
+            client.sendall(b"QUIT\r\n")
+            client.shutdown(socket.SHUT_WR)
+            assert client.recv(100) == b"+OK bye\r\n"
+        assert running.process.wait(WAIT_SECONDS) == 0
+        assert "the proxy was stopped" not in running.told
+
+
+def test_told_a_second_time_it_cuts_them_off(tmp_path: Path) -> None:
+    with ScriptedServer(says_bye) as server, proxy(tmp_path, f"127.0.0.1:{server.port}") as running:
+        with socket.create_connection(("127.0.0.1", running.port), WAIT_SECONDS) as client:
+            assert client.recv(5) == b"+OK\r\n"
+            running.process.send_signal(signal.SIGINT)
+            until("it to say so", lambda: "Ctrl-C again cuts off at once" in running.complaints)
+            running.stop(signal.SIGINT)
+            with contextlib.suppress(ConnectionResetError):
+                assert client.recv(1) == b""
+        assert "the proxy was stopped" in running.told
+
+
+def test_they_have_so_long_to_end_and_no_longer() -> None:
+    told, waited = list[str](), list[int]()
+    telling = Telling(TextForm(View.WIRE, told.append))
+    clients: list[socket.socket] = []
+
+    async def come_and_stay(where: tuple[str, int]) -> None:
+        loop = asyncio.get_running_loop()
+        client = socket.socket()
+        clients.append(client)
+        client.setblocking(False)
+        await loop.sock_connect(client, where)
+        assert await loop.sock_recv(client, 5) == b"+OK\r\n"
+        signal.raise_signal(signal.SIGTERM)
+
+    tasks: list[asyncio.Task[None]] = []
+    with ScriptedServer(says_bye) as server, listening("127.0.0.1") as sockets:
+        there = Server(host="127.0.0.1", port=server.port, security=Security.PLAIN)
+        where = sockets[0].socket.getsockname()
+        tap_run(
+            lambda: Proxy(there, lambda client: telling.session(client=client), told.append),
+            sockets,
+            on_ready=lambda: tasks.append(asyncio.get_running_loop().create_task(come_and_stay(where))),
+            on_stop=waited.append,
+            finish_seconds=0.05,
+        )
+        clients[0].close()
+    assert waited == [1]
+    assert any("the proxy was stopped" in line for line in told)
+
+
+def test_it_listens_on_a_socket_in_the_file_system_and_takes_it_away_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "p.sock"
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(path))
+    with (
+        ScriptedServer(says_bye) as server,
+        proxy(tmp_path, f"127.0.0.1:{server.port}", "--view", "wire", listen=f"unix:{path}") as running,
+    ):
+        assert running.address == f"unix:{path}"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o660
+        assert "other machines" not in running.complaints
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(WAIT_SECONDS)
+            client.connect(str(path))
+            assert client.recv(5) == b"+OK\r\n"
+            client.sendall(b"QUIT\r\n")
+            client.shutdown(socket.SHUT_WR)
+            assert client.recv(100) == b"+OK bye\r\n"
+        running.has_told("=== closed")
+        running.stop()
+    assert not path.exists()

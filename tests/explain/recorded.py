@@ -25,6 +25,13 @@ HELLO = (
 
 ALERT = r"\x15\x03\x03\x00\x02\x02"
 
+CLOSE_NOTIFY = r"\x15\x03\x03\x00\x02\x01\x00"
+
+SEALED_ALERT = r"\x14\x03\x03\x00\x01\x01\x17\x03\x03\x00\x13" + r"\x99" * 19
+"""What a client sends under TLS 1.3 instead of its Finished, which has 53 octets or more."""
+
+SEALED_FINISHED = r"\x14\x03\x03\x00\x01\x01\x17\x03\x03\x00\x35" + r"\x99" * 53
+
 IN = """
 S: +OK
 =tls
@@ -34,6 +41,10 @@ C: PASS SECRET
 S: +OK
 """
 """Logged in, under TLS."""
+
+BEN_IN = IN.replace("ted", "ben")
+
+DOVECOT_WANTS_TLS = "-ERR [AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) connections."
 
 CAPA = """
 C: CAPA
@@ -90,7 +101,7 @@ def minutes(*begins: int, fetched: bool = False) -> str:
 RECORDED: dict[Diagnosis, tuple[str, str]] = {
     # --- the line
     Diagnosis.GREETING_REFUSED: ("S: -ERR too many connections", "S: +OK ready\nC: QUIT\nS: +OK"),
-    Diagnosis.NO_GREETING: ("=closed C timed out", "S: +OK\n=closed C timed out"),
+    Diagnosis.NO_GREETING: ("=closed C timed out", "=closed C its certificate is signed by itself"),
     Diagnosis.TLS_TO_PLAIN_PORT: (f"S: +OK\nC| {HELLO}\nS: -ERR what?", f"C| {HELLO}\nS| {HELLO}"),
     Diagnosis.PLAIN_TO_TLS_PORT: (f"C: USER ted\nS| {ALERT}\\x0a", f"C| {HELLO}\nS| {ALERT}\\x28"),
     Diagnosis.HTTP_CLIENT: ("S: +OK\nC: GET / HTTP/1.1", "S: +OK\nC: GET ready"),
@@ -99,14 +110,24 @@ RECORDED: dict[Diagnosis, tuple[str, str]] = {
     Diagnosis.CAPTURE_GAP: ("S: +OK\n=lost S 12", "S: +OK"),
     # --- TLS
     Diagnosis.CERTIFICATE_REJECTED: (
-        f"C| {HELLO}\nS| {HELLO}\n---\nC| {ALERT}\\x30",
+        f"C| {HELLO}\nS| {HELLO}\nC| {ALERT}\\x30",
         f"C| {HELLO}\nS| {ALERT}\\x46",
     ),
-    Diagnosis.TLS_NO_AGREEMENT: (f"C| {HELLO}\nS| {ALERT}\\x46", f"C| {HELLO}\nS| {HELLO}"),
-    Diagnosis.STLS_REFUSED: ("S: +OK\nC: STLS\nS: -ERR no certificate", "S: +OK\nC: STLS\nS: +OK\n=tls"),
+    Diagnosis.TLS_BROKEN_OFF: (
+        f"C| {HELLO}\nS| {HELLO}\nC| {SEALED_ALERT}",
+        f"C| {HELLO}\nS| {HELLO}\nC| {SEALED_FINISHED}\nC| {SEALED_ALERT}",
+    ),
+    Diagnosis.TLS_NO_AGREEMENT: (f"C| {HELLO}\nS| {ALERT}\\x46", f"C| {HELLO}\nS| {CLOSE_NOTIFY}"),
+    Diagnosis.STLS_REFUSED: ("S: +OK\nC: STLS\nS: -ERR no certificate", "S: +OK\n=tls\nC: STLS\nS: -ERR under TLS"),
+    Diagnosis.STLS_UNDER_TLS: (
+        "S: +OK\n=tls\nC: STLS\nS: -ERR under TLS",
+        "S: +OK\nC: STLS\nS: -ERR no certificate",
+    ),
     Diagnosis.STLS_MISSING: (f"{STLS_MISSING}C: USER ted\nS: +OK\nC: PASS x", f"{STLS_MISSING}=tls\nC: PASS x"),
     Diagnosis.STLS_VANISHED: (
-        f"{STLS_ANNOUNCED}C: QUIT\nS: +OK\n=closed S\n---\n{STLS_MISSING}C: USER ted",
+        # It used TLS, and asked again under it.
+        f"{STLS_ANNOUNCED}C: STLS\nS: +OK\n=tls\n{CAPA.format(more='EXPIRE 30')}=closed S\n"
+        f"---\n{STLS_MISSING}C: USER ted",
         f"{STLS_ANNOUNCED}C: QUIT\nS: +OK\n=closed S\n---\n{STLS_ANNOUNCED}C: USER ted",
     ),
     Diagnosis.LOGIN_AFTER_STLS_REFUSED: (
@@ -121,31 +142,45 @@ RECORDED: dict[Diagnosis, tuple[str, str]] = {
         "S: +OK\nC: STLS\nS| +OK\\r\\n+OK injected\\r\\n",
         "S: +OK\nC: STLS\nS: +OK\n=tls\nC: CAPA\nS: +OK\nS: .",
     ),
-    Diagnosis.PASSWORD_IN_THE_CLEAR: (f"{STLS_ANNOUNCED}C: USER ted\nS: +OK\nC: PASS x", IN),
+    Diagnosis.PASSWORD_IN_THE_CLEAR: (
+        f"{STLS_ANNOUNCED}C: USER ted\nS: +OK\nC: PASS x",
+        # It was proposed only: nothing crossed.
+        "S: +OK\nC: AUTH PLAIN\nS: -ERR not here",
+    ),
+    Diagnosis.TLS_NOT_RECORDED: (f"=at \n{login('+OK')}".replace("=tls\n", ""), f"=at \n{login('+OK')}"),
     # --- the login
-    Diagnosis.CREDENTIALS_REFUSED: (login("-ERR [AUTH] wrong"), login("-ERR [SYS/TEMP] later")),
-    Diagnosis.LOGIN_REFUSED: (login("-ERR no"), login("-ERR [AUTH] wrong")),
+    Diagnosis.CREDENTIALS_REFUSED: (
+        login("-ERR [AUTH] wrong"),
+        f"S: +OK\nC: AUTH PLAIN\nS: {DOVECOT_WANTS_TLS}",
+    ),
+    Diagnosis.LOGIN_REFUSED: (login("-ERR no"), "S: +OK\n=tls\nC: AUTH PLAIN\nS: + \nC: *\nS: -ERR as you like"),
     Diagnosis.LOGIN_FAILS_FOR_NOW: (login("-ERR [SYS/TEMP] later"), login("-ERR [SYS/PERM] broken")),
     Diagnosis.LOGIN_FAILS_FOR_GOOD: (login("-ERR [SYS/PERM] broken"), login("-ERR [SYS/TEMP] later")),
-    Diagnosis.LOCK_HELD: (login("-ERR [IN-USE] locked"), login("-ERR [AUTH] locked")),
+    Diagnosis.POP3_SWITCHED_OFF: (
+        login("-ERR [SYS/PERM] Your account is not enabled for POP access."),
+        login("-ERR [SYS/PERM] POP3 store is broken"),
+    ),
+    Diagnosis.LOCK_HELD: (login("-ERR maildrop already locked"), login("-ERR account is locked, too many tries")),
     Diagnosis.LOGIN_TOO_SOON: (login("-ERR [LOGIN-DELAY] wait"), login("+OK")),
     Diagnosis.USER_REFUSED: ("S: +OK\n=tls\nC: USER nobody\nS: -ERR no such user", IN),
     Diagnosis.TLS_WANTED_FIRST: (
-        f"{STLS_ANNOUNCED}C: USER ted\nS: -ERR TLS first",
-        "S: +OK\n=tls\nC: USER ted\nS: -ERR who?",
+        f"S: +OK\nC: USER ted\nS: {DOVECOT_WANTS_TLS}",
+        f"{STLS_ANNOUNCED}C: USER ted\nS: -ERR no such user",
     ),
     Diagnosis.PASS_WITHOUT_USER: ("S: +OK\nC: PASS x\nS: -ERR USER first", login("-ERR wrong")),
     Diagnosis.MANY_FAILED_LOGINS: (
         "S: +OK\n" + "C: USER a\nS: +OK\nC: PASS b\nS: -ERR\n" * 3,
-        "S: +OK\n" + "C: USER a\nS: +OK\nC: PASS b\nS: -ERR\n" * 2,
+        "S: +OK\n" + "C: USER a\nS: +OK\nC: PASS b\nS: -ERR [IN-USE] somebody is there\n" * 5,
     ),
     Diagnosis.MECHANISM_NOT_OFFERED: (
         f"{STLS_ANNOUNCED}C: AUTH CRAM-MD5\nS: -ERR what?",
-        f"{STLS_ANNOUNCED}C: AUTH PLAIN\nS: -ERR what?",
+        # A challenge shows that the server knows it.
+        f"{STLS_ANNOUNCED}C: AUTH CRAM-MD5\nS: + PDE+\nC: dGVk\nS: -ERR wrong",
     ),
     Diagnosis.SASL_CANCELLED: (
         "S: +OK\nC: AUTH PLAIN\nS: + \nC: *\nS: -ERR",
-        "S: +OK\nC: AUTH PLAIN\nS: + \nC: AGEAYg==\nS: +OK",
+        # So a client takes note of why its token is refused.
+        "S: +OK\nC: AUTH XOAUTH2 dGVk\nS: + eyJzdGF0dXMiOiI0MDAifQ==\nC: *\nS: -ERR",
     ),
     Diagnosis.SASL_BAD_BASE64: (
         "S: +OK\nC: AUTH PLAIN\nS: + \nC: AGEA Yg\nS: -ERR",
@@ -165,7 +200,7 @@ RECORDED: dict[Diagnosis, tuple[str, str]] = {
         "S: +OK <1.2@h>\n=closed S\n---\nS: +OK <1.2@h>",
         "S: +OK <1.2@h>\n=closed S\n---\nS: +OK <1.3@h>",
     ),
-    Diagnosis.WEAK_DIGEST: ("S: +OK <1.2@h>\nC: APOP ted 0f", "S: +OK <1.2@h>\n=tls\nC: APOP ted 0f"),
+    Diagnosis.WEAK_DIGEST: ("S: +OK <1.2@h>\nC: APOP ted 0f", "=at 127.0.0.1:110\nS: +OK <1.2@h>\nC: APOP ted 0f"),
     # --- commands and lines
     Diagnosis.COMMAND_BEFORE_LOGIN: ("S: +OK\nC: STAT\nS: -ERR log in", refused("STAT", "-ERR broken")),
     Diagnosis.LOGIN_COMMAND_AFTER_LOGIN: (refused("USER ted", "-ERR in already"), login("-ERR")),
@@ -174,12 +209,21 @@ RECORDED: dict[Diagnosis, tuple[str, str]] = {
     Diagnosis.NUMBER_ZERO: (refused("DELE 0", "-ERR what?"), refused("DELE 1", "+OK")),
     Diagnosis.NO_SUCH_MESSAGE: (
         f"{IN}{listed(5)}C: RETR 2\nS: -ERR none",
-        f"{IN}{listed(5)}C: RETR 1\nS: -ERR broken",
+        refused("RETR 1", "-ERR [SYS/TEMP] disk error"),
     ),
     Diagnosis.MESSAGE_MARKED_ALREADY: (
         f"{IN}{listed(5)}C: DELE 1\nS: +OK\nC: RETR 1\nS: -ERR marked",
         f"{IN}{listed(5)}C: DELE 1\nS: +OK\nC: RSET\nS: +OK\nC: RETR 1\nS: -ERR broken",
     ),
+    Diagnosis.MESSAGE_REFUSED: (
+        f"{IN}{listed(5)}C: RETR 1\nS: -ERR cannot open message",
+        f"{IN}{listed(5)}C: RETR 2\nS: -ERR none",
+    ),
+    Diagnosis.UTF8_NEEDED: (
+        f"{IN}{listed(5)}C: RETR 1\nS: -ERR [UTF8] say UTF8 first",
+        f"{IN}{listed(5)}C: RETR 1\nS: -ERR cannot open message",
+    ),
+    Diagnosis.COMMAND_REFUSED: (refused("STAT", "-ERR mailbox error"), refused("STAT 1", "-ERR what?")),
     Diagnosis.COMMAND_LINE_TOO_LONG: (refused(f"NOOP {'x' * 300}", "-ERR"), refused(f"NOOP {'x' * 240}", "-ERR")),
     Diagnosis.STATUS_LINE_TOO_LONG: (f"S: +OK {'x' * 507}", f"S: +OK {'x' * 506}"),
     Diagnosis.CLIENT_BARE_LF: ("S: +OK\nC| NOOP\\n", "S: +OK\nC| NOOP\\r\\n"),
@@ -191,14 +235,38 @@ RECORDED: dict[Diagnosis, tuple[str, str]] = {
     ),
     Diagnosis.UIDL_REFUSED: (refused("UIDL", "-ERR no"), f"{IN}{listed()}C: UIDL 1\nS: -ERR none"),
     Diagnosis.TOP_REFUSED: (f"{IN}{listed(5)}C: TOP 1 0\nS: -ERR no", f"{IN}{listed()}C: TOP 1 0\nS: -ERR none"),
+    Diagnosis.CAPABILITY_UNANNOUNCED: (
+        f"{STLS_ANNOUNCED.replace('S: UIDL', 'S: EXPIRE NEVER')}C: PASS x\nS: +OK\n{named('a')}",
+        f"{STLS_ANNOUNCED}C: PASS x\nS: +OK\n{named('a')}",
+    ),
     Diagnosis.CAPA_REFUSED: (refused("CAPA", "-ERR no"), STLS_ANNOUNCED),
     # --- mail on its way
-    Diagnosis.MESSAGE_CUT: (f"{IN}C: RETR 1\nS: +OK\nS: Subject: x\n=closed S", f"{IN}{LETTER}=closed S"),
-    Diagnosis.LISTING_CUT: (f"{IN}C: LIST\nS: +OK\nS: 1 5\n=closed S", f"{IN}{listed(5)}=closed S"),
-    Diagnosis.OCTETS_DIFFER: (f"{IN}{listed(LETTER_OCTETS - 3)}{LETTER}", f"{IN}{listed(LETTER_OCTETS)}{LETTER}"),
+    # The records of the second ones end, which says nothing of the connection.
+    Diagnosis.MESSAGE_CUT: (
+        f"{IN}C: RETR 1\nS: +OK\nS: Subject: x\n=closed S",
+        f"{IN}C: RETR 1\nS: +OK\nS: Subject: x",
+    ),
+    Diagnosis.LISTING_CUT: (f"{IN}C: LIST\nS: +OK\nS: 1 5\n=closed S", f"{IN}C: LIST\nS: +OK\nS: 1 5"),
+    Diagnosis.OCTETS_DIFFER: (
+        f"{IN}{listed(LETTER_OCTETS - 3)}{LETTER}",
+        f"{IN}{listed(LETTER_OCTETS)}{LETTER.replace('S: hello', '=lost S 7')}",
+    ),
     Diagnosis.DROP_LISTING_DIFFERS: (
-        f"{IN}C: STAT\nS: +OK 2 11\n{listed(5, 5)}",
-        f"{IN}C: STAT\nS: +OK 2 10\n{listed(5, 5)}",
+        f"{IN}{listed(5, 5)}C: STAT\nS: +OK 2 11",
+        # What STAT said holds no longer once marks are taken off.
+        f"{IN}C: DELE 1\nS: +OK\nC: STAT\nS: +OK 1 5\nC: RSET\nS: +OK\n{listed(5, 5)}",
+    ),
+    Diagnosis.LISTINGS_DIFFER: (
+        f"{IN}{listed(5, 5)}{named('a')}",
+        f"{IN}{listed(5, 5)}C: DELE 2\nS: +OK\n{named('a')}",
+    ),
+    Diagnosis.LISTING_MALFORMED: (
+        f"{IN}C: LIST\nS: +OK\nS: 1  120\nS: .",
+        f"{IN}C: LIST\nS: +OK\nS: 1 120 and more\nS: .",
+    ),
+    Diagnosis.TOP_TOO_LONG: (
+        f"{IN}C: TOP 1 1\nS: +OK\nS: Subject: x\nS:\nS: one\nS: two\nS: .",
+        f"{IN}C: TOP 1 1\nS: +OK\nS: Subject: x\nS: To: y\nS:\nS: one\nS: .",
     ),
     Diagnosis.UNSTUFFED_DOTS: (
         IN + MESSAGE.format(number=1, subject="x", line=".profile"),
@@ -210,18 +278,39 @@ RECORDED: dict[Diagnosis, tuple[str, str]] = {
         IN + MESSAGE.format(number=1, subject="x", line="y" * 999),
         IN + MESSAGE.format(number=1, subject="x", line="y" * 998),
     ),
-    Diagnosis.SLOW_ANSWER: (f"@1\n{IN}@2\nC: STAT\n@30\nS: +OK 0 0", f"@1\n{IN}@60\nC: STAT\n@61\nS: +OK 0 0"),
+    Diagnosis.GMAIL_NEW_ONLY: (
+        IN.replace("S: +OK\n", "S: +OK Gpop ready for requests from 192.0.2.7\n", 1) + "C: STAT\nS: +OK 0 0",
+        IN.replace("S: +OK\n", "S: +OK Gpop ready for requests from 192.0.2.7\n", 1) + "C: STAT\nS: +OK 265 9000",
+    ),
+    # Whoever guesses passwords is made to wait.
+    Diagnosis.SLOW_ANSWER: (
+        f"@1\n{IN}@2\nC: STAT\n@30\nS: +OK 0 0",
+        "@1\nS: +OK\n=tls\nC: USER ted\nS: +OK\nC: PASS x\n@20\nS: -ERR [AUTH] wrong",
+    ),
     # --- the end
     Diagnosis.BROKEN_WITH_MARKS: (f"{IN}C: DELE 1\nS: +OK\n=closed C", f"{IN}C: DELE 1\nS: +OK\n{BYE}"),
     Diagnosis.BROKEN_BEFORE_QUIT: (f"{IN}C: STAT\nS: +OK 0 0\n=closed C", f"{IN}{BYE}"),
-    Diagnosis.QUIT_UNANSWERED: (f"{IN}C: DELE 1\nS: +OK\nC: QUIT\n=closed S", f"{IN}C: DELE 1\nS: +OK\n{BYE}"),
+    Diagnosis.QUIT_UNANSWERED: (f"{IN}C: DELE 1\nS: +OK\nC: QUIT\n=closed S", f"{IN}C: QUIT\n=closed C"),
     Diagnosis.UPDATE_FAILED: (f"{IN}C: DELE 1\nS: +OK\nC: QUIT\nS: -ERR disk full", f"{IN}{BYE}"),
+    Diagnosis.CLIENT_CHOKED: (
+        f"{IN}{MESSAGE.format(number=1, subject='x', line='y' * 3000)}=closed C",
+        f"{IN}{LETTER}=closed C",
+    ),
+    Diagnosis.SERVER_HUNG_UP: (
+        f"@1\n{IN}@5\nS: -ERR [SYS/TEMP] the server is being stopped\n=closed S",
+        f"@1\n{IN}@700\nS: -ERR idle for too long\n=closed S",
+    ),
     Diagnosis.AUTOLOGOUT: (f"@1\n{IN}@700\n=closed S", f"@1\n{IN}@20\n=closed S"),
-    Diagnosis.ANSWER_MISSING: (f"{IN}C: RETR 1\n=closed S", f"{IN}C: RETR 1\n=closed C"),
+    Diagnosis.ANSWER_MISSING: (f"{IN}C: RETR 1\n=closed S", "C: CAPA\nS: 220 mail.example.org ESMTP\n=closed S"),
     Diagnosis.KEPT_AFTER_READING: (f"{IN}{LETTER}{BYE}", f"{IN}{LETTER}C: DELE 1\nS: +OK\n{BYE}"),
     Diagnosis.DELETED_UNREAD: (
         f"{IN}C: DELE 2\nS: +OK\n{BYE}",
-        f"{IN}{LETTER.replace('RETR 1', 'TOP 1 99999999')}C: DELE 1\nS: +OK\n{BYE}",
+        # An earlier session fetched it.
+        f"{IN}{named('a')}{LETTER}{BYE}\n---\n{IN}{named('a')}C: DELE 1\nS: +OK\n{BYE}",
+    ),
+    Diagnosis.DUPLICATE_DELETED: (
+        f"{IN}{named('a', 'a')}{LETTER}C: DELE 1\nS: +OK\nC: DELE 2\nS: +OK\n{BYE}",
+        f"{IN}{named('a', 'b')}{LETTER}C: DELE 1\nS: +OK\nC: DELE 2\nS: +OK\n{BYE}",
     ),
     Diagnosis.MARKS_TAKEN_OFF: (
         f"{IN}{LETTER}C: DELE 1\nS: +OK\nC: RSET\nS: +OK\n{BYE}",
@@ -230,16 +319,26 @@ RECORDED: dict[Diagnosis, tuple[str, str]] = {
     # --- several sessions
     Diagnosis.UNIQUE_IDS_CHANGED: (
         f"{IN}{named('a', 'b')}{listed(500, 700)}{BYE}\n---\n{IN}{listed(500, 700)}{named('x', 'y')}{BYE}",
-        f"{IN}{named('a', 'b')}{listed(500, 700)}{BYE}\n---\n{IN}{listed(600, 900)}{named('x', 'y')}{BYE}",
+        # Two accounts that got the same mail.
+        f"{IN}{named('a', 'b')}{listed(500, 700)}{BYE}\n---\n{BEN_IN}{listed(500, 700)}{named('x', 'y')}{BYE}",
     ),
     Diagnosis.DOWNLOADED_AGAIN: (
         f"{IN}{named('a')}{LETTER}{BYE}\n---\n{IN}{named('a')}{LETTER}",
-        f"{IN}{named('a')}{BYE}\n---\n{IN}{named('a')}{LETTER}",
+        # Two accounts of a server that counts its unique-ids from 1 for each.
+        f"{IN}{named('1')}{LETTER}{BYE}\n---\n{BEN_IN}{named('1')}{LETTER}",
     ),
-    Diagnosis.ASKS_TOO_OFTEN: (minutes(0, 10, 20, 30), minutes(0, 300, 600, 900)),
+    Diagnosis.STUCK_AT_MESSAGE: (
+        f"{IN}{listed(21)}{LETTER}=closed C\n---\n{IN}{listed(21)}{LETTER}=closed C",
+        f"{IN}{listed(21)}{LETTER}=closed C\n---\n{IN}{listed(21)}{LETTER}{BYE}",
+    ),
+    # The second ones are of four accounts, each asked for once.
+    Diagnosis.ASKS_TOO_OFTEN: (
+        minutes(0, 10, 20, 30),
+        "---\n".join(f"@{n}\n=from 192.0.2.7\n{IN.replace('ted', f'ted{n}')}{BYE}\n" for n in range(4)),
+    ),
     Diagnosis.OWN_LOCK: (
         f"{IN}=closed C\n---\n{login('-ERR [IN-USE] locked')}",
-        f"{IN}{BYE}\n---\n{login('-ERR [IN-USE] locked')}",
+        f"{IN}=closed C\n---\n{login('-ERR [IN-USE] locked').replace('ted', 'ben')}",
     ),
 }
 

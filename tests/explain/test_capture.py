@@ -16,8 +16,10 @@ from restante.explain.events import (
     CommandSent,
     Connected,
     Disturbed,
+    Greeted,
     Lost,
     Sealed,
+    StrayLine,
 )
 from restante.explain.sources import Recognizer
 from restante.explain.sources.capture import PATIENCE, CaptureSource
@@ -70,6 +72,17 @@ def test_a_capture_can_be_read_while_it_grows() -> None:
     for octets in (pcap(session().packets), pcapng(session().packets)):
         (events,) = read(octets, cut=1)
         whole(events)
+
+
+def test_a_capture_that_begins_in_the_middle_takes_no_line_for_the_greeting() -> None:
+    talk = session()
+    (events,) = read(pcap(talk.packets[8:]))
+    assert not [event for event in events if isinstance(event, Greeted | StrayLine)]
+    assert commands(events) == SAID[2:]
+    # In the middle of the message: what is left of it belongs to nothing that was seen.
+    (events,) = read(pcap(talk.packets[10:]))
+    assert not [event for event in events if isinstance(event, Greeted | StrayLine)]
+    assert commands(events) == SAID[3:]
 
 
 def test_times_are_those_of_the_capture() -> None:

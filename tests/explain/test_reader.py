@@ -5,7 +5,7 @@ from typing import TypeVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.explain.told import TUTORIAL, told
+from tests.explain.told import TUTORIAL, pieces, told
 
 from restante.explain import Reader, Show, Side, WireEvent
 from restante.explain.awaiting import MOST_AWAITED, TOLD_UNANSWERED
@@ -294,8 +294,18 @@ def test_a_message_shows_when_asked_for() -> None:
 
 
 def test_a_message_that_ends_with_the_connection_is_cut() -> None:
-    body = only(told(f"{LOGIN}C: RETR 1\nS: +OK\nS: Subject: x\nS| half a li"), BodyReceived)[0]
+    events: list[WireEvent] = []
+    reader = Reader(events.append)
+    for side, octets in pieces(f"{LOGIN}C: RETR 1\nS: +OK\nS: Subject: x\nS| half a li"):
+        reader.octets(side, octets, at_seconds=None)
+    reader.closed(Side.SERVER, "", at_seconds=None)
+    body = only(events, BodyReceived)[0]
     assert (body.end, body.octets, body.longest_line_octets) == (BodyEnd.CUT, 12 + 9, 12)
+
+
+def test_a_message_that_ends_with_the_record_is_not_told_as_cut() -> None:
+    body = only(told(f"{LOGIN}C: RETR 1\nS: +OK\nS: Subject: x\nS| half a li"), BodyReceived)[0]
+    assert (body.end, body.octets, body.longest_line_octets) == (BodyEnd.UNFINISHED, 12 + 9, 12)
 
 
 def test_a_dot_within_bare_line_ends_does_not_end_a_message() -> None:

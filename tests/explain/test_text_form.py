@@ -30,10 +30,10 @@ Server: Here I am. Does anybody call for mail?
 Client: Hello! I come for mail. This is the name.
 Server: And the password?
 Client: And this is the password.
-!! The password crosses an open line: everybody on the way can read it. [password-in-the-clear, RFC
-   8314 §3]
-   What to do: Set the client to SSL/TLS on port 995, or to STARTTLS; on the server, refuse plain
-   logins.
+!! The record does not say whether TLS was under this. If not, everybody on the way can read the
+   password. [tls-not-recorded, RFC 8314 §3.1]
+   What to do: Check that the client is set to SSL/TLS on port 995, or to STARTTLS. A capture
+   shows it.
 Server: Welcome! Your box is open, and nobody else may touch it until you go.
 
 Body (TRANSACTION)
@@ -111,4 +111,4 @@ def test_json_has_an_object_for_each_event() -> None:
         "wire": [{"mark": "->", "text": "USER …"}],
         "findings": [],
     }
-    assert [finding["id"] for one in objects for finding in one["findings"]] == ["password-in-the-clear"]
+    assert [finding["id"] for one in objects for finding in one["findings"]] == ["tls-not-recorded"]

@@ -93,12 +93,14 @@ def proxy(
 ) -> int:
     """Sit between any POP3 client and any server, and tell what they say, until SIGTERM or Ctrl-C.
 
+    Sessions that go on then have half a minute to end; a second SIGTERM or Ctrl-C cuts them off.
+
     The octets pass unchanged both ways. STLS passes too; what is said under it cannot be told, unlike with --tls.
     Names, passwords and messages are hidden.
     """
     from restante.client.faults import TlsFault
     from restante.server.sockets import ListenFailed
-    from restante.tap import Proxy, run
+    from restante.tap import Proxy, leads_back, run
 
     spoken, shown = language_of(language), shown_of(show)
     if (authorities or fingerprint) and not tls:
@@ -118,7 +120,7 @@ def proxy(
             )
         try:
             sockets = stack.enter_context(_bound(listen))
-            if there.address in [bound.address for bound in sockets]:
+            if leads_back(there, sockets):
                 raise CommandFailed(
                     f"SERVER {there.address} is where this itself would listen: name the server's own port",
                     exit_code=ExitCode.USAGE,
@@ -127,6 +129,7 @@ def proxy(
                 lambda: Proxy(there, _observe(tellings), complain),
                 sockets,
                 on_ready=lambda: _tell_start(sockets, there),
+                on_stop=_tell_stop,
             )
         except ListenFailed as error:
             raise CommandFailed(str(error)) from None
@@ -220,6 +223,13 @@ def _tell_start(sockets: list[BoundSocket], server: Server) -> None:
         complain(f"listening on {bound.address}, for {server.address}; Ctrl-C ends it")
     if not all(_is_here(bound.address) for bound in sockets):
         complain("other machines can come in here, and what they say until here is under no TLS of ours")
+
+
+def _tell_stop(sessions: int) -> None:
+    from restante.tap import FINISH_SECONDS
+
+    which = "1 session goes" if sessions == 1 else f"{sessions} sessions go"
+    complain(f"{which} on and may end within {FINISH_SECONDS:g} seconds; Ctrl-C again cuts off at once")
 
 
 def _is_here(address: str) -> bool:

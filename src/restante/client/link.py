@@ -90,8 +90,8 @@ class Link:
         if self._observe is not None:
             self._observe.connected(server.address, at_seconds=self._clock())
 
-    def close(self, reason: Reason = Reason.CLOSED) -> Operation[None]:
-        """End the connection; not an error where it has ended."""
+    def close(self, reason: str = Reason.CLOSED) -> Operation[None]:
+        """End the connection; not an error where it has ended. `reason` is a `Reason`, with more behind a colon."""
         if self.stands:
             self.stands = False
             if self.tls is not None and (farewell := self.tls.close()):
@@ -115,8 +115,8 @@ class Link:
             raise TlsFault(message, server=server.address, problem=problem)
         try:
             context = context_for(server)
-        except TlsFault:
-            yield from self.close(Reason.NO_TLS)
+        except TlsFault as unusable:
+            yield from self.close(_no_tls(unusable.problem))
             raise
         channel = TlsChannel(context, server.host)
         until = self._clock() + server.timeouts.tls_seconds
@@ -131,7 +131,7 @@ class Link:
             if alert:
                 with contextlib.suppress(OSError):
                     yield Write(alert)
-            yield from self.close(Reason.NO_TLS)
+            yield from self.close(_no_tls(fault.problem))
             raise fault from error
         certificate = channel.certificate
         if server.fingerprint is not None and _digest(certificate) != server.pinned:
@@ -342,6 +342,10 @@ def _written(octets: bytes) -> Operation[None]:
 
 def _digest(certificate: bytes | None) -> bytes | None:
     return None if certificate is None else bytes.fromhex(fingerprint_of(certificate).replace(":", ""))
+
+
+def _no_tls(problem: TlsProblem) -> str:
+    return f"{Reason.NO_TLS}: {problem.value}"
 
 
 def _unreachable(server: Server, error: OSError) -> str:

@@ -32,6 +32,7 @@ class Body:
 
     __slots__ = (
         "_bare",
+        "_below_headers",
         "_digest",
         "_has_empty_line",
         "_is_exact",
@@ -56,6 +57,7 @@ class Body:
         self._octets = self._wire_octets = self._line_count = self._longest = 0
         self._stuffed = self._unstuffed = self._bare = 0
         self._has_empty_line = False
+        self._below_headers = 0
         self._digest = blake2b(digest_size=_DIGEST_OCTETS)
 
     @property
@@ -76,6 +78,7 @@ class Body:
             # A server that ends all its lines in bare LF ends this one so, too.
             return True
         length = line.length
+        self._below_headers += self._has_empty_line
         if kept[:1] == b".":
             if kept[1:2] == b".":
                 self._stuffed += 1
@@ -113,6 +116,7 @@ class Body:
             bare_line_ends=self._bare,
             longest_line_octets=self._longest,
             has_empty_line=self._has_empty_line,
+            lines_below_headers=self._below_headers,
             is_exact=self._is_exact,
             digest=self._digest.digest(),
         )
@@ -144,6 +148,7 @@ class Body:
             bare_line_ends=0,
             longest_line_octets=0,
             has_empty_line=True,
+            lines_below_headers=0,
             is_exact=False,
             digest=b"",
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from binascii import Error, a2b_base64
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final
 
 from restante.explain.events import CommandSent, Foreign, ResponseKind, Show
@@ -22,6 +23,7 @@ __all__ = [
     "LARGEST_NUMBER_DIGITS",
     "MECHANISMS",
     "ClientLine",
+    "account_of",
     "decoded",
     "read_client_line",
     "response_kind",
@@ -70,6 +72,7 @@ class ClientLine:
     number: int | None
     lines: int | None
     name: bytes | None
+    account: bytes
     mechanism: str | None
     has_argument: bool
     has_initial_response: bool
@@ -94,6 +97,7 @@ def read_client_line(line: bytes, show: Show) -> ClientLine:
         number=numbers[0],
         lines=numbers[1],
         name=_name(spec, rest) if show & (Show.NAMES | Show.SECRETS) else None,
+        account=account_of(_name(spec, rest) or _name_in_plain(mechanism, rest)),
         mechanism=mechanism,
         has_argument=bool(rest),
         has_initial_response=mechanism is not None and b" " in rest.rstrip(b" "),
@@ -118,6 +122,7 @@ def sent_command(
         number=read.number,
         lines=read.lines,
         name=read.name,
+        account=read.account,
         mechanism=read.mechanism,
         has_argument=read.has_argument,
         has_initial_response=read.has_initial_response,
@@ -167,6 +172,21 @@ def _name(spec: CommandSpec | None, rest: bytes) -> bytes | None:
     if spec is None or spec.arguments not in _NAMED:
         return None
     return rest.partition(b" ")[0] or None
+
+
+def account_of(name: bytes | None) -> bytes:
+    """Give a digest by which the sessions of one account are known; empty for no name, and for one left out."""
+    if not name or name.strip(b".*") == b"" or name == HIDDEN:
+        return b""
+    return blake2b(name.lower(), digest_size=12).digest()
+
+
+def _name_in_plain(mechanism: str | None, rest: bytes) -> bytes | None:
+    """Give the name in PLAIN's initial response. Source: RFC 4616 §2."""
+    if mechanism != "PLAIN":
+        return None
+    parts = (decoded(rest.partition(b" ")[2]) or b"").split(b"\0")
+    return parts[1] if len(parts) == 3 else None
 
 
 def _mechanism(spec: CommandSpec | None, rest: bytes) -> str | None:

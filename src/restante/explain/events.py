@@ -90,6 +90,8 @@ class BodyEnd(Enum):
     """By its terminating line."""
     CUT = "cut short"
     """The session went on or ended without one."""
+    UNFINISHED = "not all recorded"
+    """The record ends before it does."""
     NOT_SHOWN = "not shown"
     """The source tells nothing of it, or only its octets."""
 
@@ -175,6 +177,8 @@ class CommandSent(_Told):
     """How many lines TOP asks for."""
     name: bytes | None
     """The name of USER and APOP, if names are shown."""
+    account: bytes
+    """A digest of whose maildrop is asked for, to tell whether two sessions ask for the same; empty if unknown."""
     mechanism: str | None
     """Of AUTH, if it is a registered one."""
     has_argument: bool
@@ -271,6 +275,8 @@ class BodyReceived(_Told):
     longest_line_octets: int
     has_empty_line: bool
     """Whether there was an empty line: where a message's headers end."""
+    lines_below_headers: int
+    """How many lines came behind the first empty one: those that TOP's second argument counts."""
     is_exact: bool
     """Whether the octets are those of the wire; a log may show them unstuffed, cut, or broken anew."""
     digest: bytes

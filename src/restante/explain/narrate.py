@@ -186,6 +186,8 @@ class Narrator:
         say = self._language.say
         if event.alert:
             return say(Phrase.SEALED_ALERT, alert=event.alert)
+        if event.kind is SealedKind.ALERT and self._sealed_sides:
+            return say(Phrase.SEALED_BROKEN_OFF)
         if event.kind is not SealedKind.HELLO or self._sealed_sides:
             return say(Phrase.SEALED)
         if event.server_name and event.version:
@@ -242,7 +244,7 @@ class Narrator:
                 if event.wire_octets is not None:
                     return say(Phrase.MESSAGE_NOT_SHOWN_OCTETS, octets=event.wire_octets)
                 return say(Phrase.MESSAGE_NOT_SHOWN)
-            case BodyEnd.CUT:
+            case BodyEnd.CUT | BodyEnd.UNFINISHED:
                 if event.is_message:
                     return say(Phrase.MESSAGE_CUT, octets=event.octets or 0)
                 return say(Phrase.LISTING_CUT, count=event.line_count or 0)

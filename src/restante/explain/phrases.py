@@ -45,6 +45,8 @@ class Phrase(Enum):
     """{version}, {name}: of the server that the client asks for."""
     SEALED_ALERT = auto()
     """{alert}: in the words of RFC 8446."""
+    SEALED_BROKEN_OFF = auto()
+    """An alert that cannot be read."""
     LOST = auto()
     """{octets}."""
     DISTURBED = auto()

@@ -33,6 +33,7 @@ from restante.explain.events import (
     WireEvent,
 )
 from restante.explain.following import has_body, is_plainly_a_command, state_after, without
+from restante.explain.foreword import Foreword
 from restante.explain.line_reader import Line, LineReader
 from restante.explain.sealed import SealedSide
 from restante.explain.tls_records import looks_like_tls
@@ -54,19 +55,8 @@ class Reader:
     """
 
     __slots__ = (
-        "_awaited",
-        "_body",
-        "_closed",
-        "_excerpt",
-        "_greeted",
-        "_lines",
-        "_sealed",
-        "_secured",
-        "_sequence",
-        "_show",
-        "_state",
-        "_stls",
-        "_tell",
+        *("_awaited", "_body", "_closed", "_excerpt", "_foreword", "_greeted", "_joined", "_lines"),
+        *("_sealed", "_secured", "_sequence", "_show", "_state", "_stls", "_tell"),
     )
 
     def __init__(
@@ -76,7 +66,8 @@ class Reader:
         self._show = show
         self._excerpt = excerpt
         self._state = State.AUTHORIZATION
-        self._secured = self._stls = self._greeted = self._closed = False
+        self._secured = self._stls = self._greeted = self._closed = self._joined = False
+        self._foreword = Foreword()
         self._sequence = 0
         self._awaited = Awaiting()
         self._body: Body | None = None
@@ -111,10 +102,12 @@ class Reader:
         """Hear octets of a side, in whatever pieces."""
         if self._closed:
             return
+        if side is Side.CLIENT and not self._foreword.is_over:
+            octets = self._foreword.without(octets)
         lines, start = self._lines[side], 0
         while start < len(octets):
             if side in self._sealed:
-                if (event := self._sealed[side].take(octets[start:], at_seconds)) is not None:
+                for event in self._sealed[side].take(octets[start:], at_seconds):
                     self._tell(event)
                 return
             if self._begins_tls(side, octets, start):
@@ -132,12 +125,13 @@ class Reader:
         if self._closed:
             return
         for sealed in self._sealed.values():
-            if (event := sealed.finish(at_seconds)) is not None:
+            for event in sealed.finish(at_seconds):
                 self._tell(event)
         self._finish_line(Side.CLIENT, at_seconds)
         self._finish_line(Side.SERVER, at_seconds)
         if self._body is not None:
-            self._end_body(BodyEnd.NOT_SHOWN if self._left_out_body() else BodyEnd.CUT, at_seconds)
+            ended = BodyEnd.UNFINISHED if by is None and not reason else BodyEnd.CUT
+            self._end_body(BodyEnd.NOT_SHOWN if self._left_out_body() else ended, at_seconds)
         self._closed = True
         self._tell(
             Closed(
@@ -172,10 +166,14 @@ class Reader:
         for_seconds: int | None = None,
         commands: int | None = None,
     ) -> None:
-        """Hear that what comes from here on follows upon what was not heard. None: as it was, or nobody knows."""
+        """Hear that what comes from here on follows upon what was not heard. None: as it was, or nobody knows.
+
+        What the server says up to the next command belongs to what nobody saw.
+        """
         self._state = self._state if state is None else state
         self._secured = self._secured if secured is None else secured
-        self._greeted, self._stls, self._body = True, False, None
+        self._greeted = self._joined = True
+        self._stls, self._body = False, None
         self._awaited.clear()
         self._tell(
             Joined(
@@ -241,6 +239,7 @@ class Reader:
                 self.secured("", at_seconds=at_seconds)
             if self._left_out_body():
                 self._end_body(BodyEnd.NOT_SHOWN, at_seconds)
+        self._joined = False
         read = read_client_line(line.kept, self._show)
         exchange = self._awaited.exchange
         if exchange is not None and (exchange.challenges or not is_plainly_a_command(read)):
@@ -273,6 +272,8 @@ class Reader:
         )
 
     def _take_server_line(self, line: Line, at_seconds: float | None) -> None:
+        if self._joined:
+            return
         if self._body is not None and self._take_body_line(line, at_seconds):
             return
         status = server_lines.read_status(line.kept)

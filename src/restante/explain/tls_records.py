@@ -11,10 +11,18 @@ from typing import Final
 
 from restante.explain.events import SealedKind
 
-__all__ = ["HEAD_OCTETS", "FirstRecord", "first_record", "looks_like_tls"]
+__all__ = ["HEAD_OCTETS", "RECORD_HEADER_OCTETS", "FirstRecord", "alert_in", "first_record", "looks_like_tls"]
 
 HEAD_OCTETS: Final = 5 + 2**14
 """The longest record that is looked into, its header included. RFC 8446 §5.1."""
+
+RECORD_HEADER_OCTETS: Final = 5
+
+_ALERT_OCTETS: Final = 2
+_SEALED_ALERT_OCTETS: Final = _ALERT_OCTETS + 1 + 16
+"""An alert under TLS 1.3: its kind goes with it, and all its ciphers add 16 octets. RFC 8446 §5.2, §5.5."""
+
+_FATAL: Final = 2
 
 _KINDS: Final = {
     0x14: SealedKind.DATA,
@@ -79,6 +87,19 @@ def first_record(head: bytes) -> FirstRecord:
     except _TooShort:
         pass
     return FirstRecord(kind=kind)
+
+
+def alert_in(header: bytes, fragment: bytes) -> str | None:
+    """Give the fatal alert in a record behind a side's first: its name, or empty where TLS 1.3 hides which it is.
+
+    None for any other record. `fragment` is as much of the record as is kept. A client's sealed record of just that
+    length, right behind the server's certificate, can be nothing else: its Finished is longer.
+    """
+    octets = int.from_bytes(header[3:5], "big")
+    kind = _KINDS.get(header[0])
+    if kind is SealedKind.ALERT and octets == _ALERT_OCTETS and fragment[:1] == bytes([_FATAL]):
+        return _ALERTS.get(fragment[1], f"alert {fragment[1]}") if len(fragment) > 1 else None
+    return "" if header[0] == 0x17 and octets == _SEALED_ALERT_OCTETS else None
 
 
 class _TooShort(Exception):

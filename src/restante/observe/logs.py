@@ -76,11 +76,13 @@ class LogWriter:
         "_gathered",
         "_journal",
         "_lost",
+        "_millisecond",
         "_problems_only",
         "_second",
         "_second_written",
         "_stream",
         "_wire",
+        "_written",
     )
 
     def __init__(
@@ -105,8 +107,8 @@ class LogWriter:
         self._lost = 0
         # Of JSON, by an entry's name and level: all that is the same in each line.
         self._forms: dict[tuple[str, Level], str] = {}
-        self._second = -1
-        self._second_written = ""
+        self._millisecond = self._second = -1
+        self._second_written = self._written = ""
 
     @property
     def wants_wire(self) -> bool:
@@ -149,37 +151,41 @@ class LogWriter:
     def _line(self, entry: Entry) -> str:
         match self._format:
             case LogFormat.JSON:
-                line = self._as_object(entry)
+                return self._as_object(entry)
+            case LogFormat.TEXT if self._journal:
+                return f"{_PRIORITIES[entry.level]}{sentence_of(entry)}\n"
             case LogFormat.TEXT:
-                line = sentence_of(entry)
-                if not self._journal:
-                    line = f"{self._now()} {entry.level.value} {line}"
+                return f"{self._now()} {entry.level.value} {sentence_of(entry)}\n"
             case _:
                 assert_never(self._format)
-        return f"{_PRIORITIES[entry.level]}{line}\n" if self._journal else f"{line}\n"
 
     def _as_object(self, entry: Entry) -> str:
-        """Write the object by hand: a JSON encoder made for this takes four times as long."""
-        time_field = "" if self._journal else f'"time":"{self._now()}",'
+        """Write the object by hand: a JSON encoder made for this takes three times as long."""
         form = self._forms.get((entry.name, entry.level))
         if form is None:
-            # An entry of a name has always the same fields.
-            told = {"level": entry.level.value, "event": entry.name}
-            known = ",".join([f'"{key}":"{value}"' for key, value in told.items()])
-            keys = "".join([f',"{key}":%s' for key in entry.fields])
-            form = self._forms[entry.name, entry.level] = f"{{%s{known}{keys}}}"
+            form = self._forms[entry.name, entry.level] = self._form_of(entry)
         # Numbers as they are: most fields are whole ones.
         fields = [value if type(value) is int else _json_of(value) for value in entry.fields.values()]
-        return form % (time_field, *fields)
+        return form % (*fields,) if self._journal else form % (self._now(), *fields)
+
+    def _form_of(self, entry: Entry) -> str:
+        """Write what is the same in each line of an entry: one of a name has always the same fields."""
+        keys = "".join([f',"{key}":%s' for key in entry.fields])
+        rest = f'"level":"{entry.level.value}","event":"{entry.name}"{keys}}}\n'
+        return f"{_PRIORITIES[entry.level]}{{{rest}" if self._journal else f'{{"time":"%s",{rest}'
 
     def _now(self) -> str:
-        """Give the time as `2026-11-23T22:14:12.123Z`; the part that changes once a second is written once."""
+        """Give the time as `2026-11-23T22:14:12.123Z`: written once for all lines of a millisecond."""
         now = self._clock()
-        second = int(now)
-        if second != self._second:
-            self._second = second
-            self._second_written = utc(second)[:-1]
-        return f"{self._second_written}.{int((now - second) * 1000):03}Z"
+        millisecond = int(now * 1000)
+        if millisecond != self._millisecond:
+            self._millisecond = millisecond
+            second = millisecond // 1000
+            if second != self._second:
+                self._second = second
+                self._second_written = utc(second)[:-1]
+            self._written = f"{self._second_written}.{millisecond % 1000:03}Z"
+        return self._written
 
 
 def _json_of(value: Field) -> str:

@@ -4,7 +4,8 @@ The octets pass unchanged, STLS among them, after which there is nothing more to
 greets nobody, answers nothing, and knows no accounts. A client comes through only once the server is there.
 
 Bounded: `MOST_SESSIONS` at a time, each with what `relay` holds, and `IDLE_SECONDS` without an octet. What goes
-wrong with one session is one line to `complain`, and the others go on.
+wrong with one session is one line to `complain`, and the others go on. When it is stopped, sessions have
+`FINISH_SECONDS` to end by themselves, or until it is told a second time.
 """
 
 from __future__ import annotations
@@ -19,17 +20,20 @@ from typing import Final
 from restante.client.faults import TlsFault
 from restante.client.server import Security, Server
 from restante.client.tls import context_for, fault_of
-from restante.explain.wire import Side, WireObserver
+from restante.explain.wire import Reason, Side, WireObserver
 from restante.server.sockets import BoundSocket
 from restante.tap.relay import End, Relay, ServerEnd
 
-__all__ = ["IDLE_SECONDS", "MOST_SESSIONS", "Observe", "Proxy", "run"]
+__all__ = ["FINISH_SECONDS", "IDLE_SECONDS", "MOST_SESSIONS", "Observe", "Proxy", "run"]
 
 MOST_SESSIONS: Final = 64
 """At a time. Whoever comes beyond them is turned away."""
 
 IDLE_SECONDS: Final = 30 * 60.0
 """Without an octet from either side. RFC 1939 §3 has a server wait ten minutes at the least, and end it itself."""
+
+FINISH_SECONDS: Final = 30.0
+"""For sessions to end by themselves when the proxy stops. As long as the server gives those in UPDATE."""
 
 Observe = Callable[[str], WireObserver]
 """Begins the telling of a session: takes the client's address, and gives who hears of it."""
@@ -56,6 +60,8 @@ class Proxy:
         self._context = context_for(server) if server.security is Security.TLS else None
         self._sessions: set[Relay] = set()
         self._connecting: set[asyncio.Task[None]] = set()
+        self._none_left = asyncio.Event()
+        self._none_left.set()
 
     def client(self) -> asyncio.Protocol:
         """Give the protocol for a client that comes: what an event loop asks for."""
@@ -67,12 +73,22 @@ class Proxy:
             return _TurnedAway()
         loop = asyncio.get_running_loop()
         end = End(Side.SERVER) if self._context is None else ServerEnd(self._server, self._context)
-        relay = Relay(end, on_end=lambda: self._sessions.discard(relay), clock=loop.time)
+        relay = Relay(end, on_end=lambda: self._ended(relay), clock=loop.time)
         self._sessions.add(relay)
+        self._none_left.clear()
         task = loop.create_task(self._connect(relay))
         self._connecting.add(task)
         task.add_done_callback(self._connecting.discard)
         return relay.client
+
+    @property
+    def sessions(self) -> int:
+        """How many go on."""
+        return len(self._sessions)
+
+    async def finish(self) -> None:
+        """Wait until every session has ended by itself. Whoever waits bounds that, and calls `stop`."""
+        await self._none_left.wait()
 
     async def stop(self) -> None:
         """End every session."""
@@ -80,7 +96,12 @@ class Proxy:
             task.cancel()
         await asyncio.gather(*self._connecting, return_exceptions=True)
         for relay in list(self._sessions):
-            relay.stop("the proxy was stopped")
+            relay.stop(Reason.PROXY_STOPPED)
+
+    def _ended(self, relay: Relay) -> None:
+        self._sessions.discard(relay)
+        if not self._sessions:
+            self._none_left.set()
 
     async def _connect(self, relay: Relay) -> None:
         server, loop = self._server, asyncio.get_running_loop()
@@ -105,7 +126,7 @@ class Proxy:
     def _refuse(self, relay: Relay, why: str) -> None:
         if not relay.is_over:
             self._complain(why)
-        relay.stop("no connection to the server")
+        relay.stop(Reason.NO_SERVER)
 
     def _watch(self, relay: Relay) -> None:
         """End the session when nothing was said for long; else look again when that can next be so."""
@@ -116,7 +137,7 @@ class Proxy:
         if left > 0:
             loop.call_later(left, self._watch, relay)
         else:
-            relay.stop(f"nothing was said for {self._idle_seconds:g} seconds")
+            relay.stop(f"{Reason.SILENCE}: {self._idle_seconds:g} s")
 
 
 class _TurnedAway(asyncio.Protocol):
@@ -139,15 +160,31 @@ def _unreachable(server: Server, error: OSError) -> str:
     )
 
 
-def run(proxy: Callable[[], Proxy], sockets: Sequence[BoundSocket], *, on_ready: Callable[[], None]) -> None:
-    """Pass sessions on until SIGTERM or SIGINT. `proxy` is called in the loop."""
-    asyncio.run(_serve(proxy, sockets, on_ready))
+def run(
+    proxy: Callable[[], Proxy],
+    sockets: Sequence[BoundSocket],
+    *,
+    on_ready: Callable[[], None],
+    on_stop: Callable[[int], None] = lambda sessions: None,
+    finish_seconds: float = FINISH_SECONDS,
+) -> None:
+    """Pass sessions on until SIGTERM or SIGINT; then let those there are end, for so long or until a second one.
+
+    `proxy` is called in the loop. `on_stop` hears how many sessions are let end, if there are any.
+    """
+    asyncio.run(_serve(proxy, sockets, on_ready, on_stop, finish_seconds))
 
 
-async def _serve(make: Callable[[], Proxy], sockets: Sequence[BoundSocket], on_ready: Callable[[], None]) -> None:
-    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+async def _serve(
+    make: Callable[[], Proxy],
+    sockets: Sequence[BoundSocket],
+    on_ready: Callable[[], None],
+    on_stop: Callable[[int], None],
+    finish_seconds: float,
+) -> None:
+    loop, told_to_stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+        loop.add_signal_handler(number, told_to_stop.set)
     proxy = make()
     doors = [
         await (
@@ -158,7 +195,14 @@ async def _serve(make: Callable[[], Proxy], sockets: Sequence[BoundSocket], on_r
         for bound in sockets
     ]
     on_ready()
-    await stopped.wait()
+    await told_to_stop.wait()
+    told_to_stop.clear()
     for door in doors:
         door.close()
+    if proxy.sessions:
+        on_stop(proxy.sessions)
+        waits = [loop.create_task(proxy.finish()), loop.create_task(told_to_stop.wait())]
+        await asyncio.wait(waits, timeout=finish_seconds, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
     await proxy.stop()

@@ -20,7 +20,7 @@ from typing import Final, cast
 from restante.client.faults import TlsFault, TlsProblem
 from restante.client.server import Server
 from restante.client.tls import TlsChannel, fault_of, fingerprint_of
-from restante.explain.wire import Side, WireObserver
+from restante.explain.wire import Reason, Side, WireObserver
 
 __all__ = ["HELD_OCTETS", "End", "Relay", "ServerEnd"]
 
@@ -65,7 +65,10 @@ class Relay:
             end.release()
 
     def stop(self, reason: str) -> None:
-        """End the session at once. What was not written is lost."""
+        """End the session at once. What was not written is lost.
+
+        `reason` is a `Reason`, and more in English behind a colon where there is more to say.
+        """
         self._reason = self._reason or reason
         for end in (self.client, self.server):
             end.abort()
@@ -97,7 +100,7 @@ class Relay:
         if self._ended_first is None:
             self._ended_first = side
         if error is not None and not self._reason:
-            self._reason = "the connection was reset" if isinstance(error, ConnectionError) else "it broke"
+            self._reason = Reason.RESET if isinstance(error, ConnectionError) else Reason.BROKE
         if not self._stands:
             self.stop(self._reason)
         elif self.client.is_closed and self.server.is_closed:
@@ -313,7 +316,7 @@ class ServerEnd(End):
 
     def _broke(self, error: ssl.SSLError) -> None:
         said = (error.reason or "unknown").lower().replace("_", " ")
-        self._relay.stop(f"TLS broke: {said}")
+        self._relay.stop(f"{Reason.TLS_BROKE}: {said}")
 
     def _shake_hands(self) -> None:
         try:

@@ -10,7 +10,7 @@ from restante.explain.diagnoses.catalog import Diagnosis, Finding, Weight
 from restante.explain.diagnoses.facts import Facts
 from restante.explain.diagnoses.found import Examiner
 from restante.explain.diagnoses.history import History
-from restante.explain.events import Closed, WireEvent
+from restante.explain.events import Closed, Connected, WireEvent
 
 __all__ = ["MOST_OF_A_KIND", "Diagnoser", "Diagnosis", "Finding", "History", "Weight"]
 
@@ -20,10 +20,22 @@ MOST_OF_A_KIND: Final = 3
 _EXAMINERS: Final[tuple[Examiner, ...]] = (
     *(line.connection, line.wrong_party, line.tls),
     *(login.refusals, login.sasl, login.digests),
-    *(commands.refused_commands, commands.lines, commands.order),
+    *(commands.refused_commands, commands.lines, commands.capabilities, commands.order),
     *(mail.messages, mail.listings, mail.pace),
     *(ending.breaking_off, ending.good_bye),
 )
+
+
+_MISLED_BY_GAPS: Final = frozenset(
+    {
+        *(Diagnosis.STRAY_LINES, Diagnosis.ANSWER_MISSING, Diagnosis.QUIT_UNANSWERED, Diagnosis.UNKNOWN_COMMAND),
+        *(Diagnosis.MESSAGE_CUT, Diagnosis.LISTING_CUT, Diagnosis.OCTETS_DIFFER, Diagnosis.DROP_LISTING_DIFFERS),
+        *(Diagnosis.LISTINGS_DIFFER, Diagnosis.LISTING_MALFORMED, Diagnosis.UNIQUE_IDS_CHANGED),
+        *(Diagnosis.UNIQUE_ID_ILLEGAL, Diagnosis.UNSTUFFED_DOTS, Diagnosis.SLOW_ANSWER),
+        *(Diagnosis.PIPELINING_UNANNOUNCED, Diagnosis.PASS_WITHOUT_USER, Diagnosis.NO_SUCH_MESSAGE),
+    }
+)
+"""What octets that were not captured can look like."""
 
 
 class Diagnoser:
@@ -38,7 +50,12 @@ class Diagnoser:
         """Look at an event. Gives what it shows, the heaviest first."""
         findings = [finding for examine in _EXAMINERS for finding in examine(event, self._facts)]
         findings += self._history.examine(event, self._facts)
+        if self._facts.has_gap:
+            findings = [finding for finding in findings if finding.diagnosis not in _MISLED_BY_GAPS]
+        self._facts.note(findings)
         self._facts.hear(event)
+        if isinstance(event, Connected):
+            self._facts.fetched_before = self._history.fetched_before(self._facts.server, self._facts.client)
         if isinstance(event, Closed):
             self._history.remember(self._facts)
         for finding in findings:

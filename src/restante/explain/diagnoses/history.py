@@ -13,10 +13,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from restante.explain.diagnoses.catalog import Diagnosis, Finding
-from restante.explain.diagnoses.facts import Facts
+from restante.explain.diagnoses.facts import Facts, shows_a_password, unique_ids_in
 from restante.explain.diagnoses.found import found
-from restante.explain.events import BodyReceived, CommandSent, Connected, Greeted, Replied, WireEvent
+from restante.explain.events import (
+    AuthResponseSent,
+    BodyEnd,
+    BodyReceived,
+    Closed,
+    CommandSent,
+    Greeted,
+    Replied,
+    WireEvent,
+)
 from restante.explain.wire_lines import printable
+from restante.proto.terms import State
 
 __all__ = ["History"]
 
@@ -39,18 +49,26 @@ class _Past:
 
     server: str
     client: str
+    account: bytes
     came_for_nothing: bool
     """Somebody logged in, and fetched nothing."""
     began_at_seconds: float | None
     timestamp: bytes | None
     announced_stls: bool
     unique_ids: frozenset[bytes]
+    first_unique_id: bytes
     fetched: dict[bytes, bytes]
     """Digest to unique-id, of messages that came whole."""
     octets: tuple[int, ...]
     """Of its first messages, in their order."""
+    had: frozenset[bytes]
+    """Unique-ids of messages that were fetched."""
+    removed: frozenset[bytes]
+    """Unique-ids of messages that were marked when it ended."""
     kept: frozenset[bytes]
     """Unique-ids of messages that were fetched and stayed."""
+    stuck_at: tuple[int, int | None, bytes | None] | None
+    """The message at which it broke off: its number, its octets as LIST tells them, its unique-id."""
     broke_off: bool
     """It held the lock when its record ended."""
 
@@ -60,20 +78,30 @@ class History:
 
     def __init__(self) -> None:
         self._past: deque[_Past] = deque(maxlen=REMEMBERED)
+        self._doubted_tls = False
+        """Whether it was said already that these records do not tell of TLS."""
+
+    def fetched_before(self, server: str, client: str) -> frozenset[bytes]:
+        """Give the unique-ids of messages that a client fetched from a server in earlier sessions."""
+        same = [one for one in self._past if (one.server, one.client) == (server, client)]
+        return frozenset().union(*[one.had for one in same])
 
     def examine(self, event: WireEvent, facts: Facts) -> Iterator[Finding]:
         """Look at an event in the light of earlier sessions."""
-        server = event.server if isinstance(event, Connected) else facts.server
-        past = [one for one in self._past if (one.server, one.client) == (server, facts.client)]
+        yield from self._doubt(event, facts)
+        here = [one for one in self._past if one.server == facts.server]
+        past = [one for one in here if one.client == facts.client and _is_same(one.account, facts.account)]
         match event:
-            case Connected():
-                yield from _haste(event, past)
+            case Replied(new_state=State.TRANSACTION, state=State.AUTHORIZATION, to=CommandSent()):
+                yield from _haste(event, facts, past)
             case Greeted(timestamp=bytes() as timestamp):
-                if any(one.timestamp == timestamp for one in past):
+                if any(one.timestamp == timestamp for one in here):
                     yield found(Diagnosis.APOP_TIMESTAMP_REPEATED, event, timestamp=printable(timestamp))
-            case CommandSent(keyword=b"USER" | b"PASS" | b"AUTH", secured=False) if facts.clear_login is None:
-                if facts.announces(b"STLS") is False and any(one.announced_stls for one in past):
-                    yield found(Diagnosis.STLS_VANISHED, event)
+            case CommandSent(keyword=b"USER" | b"PASS" | b"AUTH" | b"APOP", secured=False):
+                if not facts.stls_is_compared and facts.knows_the_line and facts.announces(b"STLS") is False:
+                    facts.stls_is_compared = True
+                    if any(one.announced_stls for one in here):
+                        yield found(Diagnosis.STLS_VANISHED, event)
             case CommandSent(keyword=b"RETR" | b"DELE" | b"QUIT") if not facts.is_compared:
                 facts.is_compared = True
                 yield from _renamed(event, facts, past)
@@ -81,8 +109,21 @@ class History:
                 yield from _fetched_twice(event, facts, past)
             case Replied(code=b"IN-USE") if past and past[-1].broke_off:
                 yield found(Diagnosis.OWN_LOCK, event)
+            case Replied(good=True, to=CommandSent(keyword=b"UIDL", number=int() as number)):
+                yield from _renamed_within(event, facts, number)
+            case Closed() if (here_now := _stuck_at(facts)) is not None:
+                if past and past[-1].stuck_at == here_now:
+                    yield found(Diagnosis.STUCK_AT_MESSAGE, event, number=str(here_now[0]))
             case _:
                 return
+
+    def _doubt(self, event: WireEvent, facts: Facts) -> Iterator[Finding]:
+        """Say once, where a password goes by, that nobody can tell whether TLS was under it."""
+        if self._doubted_tls or not isinstance(event, CommandSent | AuthResponseSent):
+            return
+        if shows_a_password(event) and not (facts.knows_the_line or facts.stls_refused or facts.is_open_line):
+            self._doubted_tls = True
+            yield found(Diagnosis.TLS_NOT_RECORDED, event)
 
     def remember(self, facts: Facts) -> None:
         """Remember a session that is over."""
@@ -93,27 +134,46 @@ class History:
             _Past(
                 server=facts.server,
                 client=facts.client,
+                account=facts.account,
                 came_for_nothing=facts.logged_in and not facts.fetched,
                 began_at_seconds=facts.began_at_seconds,
                 timestamp=facts.greeted.timestamp if facts.greeted is not None else None,
-                announced_stls=facts.announces(b"STLS") is True,
+                announced_stls=facts.announced_stls,
                 unique_ids=frozenset(ids.values()),
+                first_unique_id=ids[min(ids)] if ids else b"",
                 fetched={digest: unique_id for unique_id, digest in fetched.items() if digest},
                 octets=_first_octets(facts),
                 kept=frozenset(ids[n] for n in facts.fetched if n in ids and n not in facts.marked),
+                removed=frozenset(ids[n] for n in facts.marked if n in ids),
+                had=frozenset(ids[n] for n in facts.fetched if n in ids),
+                stuck_at=_stuck_at(facts),
                 broke_off=facts.logged_in and not (last and last.to and last.to.keyword == b"QUIT"),
             )
         )
 
 
-def _haste(event: Connected, past: list[_Past]) -> Iterator[Finding]:
-    if event.at_seconds is None:
+def _is_same(before: bytes, now: bytes) -> bool:
+    """Tell whether two sessions may be of one account: they are unless it is known that they are not."""
+    return not before or not now or before == now
+
+
+def _haste(event: Replied, facts: Facts, past: list[_Past]) -> Iterator[Finding]:
+    began = facts.began_at_seconds
+    if began is None:
         return
     begun = [one.began_at_seconds for one in past if one.came_for_nothing]
-    recent = [at for at in begun if at is not None and 0 <= event.at_seconds - at < OFTEN_SECONDS]
+    recent = [at for at in begun if at is not None and 0 <= began - at < OFTEN_SECONDS]
     if len(recent) == OFTEN:
-        seconds = int(event.at_seconds - min(recent))
-        yield found(Diagnosis.ASKS_TOO_OFTEN, event, count=OFTEN + 1, seconds=seconds)
+        yield found(Diagnosis.ASKS_TOO_OFTEN, event, count=OFTEN + 1, seconds=int(began - min(recent)))
+
+
+def _stuck_at(facts: Facts) -> tuple[int, int | None, bytes | None] | None:
+    """Give the message at which a session broke off: the last that came, whole or not, with nothing behind it."""
+    message = facts.last_message
+    if message is None or message.to.number is None or message.end is BodyEnd.UNFINISHED:
+        return None
+    number = message.to.number
+    return number, facts.listed.get(number), facts.unique_ids.get(number)
 
 
 def _first_octets(facts: Facts) -> tuple[int, ...]:
@@ -126,9 +186,16 @@ def _renamed(event: CommandSent, facts: Facts, past: list[_Past]) -> Iterator[Fi
     for one in past:
         same = len(one.octets) >= LIKENESS and octets[: len(one.octets)] == one.octets
         if ids and one.unique_ids and same and ids.isdisjoint(one.unique_ids):
-            before, now = min(one.unique_ids), min(ids)
+            before, now = one.first_unique_id, facts.unique_ids[min(facts.unique_ids)]
             yield found(Diagnosis.UNIQUE_IDS_CHANGED, event, before=printable(before), unique_id=printable(now))
             return
+
+
+def _renamed_within(event: Replied, facts: Facts, number: int) -> Iterator[Finding]:
+    """Find a message that has another unique-id than it had a moment ago."""
+    before, now = facts.unique_ids.get(number), unique_ids_in((event.text,)).get(number)
+    if before is not None and now is not None and before != now:
+        yield found(Diagnosis.UNIQUE_IDS_CHANGED, event, before=printable(before), unique_id=printable(now))
 
 
 def _fetched_twice(event: BodyReceived, facts: Facts, past: list[_Past]) -> Iterator[Finding]:
@@ -139,5 +206,7 @@ def _fetched_twice(event: BodyReceived, facts: Facts, past: list[_Past]) -> Iter
         yield found(Diagnosis.DOWNLOADED_AGAIN, event, unique_id=printable(unique_id))
         return
     before = next((one.fetched[event.digest] for one in past if event.digest and event.digest in one.fetched), None)
-    if before is not None:
+    # The same octets under another name. Where the old one is still there, or was removed, they are two of a kind.
+    known = {*facts.unique_ids.values(), *(gone for one in past for gone in one.removed)}
+    if before is not None and before not in known:
         yield found(Diagnosis.UNIQUE_IDS_CHANGED, event, before=printable(before), unique_id=printable(unique_id))

@@ -56,7 +56,11 @@ class _Connection:
     held_octets: int = 0
     began_at_seconds: float | None = None
     is_foreign: bool = False
+    is_joined: bool = False
+    """Whether what is captured begins in the middle of the session."""
     has_spoken: bool = False
+    begin_was_seen: bool = False
+    """Whether the capture has it from its SYN on."""
     first_to_end: Side | None = None
 
 
@@ -148,6 +152,7 @@ class CaptureSource:
             connection.streams[_other(side)].acknowledge(segment.acknowledged)
         if segment.begins:
             stream.begin(segment.sequence)
+            connection.begin_was_seen = True
         if segment.payload or segment.missing:
             pieces = stream.take(segment.sequence, segment.payload, segment.missing)
             self._pass_on(connection, side, pieces, at_seconds)
@@ -160,7 +165,11 @@ class CaptureSource:
         self, connection: _Connection, side: Side, pieces: Iterable[bytes | Gap], at_seconds: float | None
     ) -> None:
         for piece in pieces:
-            connection.has_spoken = True
+            is_first, connection.has_spoken = not connection.has_spoken, True
+            if is_first and not _is_beginning(connection, side, piece):
+                connection.is_joined = True
+                if connection.reader is not None:
+                    connection.reader.joined(at_seconds=at_seconds)
             if connection.reader is None and not connection.is_foreign:
                 self._decide(connection, side, piece, at_seconds)
             elif connection.reader is not None:
@@ -185,6 +194,8 @@ class CaptureSource:
         client = connection.client
         reader = connection.reader = self._open(str(client), client=str(ip_address(client.address)))
         reader.connected(str(connection.server), at_seconds=connection.began_at_seconds)
+        if connection.is_joined:
+            reader.joined(at_seconds=connection.began_at_seconds)
         for side, piece, at_seconds in connection.held:
             _tell(reader, side, piece, at_seconds)
         connection.held.clear()
@@ -210,6 +221,14 @@ class CaptureSource:
 
 def _other(side: Side) -> Side:
     return Side.SERVER if side is Side.CLIENT else Side.CLIENT
+
+
+def _is_beginning(connection: _Connection, side: Side, piece: bytes | Gap) -> bool:
+    """Tell whether the first thing that was captured can be the first that was said."""
+    if connection.begin_was_seen:
+        return True
+    is_greeting = isinstance(piece, bytes) and read_status(piece.partition(b"\n")[0].rstrip(b"\r")) is not None
+    return side is Side.SERVER and is_greeting
 
 
 def _is_due(connection: _Connection, side: Side, segment: Segment) -> bool:

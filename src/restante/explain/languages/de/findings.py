@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from restante.explain.diagnoses.catalog import Diagnosis
+from restante.explain.languages.de.findings_of_mail import OF_MAIL
 
 __all__ = ["FINDINGS"]
 
@@ -46,8 +47,13 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "Noch einmal mitschneiden, mit größerem Puffer und ganzen Paketen (tcpdump -B 4096 -s 0).",
     ),
     Diagnosis.CERTIFICATE_REJECTED: (
-        "Die andere Seite nimmt das Zertifikat nicht an: {alert}.",
+        "Das Zertifikat wird nicht angenommen: {alert}.",
         "Prüfe Laufzeit und Namen des Zertifikats, und ob der Server die ganze Kette sendet.",
+    ),
+    Diagnosis.TLS_BROKEN_OFF: (
+        "Der Client brach TLS ab, als er das Zertifikat des Servers gesehen hatte; warum, sagte er unter TLS.",
+        "Am ehesten traut er dem Zertifikat nicht: sieh nach, was der Client selbst meldet. Prüfe Laufzeit "
+        "und Namen, und ob der Server die ganze Kette sendet.",
     ),
     Diagnosis.TLS_NO_AGREEMENT: (
         "Client und Server konnten sich nicht auf TLS einigen: {alert}.",
@@ -56,6 +62,10 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
     Diagnosis.STLS_REFUSED: (
         "Der Server wollte TLS nicht beginnen: „{text}“",
         "Dem Server ein Zertifikat geben, oder Port 995 nehmen. Nicht offen weitermachen.",
+    ),
+    Diagnosis.STLS_UNDER_TLS: (
+        "Der Client bat um TLS, wo TLS schon besteht; der Server lehnt zu Recht ab.",
+        "Verloren ist nichts. Den Client auf eines von beiden stellen: SSL/TLS oder STARTTLS.",
     ),
     Diagnosis.STLS_MISSING: (
         "Ein Passwort geht über eine offene Leitung, und der Server kündigt kein STLS an: entweder hat er kein "
@@ -84,6 +94,10 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "Das Passwort geht über eine offene Leitung: jeder unterwegs kann es lesen.",
         "Den Client auf SSL/TLS an Port 995 stellen, oder auf STARTTLS; am Server offene Anmeldungen ablehnen.",
     ),
+    Diagnosis.TLS_NOT_RECORDED: (
+        "Die Aufzeichnung sagt nicht, ob TLS darunter lag. Wenn nicht, kann jeder unterwegs das Passwort lesen.",
+        "Prüfe, ob der Client auf SSL/TLS an Port 995 oder auf STARTTLS steht. Ein Mitschnitt zeigt es.",
+    ),
     Diagnosis.CREDENTIALS_REFUSED: (
         "Der Server sagt, dass der Name oder das Passwort falsch ist: „{text}“",
         "Beides prüfen. Viele Anbieter wollen die ganze Adresse als Namen, oder ein Anwendungspasswort.",
@@ -101,8 +115,13 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "Der Server hat ein Problem, das jemand beheben muss, bevor diese Anmeldung geht: „{text}“",
         "Am Passwort liegt es nicht. Sag es dem Administrator des Servers.",
     ),
+    Diagnosis.POP3_SWITCHED_OFF: (
+        "POP3 ist für dieses Konto abgeschaltet: „{text}“",
+        "In den Einstellungen beim Anbieter einschalten, oft auf einer Webseite; sonst den Administrator "
+        "fragen. Am Passwort liegt es nicht.",
+    ),
     Diagnosis.LOCK_HELD: (
-        "Das Passwort stimmt, aber eine andere Sitzung hält das Postfach: „{text}“",
+        "Das Passwort stimmt, aber eine andere Sitzung hat das Postfach gerade in Beschlag: „{text}“",
         "Schließ das andere Mailprogramm, oder warte, bis seine Sitzung endet. Ändere das Passwort nicht.",
     ),
     Diagnosis.LOGIN_TOO_SOON: (
@@ -140,7 +159,7 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "zerbrochene Zeile.",
     ),
     Diagnosis.OAUTH_REFUSED: (
-        "Der Server hat das OAuth-Token nicht angenommen (Status {status}).",
+        "Der Server hat das OAuth-Token nicht angenommen: „{status}“",
         "Den Client ein neues Token holen lassen. Prüfe, ob es für dieses Konto ist und POP3 einschließt.",
     ),
     Diagnosis.AUTH_LINE_TOO_LONG: (
@@ -191,7 +210,22 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
     ),
     Diagnosis.MESSAGE_MARKED_ALREADY: (
         "Nachricht {number} ist schon markiert und gilt als gelöscht.",
-        "Vor DELE holen; RSET nimmt alle Zeichen weg.",
+        "Vor DELE holen; RSET hebt alle Markierungen auf.",
+    ),
+    Diagnosis.MESSAGE_REFUSED: (
+        "{keyword} für Nachricht {number} wurde abgelehnt, obwohl es sie gibt: „{text}“",
+        "Den Client mit der nächsten weitermachen lassen: eine kaputte Nachricht darf die übrigen nicht "
+        "aufhalten. Am Server nach der Datei dieser Nachricht sehen.",
+    ),
+    Diagnosis.UTF8_NEEDED: (
+        "Hier liegt Post mit Kopfzeilen in UTF-8, und der Client hat nicht gesagt, dass er sie nimmt: „{text}“",
+        "Ein Client, der vor der Anmeldung UTF8 sagt, bekommt sie. Mit einem alten diese Nachricht auf "
+        "anderem Weg lesen.",
+    ),
+    Diagnosis.COMMAND_REFUSED: (
+        "Der Server lehnte {keyword} ab, was jeder POP3-Server nach der Anmeldung kann: „{text}“",
+        "So ist das Postfach nicht zu gebrauchen. Sieh in das Protokoll des Servers; oft kann er seine "
+        "Ablage nicht lesen.",
     ),
     Diagnosis.COMMAND_LINE_TOO_LONG: (
         "Eine Befehlszeile hat {octets} Oktette; 255 sind erlaubt.",
@@ -226,106 +260,14 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "Der Server zeigt keine Anfänge von Nachrichten: „{text}“",
         "Der Client muss ganze Nachrichten holen.",
     ),
+    Diagnosis.CAPABILITY_UNANNOUNCED: (
+        "{keyword} geht hier, aber CAPA nennt es nicht.",
+        "Clients, die CAPA glauben, verzichten darauf: sie holen alle Post noch einmal, oder ganze "
+        "Nachrichten für einen Blick. Den Server erneuern.",
+    ),
     Diagnosis.CAPA_REFUSED: (
         "Der Server sagt nicht, was er kann: „{text}“",
         "Er ist alt. Ein Client muss probieren; TLS dann nur an Port 995.",
     ),
-    Diagnosis.MESSAGE_CUT: (
-        "Nachricht {number} brach nach {octets} Oktetten ab.",
-        "Was kam, ist nicht die ganze Nachricht: wegwerfen und noch einmal holen. Nach einer Zeitgrenze oder "
-        "einem Virenscanner dazwischen suchen.",
-    ),
-    Diagnosis.LISTING_CUT: (
-        "Die Antwort auf {keyword} brach ab.",
-        "Was darin fehlt, fehlt nicht im Postfach: es ist nicht gelöscht.",
-    ),
-    Diagnosis.OCTETS_DIFFER: (
-        "Nachricht {number} hat {came} Oktette, aber LIST sagte {listed}.",
-        "Der Server zählt Zeilenenden als ein Oktett, oder fügt unterwegs Kopfzeilen hinzu. Clients, die der "
-        "Zahl trauen, schneiden ab oder hängen.",
-    ),
-    Diagnosis.DROP_LISTING_DIFFERS: (
-        "STAT sagt {count} Nachrichten mit {octets} Oktetten, LIST {listed_count} mit {listed_octets}.",
-        "Die Zahlen des Servers gehen nicht auf: ihn erneuern, oder seinen Index neu bauen lassen.",
-    ),
-    Diagnosis.UNSTUFFED_DOTS: (
-        "Nachricht {number} hat Zeilen, die mit einem Punkt anfangen: {count}. Der Server verdoppelt ihn nicht.",
-        "Der Client nimmt diese Punkte weg oder beendet die Nachricht dort. Den Server erneuern, oder was "
-        "dazwischen steht.",
-    ),
-    Diagnosis.UNIQUE_IDS_DOUBLED: (
-        "{count} Nachrichten haben dieselbe Unique-ID: {unique_id}",
-        "Ein Client holt eine davon und hält die anderen für bekannt: Post bleibt ungesehen. Den Server erneuern.",
-    ),
-    Diagnosis.UNIQUE_ID_ILLEGAL: (
-        "Eine Unique-ID besteht nicht aus 1 bis 70 druckbaren Oktetten: {unique_id}",
-        "Clients können sie abschneiden und dann zwei Nachrichten für eine halten. Den Server erneuern.",
-    ),
-    Diagnosis.LONG_MESSAGE_LINE: (
-        "Nachricht {number} hat eine Zeile von {octets} Oktetten; mehr als 1.000 soll keine haben.",
-        "Der Server sendet sie zu Recht, wie sie ist. Clients mit festem Puffer stolpern hier.",
-    ),
-    Diagnosis.SLOW_ANSWER: (
-        "Der Server brauchte {seconds} Sekunden für die Antwort.",
-        "Manche Clients geben da auf. Sieh nach dem Server: Namen, die er auflöst, Sperren, auf die er wartet, "
-        "ein großes Postfach, das er liest.",
-    ),
-    Diagnosis.BROKEN_WITH_MARKS: (
-        "Die Sitzung brach vor QUIT ab, mit {count} markierten Nachrichten: nichts wurde gelöscht, denn UPDATE "
-        "wurde nie erreicht.",
-        "Der Client trifft diese Nachrichten wieder an. Er soll sich an Unique-IDs merken, was er hat.",
-    ),
-    Diagnosis.BROKEN_BEFORE_QUIT: (
-        "Die Sitzung brach vor QUIT ab. Nichts wurde gelöscht, und nichts sollte es.",
-        "Geschieht es oft, dann sieh nach dem Netz und nach den Zeitgrenzen des Clients.",
-    ),
-    Diagnosis.QUIT_UNANSWERED: (
-        "QUIT wurde nicht beantwortet: ob die {count} markierten Nachrichten weg sind, kann von hier niemand "
-        "sagen.",
-        "In der nächsten Sitzung zuerst mit UIDL fragen, bevor etwas geholt oder weggeworfen wird.",
-    ),
-    Diagnosis.UPDATE_FAILED: (
-        "Der Server konnte nicht alles Markierte entfernen: „{text}“",
-        "Einiges davon ist beim nächsten Mal noch da. Sag es dem Administrator; oft ist die Platte voll oder "
-        "nur lesbar.",
-    ),
-    Diagnosis.AUTOLOGOUT: (
-        "Der Server beendete die Sitzung von sich aus, am ehesten weil eine Weile nichts gefragt wurde. {text}",
-        "Nichts wurde gelöscht. Den Client früher wieder fragen lassen, oder eine neue Sitzung beginnen.",
-    ),
-    Diagnosis.ANSWER_MISSING: (
-        "Die Leitung brach, bevor {keyword} beantwortet war.",
-        "Sieh ins Log des Servers zu dieser Zeit. Ein Gerät dazwischen oder eine Zeitgrenze kann die Leitung "
-        "getrennt haben.",
-    ),
-    Diagnosis.KEPT_AFTER_READING: (
-        "Nachrichten, die geholt wurden, bleiben auf dem Server: {count}.",
-        "Das ist gut so, wenn der Client Post dort lassen soll. Sonst muss er vor QUIT DELE sagen.",
-    ),
-    Diagnosis.DELETED_UNREAD: (
-        "Nachrichten wurden gelöscht, die in dieser Sitzung nicht geholt wurden: {count}.",
-        "Das ist gut so, wenn sie vorher geholt wurden. Sonst sind sie ungelesen weg.",
-    ),
-    Diagnosis.MARKS_TAKEN_OFF: (
-        "RSET nahm {count} Zeichen weg, darum wurde nichts gelöscht.",
-        "In der nächsten Sitzung noch einmal markieren, wenn sie gehen sollen.",
-    ),
-    Diagnosis.UNIQUE_IDS_CHANGED: (
-        "Der Server hat seine Unique-IDs geändert: was {before} war, ist jetzt {unique_id}. Clients holen alles "
-        "noch einmal.",
-        "Wurde der Server umgezogen oder neu gebaut, dann die alten Unique-IDs übernehmen, bevor Clients sich "
-        "verbinden.",
-    ),
-    Diagnosis.DOWNLOADED_AGAIN: (
-        "Eine Nachricht wurde geholt, die eine frühere Sitzung schon geholt hatte: {unique_id}",
-        "Die Unique-ID ist dieselbe, also hat der Client es vergessen. Prüfe, ob er seinen Zustand schreiben kann.",
-    ),
-    Diagnosis.ASKS_TOO_OFTEN: (
-        "{count} Sitzungen begannen innerhalb von {seconds} Sekunden.",
-        "Alle paar Minuten genügt. Server bremsen solche Clients oder weisen sie ab (LOGIN-DELAY).",
-    ),
-    Diagnosis.OWN_LOCK: (
-        "Die Sitzung davor brach ohne QUIT ab, und ihre Sperre steht noch.",
-        "Warten, bis der Server es merkt, spätestens nach seiner Zeitgrenze. Den Client QUIT sagen lassen.",
-    ),
+    **OF_MAIL,
 }

@@ -104,7 +104,7 @@ LESSONS: Final[Mapping[Lesson, str]] = {
         "Manche Server werten es als gelesen; als gelöscht darf es keiner werten."
     ),
     Lesson.DELE: (
-        "DELE setzt nur ein Zeichen. Die Nachricht geht, wenn QUIT beantwortet wird; bricht die Leitung vorher "
+        "DELE setzt nur eine Markierung. Die Nachricht geht, wenn QUIT beantwortet wird; bricht die Leitung vorher "
         "ab, oder kommt RSET, dann bleibt sie. Ein umsichtiger Client hat die Nachricht zuvor sicher auf seiner "
         "Platte."
     ),
@@ -112,7 +112,9 @@ LESSONS: Final[Mapping[Lesson, str]] = {
         "Es tut nichts, als zu zeigen, dass jemand da ist: nach zehn Minuten Stille darf ein Server auflegen. Es "
         "hält auch die Sperre, sodass kein anderer Client hineinkommt."
     ),
-    Lesson.RSET: "Der Weg zurück vor QUIT: alle Löschzeichen dieser Sitzung sind weg, und nichts wird entfernt.",
+    Lesson.RSET: (
+        "Der Weg zurück vor QUIT: alle Löschmarkierungen dieser Sitzung sind aufgehoben, und nichts wird entfernt."
+    ),
     Lesson.QUIT: (
         "QUIT macht das Löschen wirklich: die Sitzung tritt in UPDATE ein, der Server entfernt das Markierte und "
         "antwortet dann. Wer ohne QUIT auflegt, lässt alles, wie es war."
@@ -147,7 +149,7 @@ LESSONS: Final[Mapping[Lesson, str]] = {
         "(AUTH) von einem vollen oder kaputten Server (SYS) und von einem Postfach, das in Gebrauch ist."
     ),
     Lesson.CLOSED_EARLY: (
-        "Eine Sitzung, die ohne QUIT endet, kommt nie zu UPDATE: die Zeichen sind vergessen, und jede Nachricht "
-        "ist noch da. Was der Client geholt hatte, trifft er wieder an."
+        "Eine Sitzung, die ohne QUIT endet, kommt nie zu UPDATE: die Markierungen sind vergessen, und jede "
+        "Nachricht ist noch da. Was der Client geholt hatte, trifft er wieder an."
     ),
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from restante.explain.diagnoses.catalog import Diagnosis
+from restante.explain.languages.en.findings_of_mail import OF_MAIL
 
 __all__ = ["FINDINGS"]
 
@@ -44,8 +45,13 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "Capture again with a larger buffer and whole packets (tcpdump -B 4096 -s 0).",
     ),
     Diagnosis.CERTIFICATE_REJECTED: (
-        "The other side does not accept the certificate: {alert}.",
+        "The certificate is not accepted: {alert}.",
         "Check the certificate's dates, its names, and that the server sends the whole chain.",
+    ),
+    Diagnosis.TLS_BROKEN_OFF: (
+        "The client broke TLS off when it had seen the server's certificate; why, it said under TLS.",
+        "Most likely it does not trust the certificate: look at the client's own message. Check dates, "
+        "names, and that the server sends the whole chain.",
     ),
     Diagnosis.TLS_NO_AGREEMENT: (
         "Client and server could not agree on TLS: {alert}.",
@@ -54,6 +60,10 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
     Diagnosis.STLS_REFUSED: (
         "The server refused to begin TLS: “{text}”",
         "Give the server a certificate, or use port 995. Do not go on in the clear.",
+    ),
+    Diagnosis.STLS_UNDER_TLS: (
+        "The client asked for TLS where TLS stands already; the server is right to refuse.",
+        "Nothing is lost. Set the client to one of the two: SSL/TLS, or STARTTLS.",
     ),
     Diagnosis.STLS_MISSING: (
         "A password crosses an open line, and the server announces no STLS: either it has no TLS, or somebody "
@@ -81,6 +91,10 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "The password crosses an open line: everybody on the way can read it.",
         "Set the client to SSL/TLS on port 995, or to STARTTLS; on the server, refuse plain logins.",
     ),
+    Diagnosis.TLS_NOT_RECORDED: (
+        "The record does not say whether TLS was under this. If not, everybody on the way can read the password.",
+        "Check that the client is set to SSL/TLS on port 995, or to STARTTLS. A capture shows it.",
+    ),
     Diagnosis.CREDENTIALS_REFUSED: (
         "The server says that the name or the password is wrong: “{text}”",
         "Check both. Many providers want the whole address as the name, or an application password.",
@@ -97,6 +111,11 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
     Diagnosis.LOGIN_FAILS_FOR_GOOD: (
         "The server has a problem that somebody has to mend before this login can work: “{text}”",
         "The password is not at fault. Tell the server's administrator.",
+    ),
+    Diagnosis.POP3_SWITCHED_OFF: (
+        "POP3 is switched off for this account: “{text}”",
+        "Switch it on in the provider's settings, often a page on the web; otherwise ask the administrator. "
+        "The password is not at fault.",
     ),
     Diagnosis.LOCK_HELD: (
         "The password is right, but another session holds the maildrop: “{text}”",
@@ -136,7 +155,7 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "The client is at fault: blanks, a missing equals sign or a line broken in two are the usual reasons.",
     ),
     Diagnosis.OAUTH_REFUSED: (
-        "The server did not accept the OAuth token (status {status}).",
+        "The server did not accept the OAuth token: “{status}”",
         "Let the client get a new token. Check that it is for this account, and that its scope includes POP3.",
     ),
     Diagnosis.AUTH_LINE_TOO_LONG: (
@@ -188,6 +207,19 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "Message {number} is marked already, and counts as deleted.",
         "Fetch before DELE; RSET takes all marks off.",
     ),
+    Diagnosis.MESSAGE_REFUSED: (
+        "{keyword} of message {number} was refused, though the message is there: “{text}”",
+        "Let the client go on with the next one: one broken message must not hold up the rest. On the "
+        "server, look at that message's file.",
+    ),
+    Diagnosis.UTF8_NEEDED: (
+        "There is mail with headers in UTF-8 here, and the client has not said that it takes them: “{text}”",
+        "A client that says UTF8 before its login gets it. With an old one, read that message another way.",
+    ),
+    Diagnosis.COMMAND_REFUSED: (
+        "The server refused {keyword}, which every POP3 server has after the login: “{text}”",
+        "The maildrop cannot be used like this. Look at the server's log; often its store cannot be read.",
+    ),
     Diagnosis.COMMAND_LINE_TOO_LONG: (
         "A command line has {octets} octets; 255 is the most.",
         "Look at the client, and at who it is: long lines are also how one tries to break a server.",
@@ -220,102 +252,14 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "The server shows no beginnings of messages: “{text}”",
         "The client has to fetch whole messages.",
     ),
+    Diagnosis.CAPABILITY_UNANNOUNCED: (
+        "{keyword} works here, but CAPA does not name it.",
+        "Clients that believe CAPA do without it: they fetch all mail again, or whole messages for a look. "
+        "Update the server.",
+    ),
     Diagnosis.CAPA_REFUSED: (
         "The server does not tell what it can do: “{text}”",
         "It is an old one. A client has to find out by trying; TLS then only on port 995.",
     ),
-    Diagnosis.MESSAGE_CUT: (
-        "Message {number} broke off after {octets} octets.",
-        "What came is not the whole message: throw it away, and fetch again. Look for a time-out or a virus "
-        "scanner in between.",
-    ),
-    Diagnosis.LISTING_CUT: (
-        "The answer to {keyword} broke off.",
-        "What is missing from it is not missing from the maildrop: do not take it for deleted.",
-    ),
-    Diagnosis.OCTETS_DIFFER: (
-        "Message {number} has {came} octets, but LIST said {listed}.",
-        "The server counts line ends as one octet, or adds headers on the way. Clients that trust the number "
-        "cut or hang.",
-    ),
-    Diagnosis.DROP_LISTING_DIFFERS: (
-        "STAT says {count} messages with {octets} octets, LIST {listed_count} with {listed_octets}.",
-        "The server's numbers do not add up: update it, or have its index rebuilt.",
-    ),
-    Diagnosis.UNSTUFFED_DOTS: (
-        "Message {number} has lines that begin with one dot: {count}. The server does not double them.",
-        "The client takes those dots away, or ends the message there. Update the server, or what stands in "
-        "between.",
-    ),
-    Diagnosis.UNIQUE_IDS_DOUBLED: (
-        "{count} messages have the same unique-id: {unique_id}",
-        "A client fetches one of them and takes the others for known: mail is not seen. Update the server.",
-    ),
-    Diagnosis.UNIQUE_ID_ILLEGAL: (
-        "A unique-id is not 1 to 70 printable octets: {unique_id}",
-        "Clients may cut it, and then take two messages for one. Update the server.",
-    ),
-    Diagnosis.LONG_MESSAGE_LINE: (
-        "Message {number} has a line of {octets} octets; 1,000 is the most that a message should have.",
-        "The server is right to send it as it is. Clients with a fixed buffer stumble here.",
-    ),
-    Diagnosis.SLOW_ANSWER: (
-        "The server took {seconds} seconds to answer.",
-        "Some clients give up. Look at the server: names it looks up, locks it waits for, a large maildrop it "
-        "reads.",
-    ),
-    Diagnosis.BROKEN_WITH_MARKS: (
-        "The session broke off before QUIT with {count} marked: nothing was deleted, since UPDATE was never "
-        "reached.",
-        "The client will meet these messages again. Let it remember by unique-id what it has.",
-    ),
-    Diagnosis.BROKEN_BEFORE_QUIT: (
-        "The session broke off before QUIT. Nothing was deleted, and nothing was to be.",
-        "If it happens often, look at the network and at the client's time-outs.",
-    ),
-    Diagnosis.QUIT_UNANSWERED: (
-        "QUIT was not answered: whether the {count} marked messages are gone, nobody can tell from here.",
-        "Ask again with UIDL in the next session, before anything is fetched or thrown away.",
-    ),
-    Diagnosis.UPDATE_FAILED: (
-        "The server could not remove all that was marked: “{text}”",
-        "Some of it will be there next time. Tell the server's administrator; often the disk is full or read-only.",
-    ),
-    Diagnosis.AUTOLOGOUT: (
-        "The server ended the session of its own accord, most likely since nothing was asked for a while. {text}",
-        "Nothing was deleted. Let the client ask again sooner, or begin a new session.",
-    ),
-    Diagnosis.ANSWER_MISSING: (
-        "The line broke before {keyword} was answered.",
-        "Look at the server's log at this time. A middlebox or a time-out may have cut the line.",
-    ),
-    Diagnosis.KEPT_AFTER_READING: (
-        "Messages that were fetched stay on the server: {count}.",
-        "That is fine if the client is to leave mail there. Otherwise it has to say DELE before QUIT.",
-    ),
-    Diagnosis.DELETED_UNREAD: (
-        "Messages were deleted that were not fetched in this session: {count}.",
-        "That is fine if they were fetched before. Otherwise they are gone unread.",
-    ),
-    Diagnosis.MARKS_TAKEN_OFF: (
-        "RSET took {count} marks off, so nothing was deleted.",
-        "Mark again in the next session, if they are to go.",
-    ),
-    Diagnosis.UNIQUE_IDS_CHANGED: (
-        "The server changed its unique-ids: what was {before} is {unique_id} now. Clients download everything "
-        "again.",
-        "If the server was moved or rebuilt, take the old unique-ids over before clients connect.",
-    ),
-    Diagnosis.DOWNLOADED_AGAIN: (
-        "A message was fetched that an earlier session had fetched already: {unique_id}",
-        "The unique-id is the same, so it is the client that forgot. Check that it can write its state.",
-    ),
-    Diagnosis.ASKS_TOO_OFTEN: (
-        "{count} sessions began within {seconds} seconds.",
-        "Every few minutes is enough. Servers slow such clients down or refuse them (LOGIN-DELAY).",
-    ),
-    Diagnosis.OWN_LOCK: (
-        "The session before broke off without QUIT, and its lock is still held.",
-        "Wait until the server notices, at the latest at its time-out. Let the client say QUIT.",
-    ),
+    **OF_MAIL,
 }

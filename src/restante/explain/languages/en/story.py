@@ -30,6 +30,7 @@ STORY: Final[Mapping[Phrase, str]] = {
         "“Let us speak behind a curtain; it is {name} whom I want.” ({version}) From here on neither can we listen."
     ),
     Phrase.SEALED_ALERT: "“No curtain with you.” (TLS alert: {alert})",
+    Phrase.SEALED_BROKEN_OFF: "“Thank you, no.” (Breaks TLS off; why, is said behind the curtain.)",
     Phrase.LOST: "{octets} octets went by unrecorded here.",
     Phrase.DISTURBED: "It was a rough way: {resent} segments were sent again, {disordered} came out of order.",
     Phrase.CLOSED_AT_END: "The counter closes. All is done.",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from restante.explain.diagnoses.catalog import Diagnosis
+from restante.explain.languages.es.findings_of_mail import OF_MAIL
 
 __all__ = ["FINDINGS"]
 
@@ -44,8 +45,13 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "Captura otra vez con un búfer mayor y paquetes enteros (tcpdump -B 4096 -s 0).",
     ),
     Diagnosis.CERTIFICATE_REJECTED: (
-        "El otro lado no acepta el certificado: {alert}.",
+        "No se acepta el certificado: {alert}.",
         "Comprueba las fechas y los nombres del certificado, y que el servidor envíe la cadena entera.",
+    ),
+    Diagnosis.TLS_BROKEN_OFF: (
+        "El cliente cortó TLS al ver el certificado del servidor; el porqué lo dijo ya bajo TLS.",
+        "Lo más probable es que no se fíe del certificado: mira el mensaje del propio cliente. Comprueba "
+        "fechas y nombres, y que el servidor envíe la cadena entera.",
     ),
     Diagnosis.TLS_NO_AGREEMENT: (
         "Cliente y servidor no se pusieron de acuerdo en TLS: {alert}.",
@@ -55,6 +61,10 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
     Diagnosis.STLS_REFUSED: (
         "El servidor se negó a empezar TLS: «{text}»",
         "Dale un certificado al servidor, o usa el puerto 995. No sigas en claro.",
+    ),
+    Diagnosis.STLS_UNDER_TLS: (
+        "El cliente pidió TLS donde ya hay TLS; el servidor hace bien en negarse.",
+        "No se pierde nada. Pon el cliente en una de las dos cosas: SSL/TLS o STARTTLS.",
     ),
     Diagnosis.STLS_MISSING: (
         "Una contraseña cruza una línea abierta, y el servidor no anuncia STLS: o no tiene TLS, o alguien en "
@@ -82,6 +92,10 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "La contraseña cruza una línea abierta: cualquiera por el camino puede leerla.",
         "Pon el cliente en SSL/TLS en el puerto 995, o en STARTTLS; en el servidor, rechaza entradas en claro.",
     ),
+    Diagnosis.TLS_NOT_RECORDED: (
+        "El registro no dice si debajo había TLS. Si no, cualquiera por el camino puede leer la contraseña.",
+        "Comprueba que el cliente esté en SSL/TLS en el puerto 995, o en STARTTLS. Una captura lo muestra.",
+    ),
     Diagnosis.CREDENTIALS_REFUSED: (
         "El servidor dice que el nombre o la contraseña no es correcta: «{text}»",
         "Comprueba ambos. Muchos proveedores quieren la dirección entera como nombre, o una contraseña de "
@@ -99,6 +113,11 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
     Diagnosis.LOGIN_FAILS_FOR_GOOD: (
         "El servidor tiene un problema que alguien debe arreglar antes de que esta entrada funcione: «{text}»",
         "La contraseña no tiene la culpa. Avisa a quien administra el servidor.",
+    ),
+    Diagnosis.POP3_SWITCHED_OFF: (
+        "POP3 está desactivado en esta cuenta: «{text}»",
+        "Actívalo en los ajustes del proveedor, a menudo en su página web; si no, pregunta a quien "
+        "administra el servidor. La contraseña no tiene la culpa.",
     ),
     Diagnosis.LOCK_HELD: (
         "La contraseña es correcta, pero otra sesión tiene el buzón: «{text}»",
@@ -138,7 +157,7 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "La culpa es del cliente: espacios, un signo igual que falta o una línea partida son lo habitual.",
     ),
     Diagnosis.OAUTH_REFUSED: (
-        "El servidor no aceptó el testigo de OAuth (estado {status}).",
+        "El servidor no aceptó el testigo de OAuth: «{status}»",
         "Haz que el cliente pida uno nuevo. Comprueba que sea de esta cuenta y que su alcance incluya POP3.",
     ),
     Diagnosis.AUTH_LINE_TOO_LONG: (
@@ -189,6 +208,19 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "El mensaje {number} ya está marcado, y cuenta como borrado.",
         "Tráelo antes de DELE; RSET quita todas las marcas.",
     ),
+    Diagnosis.MESSAGE_REFUSED: (
+        "{keyword} del mensaje {number} fue rechazado, aunque el mensaje está ahí: «{text}»",
+        "Que el cliente siga con el siguiente: un mensaje roto no debe detener a los demás. En el servidor, "
+        "mira el archivo de ese mensaje.",
+    ),
+    Diagnosis.UTF8_NEEDED: (
+        "Aquí hay correo con cabeceras en UTF-8, y el cliente no ha dicho que las acepta: «{text}»",
+        "Un cliente que dice UTF8 antes de entrar lo recibe. Con uno antiguo, lee ese mensaje por otro camino.",
+    ),
+    Diagnosis.COMMAND_REFUSED: (
+        "El servidor rechazó {keyword}, que todo servidor POP3 tiene tras la entrada: «{text}»",
+        "Así no se puede usar el buzón. Mira el registro del servidor; a menudo no puede leer su almacén.",
+    ),
     Diagnosis.COMMAND_LINE_TOO_LONG: (
         "Una línea de orden tiene {octets} octetos; 255 es el máximo.",
         "Mira el cliente, y quién es: con líneas largas también se intenta romper un servidor.",
@@ -224,106 +256,14 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "El servidor no muestra comienzos de mensajes: «{text}»",
         "El cliente tiene que traer mensajes enteros.",
     ),
+    Diagnosis.CAPABILITY_UNANNOUNCED: (
+        "{keyword} funciona aquí, pero CAPA no lo nombra.",
+        "Los clientes que creen a CAPA prescinden de ello: traen otra vez todo el correo, o mensajes enteros "
+        "para un vistazo. Actualiza el servidor.",
+    ),
     Diagnosis.CAPA_REFUSED: (
         "El servidor no dice qué sabe hacer: «{text}»",
         "Es antiguo. Un cliente tiene que probar; TLS entonces solo en el puerto 995.",
     ),
-    Diagnosis.MESSAGE_CUT: (
-        "El mensaje {number} se cortó tras {octets} octetos.",
-        "Lo que llegó no es el mensaje entero: tíralo y tráelo otra vez. Busca un límite de tiempo o un "
-        "antivirus en medio.",
-    ),
-    Diagnosis.LISTING_CUT: (
-        "La respuesta a {keyword} se cortó.",
-        "Lo que falta en ella no falta en el buzón: no lo tomes por borrado.",
-    ),
-    Diagnosis.OCTETS_DIFFER: (
-        "El mensaje {number} tiene {came} octetos, pero LIST dijo {listed}.",
-        "El servidor cuenta los fines de línea como un octeto, o añade cabeceras por el camino. Los clientes "
-        "que se fían del número cortan o se cuelgan.",
-    ),
-    Diagnosis.DROP_LISTING_DIFFERS: (
-        "STAT dice {count} mensajes con {octets} octetos, LIST {listed_count} con {listed_octets}.",
-        "Los números del servidor no cuadran: actualízalo, o haz reconstruir su índice.",
-    ),
-    Diagnosis.UNSTUFFED_DOTS: (
-        "El mensaje {number} tiene líneas que empiezan con un punto: {count}. El servidor no lo duplica.",
-        "El cliente quita esos puntos, o termina ahí el mensaje. Actualiza el servidor, o lo que haya en medio.",
-    ),
-    Diagnosis.UNIQUE_IDS_DOUBLED: (
-        "{count} mensajes tienen el mismo identificador único: {unique_id}",
-        "Un cliente trae uno de ellos y da los otros por conocidos: hay correo que no se ve. Actualiza el "
-        "servidor.",
-    ),
-    Diagnosis.UNIQUE_ID_ILLEGAL: (
-        "Un identificador único no tiene de 1 a 70 octetos imprimibles: {unique_id}",
-        "Los clientes pueden cortarlo, y tomar luego dos mensajes por uno. Actualiza el servidor.",
-    ),
-    Diagnosis.LONG_MESSAGE_LINE: (
-        "El mensaje {number} tiene una línea de {octets} octetos; ninguna debería pasar de 1000.",
-        "El servidor hace bien en enviarla como es. Los clientes con búfer fijo tropiezan aquí.",
-    ),
-    Diagnosis.SLOW_ANSWER: (
-        "El servidor tardó {seconds} segundos en responder.",
-        "Algunos clientes se rinden. Mira el servidor: nombres que busca, bloqueos que espera, un buzón grande "
-        "que lee.",
-    ),
-    Diagnosis.BROKEN_WITH_MARKS: (
-        "La sesión se cortó antes de QUIT con {count} marcados: no se borró nada, pues nunca se llegó a UPDATE.",
-        "El cliente volverá a encontrar estos mensajes. Que recuerde por identificador único lo que tiene.",
-    ),
-    Diagnosis.BROKEN_BEFORE_QUIT: (
-        "La sesión se cortó antes de QUIT. No se borró nada, ni había nada que borrar.",
-        "Si ocurre a menudo, mira la red y los límites de tiempo del cliente.",
-    ),
-    Diagnosis.QUIT_UNANSWERED: (
-        "QUIT quedó sin respuesta: si los {count} mensajes marcados se han ido, nadie puede saberlo desde aquí.",
-        "Pregunta con UIDL en la próxima sesión, antes de traer o tirar nada.",
-    ),
-    Diagnosis.UPDATE_FAILED: (
-        "El servidor no pudo retirar todo lo marcado: «{text}»",
-        "Parte estará ahí la próxima vez. Avisa a quien administra el servidor; a menudo el disco está lleno o "
-        "es de solo lectura.",
-    ),
-    Diagnosis.AUTOLOGOUT: (
-        "El servidor terminó la sesión por su cuenta, probablemente porque no se pidió nada durante un rato. "
-        "{text}",
-        "No se borró nada. Haz que el cliente pregunte antes, o empieza otra sesión.",
-    ),
-    Diagnosis.ANSWER_MISSING: (
-        "La línea se cortó antes de que se respondiera a {keyword}.",
-        "Mira el registro del servidor a esta hora. Un aparato en medio o un límite de tiempo pudo cortar la "
-        "línea.",
-    ),
-    Diagnosis.KEPT_AFTER_READING: (
-        "Mensajes que se trajeron siguen en el servidor: {count}.",
-        "Está bien si el cliente debe dejar el correo allí. Si no, tiene que decir DELE antes de QUIT.",
-    ),
-    Diagnosis.DELETED_UNREAD: (
-        "Se borraron mensajes que no se trajeron en esta sesión: {count}.",
-        "Está bien si se trajeron antes. Si no, se fueron sin leer.",
-    ),
-    Diagnosis.MARKS_TAKEN_OFF: (
-        "RSET quitó {count} marcas, así que no se borró nada.",
-        "Márcalos de nuevo en la próxima sesión, si deben irse.",
-    ),
-    Diagnosis.UNIQUE_IDS_CHANGED: (
-        "El servidor cambió sus identificadores únicos: lo que era {before} ahora es {unique_id}. Los clientes "
-        "lo descargan todo de nuevo.",
-        "Si el servidor se mudó o se rehízo, toma los identificadores antiguos antes de que los clientes se "
-        "conecten.",
-    ),
-    Diagnosis.DOWNLOADED_AGAIN: (
-        "Se trajo un mensaje que una sesión anterior ya había traído: {unique_id}",
-        "El identificador es el mismo, así que fue el cliente quien olvidó. Comprueba que pueda escribir su "
-        "estado.",
-    ),
-    Diagnosis.ASKS_TOO_OFTEN: (
-        "{count} sesiones empezaron en {seconds} segundos.",
-        "Cada pocos minutos basta. Los servidores frenan a tales clientes o los rechazan (LOGIN-DELAY).",
-    ),
-    Diagnosis.OWN_LOCK: (
-        "La sesión anterior se cortó sin QUIT, y su bloqueo sigue puesto.",
-        "Espera a que el servidor lo note, a más tardar en su límite de tiempo. Haz que el cliente diga QUIT.",
-    ),
+    **OF_MAIL,
 }

@@ -29,7 +29,8 @@ STORY: Final[Mapping[Phrase, str]] = {
     Phrase.SEALED_HELLO_FOR: (
         "«Hablemos detrás de una cortina; busco a {name}.» ({version}) Desde aquí tampoco nosotros oímos nada."
     ),
-    Phrase.SEALED_ALERT: "«Contigo no hay cortina.» (alerta de TLS: {alert})",
+    Phrase.SEALED_ALERT: "«Contigo no corro la cortina.» (alerta de TLS: {alert})",
+    Phrase.SEALED_BROKEN_OFF: "«Gracias, no.» (Corta TLS; el porqué queda detrás de la cortina.)",
     Phrase.LOST: "Aquí pasaron {octets} octetos que nadie registró.",
     Phrase.DISTURBED: (
         "El camino fue accidentado: {resent} segmentos se enviaron otra vez, {disordered} llegaron en desorden."
@@ -112,8 +113,8 @@ STORY: Final[Mapping[Phrase, str]] = {
         "en voz alta."
     ),
     Phrase.ANSWERS_USER: "¿Y la contraseña?",
-    Phrase.ANSWERS_LOGIN: "¡Bienvenido! Tu casilla está abierta, y nadie más puede tocarla hasta que te vayas.",
-    Phrase.ANSWERS_STLS: "Con gusto. Toma tu extremo.",
+    Phrase.ANSWERS_LOGIN: "¡Adelante! Tu casilla está abierta, y nadie más puede tocarla hasta que te vayas.",
+    Phrase.ANSWERS_STLS: "Con gusto. Tira de tu lado.",
     Phrase.ANSWERS_UTF8: "Como quieras.",
     Phrase.ANSWERS_STAT_NONE: "Nada, lo siento.",
     Phrase.ANSWERS_STAT_ONE: "Un mensaje, {octets} octetos.",
@@ -126,7 +127,7 @@ STORY: Final[Mapping[Phrase, str]] = {
     Phrase.ANSWERS_TOP: "Así empieza.",
     Phrase.ANSWERS_DELE: "Marcado. Se queda hasta que te despidas.",
     Phrase.ANSWERS_NOOP: "Yo también.",
-    Phrase.ANSWERS_RSET: "Todas las marcas están quitadas. Todo se queda.",
+    Phrase.ANSWERS_RSET: "Quité todas las marcas. Todo se queda.",
     Phrase.ANSWERS_CAPA: "Todo esto:",
     Phrase.ANSWERS_LANG: "Con mucho gusto.",
     Phrase.ANSWERS_QUIT_BEFORE_LOGIN: "¡Adiós!",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from restante.explain.diagnoses.catalog import Diagnosis
+from restante.explain.languages.fr.findings_of_mail import OF_MAIL
 
 __all__ = ["FINDINGS"]
 
@@ -44,8 +45,13 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "Capture encore avec un tampon plus grand et des paquets entiers (tcpdump -B 4096 -s 0).",
     ),
     Diagnosis.CERTIFICATE_REJECTED: (
-        "L’autre côté n’accepte pas le certificat : {alert}.",
+        "Le certificat n’est pas accepté : {alert}.",
         "Vérifie les dates et les noms du certificat, et que le serveur envoie toute la chaîne.",
+    ),
+    Diagnosis.TLS_BROKEN_OFF: (
+        "Le client a rompu TLS après avoir vu le certificat du serveur ; pourquoi, il l’a dit sous TLS.",
+        "Le plus souvent il ne se fie pas au certificat : regarde ce que dit le client lui-même. Vérifie les "
+        "dates, les noms, et que le serveur envoie toute la chaîne.",
     ),
     Diagnosis.TLS_NO_AGREEMENT: (
         "Client et serveur n’ont pas pu s’accorder sur TLS : {alert}.",
@@ -55,6 +61,10 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
     Diagnosis.STLS_REFUSED: (
         "Le serveur a refusé de commencer TLS : « {text} »",
         "Donne un certificat au serveur, ou prends le port 995. Ne continue pas en clair.",
+    ),
+    Diagnosis.STLS_UNDER_TLS: (
+        "Le client a demandé TLS alors que TLS est déjà là ; le serveur a raison de refuser.",
+        "Rien n’est perdu. Règle le client sur l’un des deux : SSL/TLS ou STARTTLS.",
     ),
     Diagnosis.STLS_MISSING: (
         "Un mot de passe passe sur une ligne ouverte, et le serveur n’annonce pas STLS : soit il n’a pas TLS, "
@@ -76,13 +86,18 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "fermer.",
     ),
     Diagnosis.SERVER_SPEAKS_BEHIND_STLS: (
-        "Du côté du serveur il est venu autre chose après son accord pour TLS.",
+        "Le côté du serveur a encore envoyé quelque chose après avoir accepté TLS.",
         "Un client doit le jeter ou raccrocher : quelqu’un au milieu peut l’avoir mis là.",
     ),
     Diagnosis.PASSWORD_IN_THE_CLEAR: (
         "Le mot de passe passe sur une ligne ouverte : n’importe qui en chemin peut le lire.",
         "Règle le client sur SSL/TLS au port 995, ou sur STARTTLS ; côté serveur, refuse les identifications en "
         "clair.",
+    ),
+    Diagnosis.TLS_NOT_RECORDED: (
+        "L’enregistrement ne dit pas s’il y avait TLS dessous. Sinon, n’importe qui en chemin peut lire le mot de "
+        "passe.",
+        "Vérifie que le client est réglé sur SSL/TLS au port 995, ou sur STARTTLS. Une capture le montre.",
     ),
     Diagnosis.CREDENTIALS_REFUSED: (
         "Le serveur dit que le nom ou le mot de passe est faux : « {text} »",
@@ -102,13 +117,18 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "Le serveur a un problème que quelqu’un doit réparer avant que cette identification marche : « {text} »",
         "Le mot de passe n’y est pour rien. Préviens l’administrateur du serveur.",
     ),
+    Diagnosis.POP3_SWITCHED_OFF: (
+        "POP3 est désactivé pour ce compte : « {text} »",
+        "Active-le dans les réglages du fournisseur, souvent sur son site ; sinon, demande à "
+        "l’administrateur. Le mot de passe n’y est pour rien.",
+    ),
     Diagnosis.LOCK_HELD: (
         "Le mot de passe est bon, mais une autre session tient la boîte : « {text} »",
         "Ferme l’autre programme de courrier, ou attends la fin de sa session. Ne change pas le mot de passe.",
     ),
     Diagnosis.LOGIN_TOO_SOON: (
         "Le compte s’est identifié il y a un instant, et le serveur veut un peu de temps entre deux : « {text} »",
-        "Fais demander le client moins souvent ; LOGIN-DELAY dans CAPA dit combien attendre.",
+        "Que le client demande moins souvent ; LOGIN-DELAY dans CAPA dit combien attendre.",
     ),
     Diagnosis.USER_REFUSED: (
         "Le serveur a refusé le nom avant tout mot de passe : « {text} »",
@@ -141,9 +161,8 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "raisons habituelles.",
     ),
     Diagnosis.OAUTH_REFUSED: (
-        "Le serveur n’a pas accepté le jeton OAuth (statut {status}).",
-        "Fais prendre au client un nouveau jeton. Vérifie qu’il est pour ce compte, et que sa portée comprend "
-        "POP3.",
+        "Le serveur n’a pas accepté le jeton OAuth : « {status} »",
+        "Que le client prenne un nouveau jeton. Vérifie qu’il est pour ce compte, et que sa portée comprend POP3.",
     ),
     Diagnosis.AUTH_LINE_TOO_LONG: (
         "La ligne d’AUTH a {octets} octets ; 255 est le maximum.",
@@ -195,6 +214,21 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "Le message {number} est déjà marqué, et compte comme effacé.",
         "Prends-le avant DELE ; RSET enlève toutes les marques.",
     ),
+    Diagnosis.MESSAGE_REFUSED: (
+        "{keyword} du message {number} a été refusé, alors que le message est là : « {text} »",
+        "Que le client passe au suivant : un message abîmé ne doit pas retenir les autres. Sur le serveur, "
+        "regarde le fichier de ce message.",
+    ),
+    Diagnosis.UTF8_NEEDED: (
+        "Il y a ici du courrier aux en-têtes en UTF-8, et le client n’a pas dit qu’il les accepte : « {text} »",
+        "Un client qui dit UTF8 avant de s’identifier l’obtient. Avec un ancien, lis ce message par un autre "
+        "moyen.",
+    ),
+    Diagnosis.COMMAND_REFUSED: (
+        "Le serveur a refusé {keyword}, que tout serveur POP3 connaît après l’identification : « {text} »",
+        "La boîte est inutilisable ainsi. Regarde le journal du serveur ; souvent il n’arrive pas à lire ses "
+        "fichiers.",
+    ),
     Diagnosis.COMMAND_LINE_TOO_LONG: (
         "Une ligne de commande a {octets} octets ; 255 est le maximum.",
         "Regarde le client, et qui il est : de longues lignes servent aussi à vouloir casser un serveur.",
@@ -214,7 +248,7 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "ligne des CR LF.",
     ),
     Diagnosis.STRAY_LINES: (
-        "Le serveur a envoyé une ligne qui ne répond à rien : ils ne sont plus en mesure.",
+        "Le serveur a envoyé une ligne qui ne répond à rien : ils ne sont plus en phase.",
         "La suite peut être mal racontée. Une réponse a fini trop tôt, souvent par un point qui n’était pas "
         "doublé.",
     ),
@@ -230,106 +264,14 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "Le serveur ne montre pas de débuts de messages : « {text} »",
         "Le client doit prendre des messages entiers.",
     ),
+    Diagnosis.CAPABILITY_UNANNOUNCED: (
+        "{keyword} marche ici, mais CAPA ne le cite pas.",
+        "Les clients qui croient CAPA s’en passent : ils reprennent tout le courrier, ou des messages "
+        "entiers pour un coup d’œil. Mets à jour le serveur.",
+    ),
     Diagnosis.CAPA_REFUSED: (
         "Le serveur ne dit pas ce qu’il sait faire : « {text} »",
         "Il est ancien. Un client doit essayer ; TLS alors seulement au port 995.",
     ),
-    Diagnosis.MESSAGE_CUT: (
-        "Le message {number} s’est interrompu après {octets} octets.",
-        "Ce qui est venu n’est pas le message entier : jette-le, et reprends-le. Cherche une limite de temps ou "
-        "un antivirus au milieu.",
-    ),
-    Diagnosis.LISTING_CUT: (
-        "La réponse à {keyword} s’est interrompue.",
-        "Ce qui y manque ne manque pas dans la boîte : ne le prends pas pour effacé.",
-    ),
-    Diagnosis.OCTETS_DIFFER: (
-        "Le message {number} a {came} octets, mais LIST disait {listed}.",
-        "Le serveur compte les fins de ligne pour un octet, ou ajoute des en-têtes en chemin. Les clients qui "
-        "se fient au nombre coupent ou se figent.",
-    ),
-    Diagnosis.DROP_LISTING_DIFFERS: (
-        "STAT dit {count} messages avec {octets} octets, LIST {listed_count} avec {listed_octets}.",
-        "Les nombres du serveur ne tombent pas juste : mets-le à jour, ou fais reconstruire son index.",
-    ),
-    Diagnosis.UNSTUFFED_DOTS: (
-        "Le message {number} a des lignes qui commencent par un point : {count}. Le serveur ne le double pas.",
-        "Le client enlève ces points, ou finit le message là. Mets à jour le serveur, ou ce qui est au milieu.",
-    ),
-    Diagnosis.UNIQUE_IDS_DOUBLED: (
-        "{count} messages ont le même identifiant unique : {unique_id}",
-        "Un client en prend un et croit connaître les autres : du courrier n’est pas vu. Mets à jour le serveur.",
-    ),
-    Diagnosis.UNIQUE_ID_ILLEGAL: (
-        "Un identifiant unique n’a pas de 1 à 70 octets imprimables : {unique_id}",
-        "Les clients peuvent le couper, et prendre ensuite deux messages pour un. Mets à jour le serveur.",
-    ),
-    Diagnosis.LONG_MESSAGE_LINE: (
-        "Le message {number} a une ligne de {octets} octets ; aucune ne devrait en avoir plus de 1 000.",
-        "Le serveur a raison de l’envoyer telle quelle. Les clients à tampon fixe trébuchent ici.",
-    ),
-    Diagnosis.SLOW_ANSWER: (
-        "Le serveur a mis {seconds} secondes à répondre.",
-        "Certains clients abandonnent. Regarde le serveur : des noms qu’il cherche, des verrous qu’il attend, "
-        "une grande boîte qu’il lit.",
-    ),
-    Diagnosis.BROKEN_WITH_MARKS: (
-        "La session s’est rompue avant QUIT avec {count} messages marqués : rien n’a été effacé, car UPDATE n’a "
-        "jamais été atteint.",
-        "Le client retrouvera ces messages. Qu’il retienne par identifiant unique ce qu’il a.",
-    ),
-    Diagnosis.BROKEN_BEFORE_QUIT: (
-        "La session s’est rompue avant QUIT. Rien n’a été effacé, et rien ne devait l’être.",
-        "Si cela arrive souvent, regarde le réseau et les limites de temps du client.",
-    ),
-    Diagnosis.QUIT_UNANSWERED: (
-        "QUIT est resté sans réponse : si les {count} messages marqués sont partis, personne ne peut le dire "
-        "d’ici.",
-        "Demande par UIDL à la prochaine session, avant de rien prendre ni jeter.",
-    ),
-    Diagnosis.UPDATE_FAILED: (
-        "Le serveur n’a pas pu enlever tout ce qui était marqué : « {text} »",
-        "Une partie sera là la prochaine fois. Préviens l’administrateur ; souvent le disque est plein ou en "
-        "lecture seule.",
-    ),
-    Diagnosis.AUTOLOGOUT: (
-        "Le serveur a mis fin à la session de lui-même, sans doute parce que rien n’a été demandé pendant un "
-        "moment. {text}",
-        "Rien n’a été effacé. Que le client redemande plus tôt, ou commence une autre session.",
-    ),
-    Diagnosis.ANSWER_MISSING: (
-        "La ligne s’est rompue avant la réponse à {keyword}.",
-        "Regarde le journal du serveur à cette heure. Un appareil au milieu ou une limite de temps a pu couper "
-        "la ligne.",
-    ),
-    Diagnosis.KEPT_AFTER_READING: (
-        "Des messages qui ont été pris restent sur le serveur : {count}.",
-        "C’est bien si le client doit y laisser le courrier. Sinon il doit dire DELE avant QUIT.",
-    ),
-    Diagnosis.DELETED_UNREAD: (
-        "Des messages ont été effacés sans être pris dans cette session : {count}.",
-        "C’est bien s’ils l’ont été avant. Sinon ils sont partis sans être lus.",
-    ),
-    Diagnosis.MARKS_TAKEN_OFF: (
-        "RSET a enlevé {count} marques, si bien que rien n’a été effacé.",
-        "Marque-les encore à la prochaine session, s’ils doivent partir.",
-    ),
-    Diagnosis.UNIQUE_IDS_CHANGED: (
-        "Le serveur a changé ses identifiants uniques : ce qui était {before} est maintenant {unique_id}. Les "
-        "clients retéléchargent tout.",
-        "Si le serveur a déménagé ou a été refait, reprends les anciens identifiants avant que les clients se "
-        "connectent.",
-    ),
-    Diagnosis.DOWNLOADED_AGAIN: (
-        "Un message a été pris qu’une session précédente avait déjà pris : {unique_id}",
-        "L’identifiant est le même, c’est donc le client qui a oublié. Vérifie qu’il peut écrire son état.",
-    ),
-    Diagnosis.ASKS_TOO_OFTEN: (
-        "{count} sessions ont commencé en {seconds} secondes.",
-        "Toutes les quelques minutes suffit. Les serveurs freinent de tels clients ou les refusent (LOGIN-DELAY).",
-    ),
-    Diagnosis.OWN_LOCK: (
-        "La session d’avant s’est rompue sans QUIT, et son verrou est encore posé.",
-        "Attends que le serveur s’en aperçoive, au plus tard à sa limite de temps. Que le client dise QUIT.",
-    ),
+    **OF_MAIL,
 }

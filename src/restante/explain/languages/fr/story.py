@@ -33,6 +33,7 @@ STORY: Final[Mapping[Phrase, str]] = {
         "n’entendons plus rien non plus."
     ),
     Phrase.SEALED_ALERT: "« Pas de rideau avec toi. » (alerte TLS : {alert})",
+    Phrase.SEALED_BROKEN_OFF: "« Non, merci. » (Rompt TLS ; la raison reste derrière le rideau.)",
     Phrase.LOST: "Ici sont passés {octets} octets que personne n’a enregistrés.",
     Phrase.DISTURBED: (
         "Le trajet a été cahoteux : {resent} segments renvoyés, {disordered} arrivés dans le désordre."
@@ -116,7 +117,7 @@ STORY: Final[Mapping[Phrase, str]] = {
     ),
     Phrase.ANSWERS_USER: "Et le mot de passe ?",
     Phrase.ANSWERS_LOGIN: "Bienvenue ! Ta case est ouverte, et personne d’autre n’y touche jusqu’à ton départ.",
-    Phrase.ANSWERS_STLS: "Volontiers. Prends ton bout.",
+    Phrase.ANSWERS_STLS: "Volontiers. Tire de ton côté.",
     Phrase.ANSWERS_UTF8: "Comme tu voudras.",
     Phrase.ANSWERS_STAT_NONE: "Rien, hélas.",
     Phrase.ANSWERS_STAT_ONE: "Un message, {octets} octets.",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from restante.explain.diagnoses.catalog import Diagnosis
+from restante.explain.languages.zh.findings_of_mail import OF_MAIL
 
 __all__ = ["FINDINGS"]
 
@@ -16,14 +17,14 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
     ),
     Diagnosis.NO_GREETING: (
         "线路关上之前，服务器什么也没说。",
-        "看看这个端口是不是从第一个八位组起就等着 TLS：995 是，110 不是。若端口没错，就去看服务器。",
+        "看看这个端口是不是从第一个字节起就等着 TLS：995 是，110 不是。若端口没错，就去看服务器。",
     ),
     Diagnosis.TLS_TO_PLAIN_PORT: (
-        "客户端一开始就用 TLS，但这个端口先要明说。",
+        "客户端一开始就用 TLS，但这个端口要先用明文说话。",
         "把客户端设为 995 端口加 TLS，或者在这个端口用 STARTTLS（STLS）。",
     ),
     Diagnosis.PLAIN_TO_TLS_PORT: (
-        "客户端明着说话，但这个端口从第一个八位组起就等着 TLS。",
+        "客户端用明文说话，但这个端口从第一个字节起就等着 TLS。",
         "把客户端在这个端口设为 SSL/TLS，或者用 110 端口加 STARTTLS（STLS）。",
     ),
     Diagnosis.HTTP_CLIENT: (
@@ -39,12 +40,16 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "检查名称和端口：POP3 在 995（TLS）和 110。",
     ),
     Diagnosis.CAPTURE_GAP: (
-        "抓包在这里缺了 {octets} 个八位组，所以后面讲的可能有误。",
+        "抓包在这里缺了 {octets} 个字节，所以后面讲的可能有误。",
         "用更大的缓冲区和完整的包重新抓取（tcpdump -B 4096 -s 0）。",
     ),
     Diagnosis.CERTIFICATE_REJECTED: (
-        "对方不接受证书：{alert}。",
+        "证书不被接受：{alert}。",
         "检查证书的日期和名称，以及服务器是否送出了整条链。",
+    ),
+    Diagnosis.TLS_BROKEN_OFF: (
+        "客户端看过服务器的证书就中断了 TLS；原因是在 TLS 之下说的。",
+        "多半是不信任这份证书：看看客户端自己的提示。检查日期和名称，以及服务器是否送出了整条链。",
     ),
     Diagnosis.TLS_NO_AGREEMENT: (
         "客户端和服务器没能就 TLS 达成一致：{alert}。",
@@ -52,10 +57,14 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
     ),
     Diagnosis.STLS_REFUSED: (
         "服务器拒绝开始 TLS：“{text}”",
-        "给服务器一份证书，或者用 995 端口。不要明着继续。",
+        "给服务器一份证书，或者用 995 端口。不要用明文继续。",
+    ),
+    Diagnosis.STLS_UNDER_TLS: (
+        "已经有 TLS，客户端又要求 TLS；服务器拒绝得对。",
+        "没有损失。把客户端设为其中一种：SSL/TLS 或 STARTTLS。",
     ),
     Diagnosis.STLS_MISSING: (
-        "口令走过敞开的线路，而服务器没有宣布 STLS：要么它没有 TLS，要么有人在中间把这个词拿掉了。",
+        "密码走过敞开的线路，而服务器没有宣布 STLS：要么它没有 TLS，要么有人在中间把这个词拿掉了。",
         "用 995 端口。如果以前这里能用 TLS，就不要从这个网络登录。",
     ),
     Diagnosis.STLS_VANISHED: (
@@ -63,8 +72,8 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "可能有人在中间把它拿掉了。不要从这个网络登录，换一个网络比较。",
     ),
     Diagnosis.LOGIN_AFTER_STLS_REFUSED: (
-        "TLS 被拒绝了，客户端还是明着送出了口令。",
-        "让客户端必须用 TLS，并且换掉口令：路上的人都可能知道它。",
+        "TLS 被拒绝了，客户端还是用明文送出了密码。",
+        "让客户端必须用 TLS，并且换掉密码：路上的人都可能知道它。",
     ),
     Diagnosis.COMMANDS_BEHIND_STLS: (
         "TLS 开始之前，STLS 后面就送来了命令（{count} 个）。",
@@ -75,39 +84,47 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "客户端必须丢掉它或者挂断：可能是有人在中间放进来的。",
     ),
     Diagnosis.PASSWORD_IN_THE_CLEAR: (
-        "口令走过敞开的线路：路上的人都能读到。",
+        "密码走过敞开的线路：路上的人都能读到。",
         "把客户端设为 995 端口的 SSL/TLS，或者 STARTTLS；在服务器上拒绝明文登录。",
     ),
+    Diagnosis.TLS_NOT_RECORDED: (
+        "这份记录没有说明下面有没有 TLS。如果没有，路上的人都能读到密码。",
+        "检查客户端是否设为 995 端口的 SSL/TLS，或者 STARTTLS。抓包可以看出来。",
+    ),
     Diagnosis.CREDENTIALS_REFUSED: (
-        "服务器说名字或口令不对：“{text}”",
-        "两样都检查。很多服务商要用完整的地址作名字，或者要用应用专用口令。",
+        "服务器说名字或密码不对：“{text}”",
+        "两样都检查。很多服务商要用完整的地址作名字，或者要用应用专用密码。",
     ),
     Diagnosis.LOGIN_REFUSED: (
         "登录被拒绝，服务器没有给出说明原因的响应码：“{text}”",
-        "读一读它的文字。多半是名字或口令不对；也可能这个账户没有开通 POP3。",
+        "读一读它的文字。多半是名字或密码不对；也可能这个账户没有开通 POP3。",
     ),
     Diagnosis.LOGIN_FAILS_FOR_NOW: (
         "服务器无法判断登录：它自己暂时有问题：“{text}”",
-        "不是口令的错：不要改它。稍后再试。",
+        "不是密码的错：不要改它。稍后再试。",
     ),
     Diagnosis.LOGIN_FAILS_FOR_GOOD: (
         "服务器有问题，要有人修好才能登录：“{text}”",
-        "不是口令的错。告诉服务器的管理员。",
+        "不是密码的错。告诉服务器的管理员。",
+    ),
+    Diagnosis.POP3_SWITCHED_OFF: (
+        "这个账户没有开通 POP3：“{text}”",
+        "到服务商的设置里（往往是网页）开通；不行就问管理员。不是密码的错。",
     ),
     Diagnosis.LOCK_HELD: (
-        "口令是对的，但另一个会话正占着信箱：“{text}”",
-        "关掉另一个邮件程序，或者等它的会话结束。不要改口令。",
+        "密码是对的，但另一个会话正占着信箱：“{text}”",
+        "关掉另一个邮件程序，或者等它的会话结束。不要改密码。",
     ),
     Diagnosis.LOGIN_TOO_SOON: (
         "这个账户刚刚登录过，服务器要求隔一段时间：“{text}”",
         "让客户端少问几次；CAPA 里的 LOGIN-DELAY 说明要等多久。",
     ),
     Diagnosis.USER_REFUSED: (
-        "还没有给口令，服务器就拒绝了名字：“{text}”",
+        "还没有给密码，服务器就拒绝了名字：“{text}”",
         "检查名字。说出自己有哪些名字的服务器帮了猜测的人；不允许明文登录的服务器也会在这里拒绝。",
     ),
     Diagnosis.TLS_WANTED_FIRST: (
-        "服务器不接受明文口令：“{text}”",
+        "服务器不接受明文密码：“{text}”",
         "在这里把客户端设为 STARTTLS（STLS），或者用 995 端口的 SSL/TLS。",
     ),
     Diagnosis.PASS_WITHOUT_USER: (
@@ -116,7 +133,7 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
     ),
     Diagnosis.MANY_FAILED_LOGINS: (
         "一次会话里有 {count} 次登录被拒绝。",
-        "如果是您自己，在账户被锁之前停下客户端。如果不是，有人在猜口令。",
+        "如果是您自己，在账户被锁之前停下客户端。如果不是，有人在猜密码。",
     ),
     Diagnosis.MECHANISM_NOT_OFFERED: (
         "客户端试了 {mechanism}，服务器不提供它。",
@@ -124,18 +141,18 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
     ),
     Diagnosis.SASL_CANCELLED: (
         "客户端中断了用 {mechanism} 的登录。",
-        "看看客户端：它不喜欢那个质询，或者没有令牌、口令可以回答。",
+        "看看客户端：它不喜欢那个质询，或者没有令牌、密码可以回答。",
     ),
     Diagnosis.SASL_BAD_BASE64: (
         "客户端在 {mechanism} 中送来的不是 base64。",
         "错在客户端：常见的是空格、缺了等号，或者一行断成两行。",
     ),
     Diagnosis.OAUTH_REFUSED: (
-        "服务器没有接受 OAuth 令牌（状态 {status}）。",
+        "服务器没有接受 OAuth 令牌：“{status}”",
         "让客户端取一个新令牌。检查它属于这个账户，范围里有 POP3。",
     ),
     Diagnosis.AUTH_LINE_TOO_LONG: (
-        "AUTH 那一行有 {octets} 个八位组，最多 255。",
+        "AUTH 那一行有 {octets} 个字节，最多 255。",
         "先送不带初始回应的 AUTH，等服务器的加号之后再送令牌。",
     ),
     Diagnosis.APOP_WITHOUT_TIMESTAMP: (
@@ -144,14 +161,14 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
     ),
     Diagnosis.APOP_TIMESTAMP_MALFORMED: (
         "问候里的 APOP 时间戳不是消息标识的形式。",
-        "不要在这里用 APOP：变形的时间戳是套取口令的攻击的标志（CVE-2007-1558）。",
+        "不要在这里用 APOP：变形的时间戳是套取密码的攻击的标志（CVE-2007-1558）。",
     ),
     Diagnosis.APOP_TIMESTAMP_REPEATED: (
         "两次会话的 APOP 时间戳相同：{timestamp}",
         "听到过一次的答案可以再用。不要在这里用 APOP，并更新服务器。",
     ),
     Diagnosis.WEAK_DIGEST: (
-        "{mechanism} 走过敞开的线路：偷听的人可以慢慢拿它试口令。",
+        "{mechanism} 走过敞开的线路：偷听的人可以慢慢拿它试密码。",
         "用 TLS。在它之下 PLAIN 或 SCRAM 是更好的选择。",
     ),
     Diagnosis.COMMAND_BEFORE_LOGIN: (
@@ -164,7 +181,7 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
     ),
     Diagnosis.UNKNOWN_COMMAND: (
         "客户端送来的在这里不是命令：“{text}”",
-        "先用 CAPA 问服务器会什么。错了步子的口令看起来也是这样。",
+        "先用 CAPA 问服务器会什么。错位送来的密码看起来也是这样。",
     ),
     Diagnosis.BAD_ARGUMENTS: (
         "命令的形式不对，应当是：{syntax}",
@@ -182,12 +199,24 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "第 {number} 封信已经做了标记，算作已删除。",
         "在 DELE 之前取信；RSET 去掉所有标记。",
     ),
+    Diagnosis.MESSAGE_REFUSED: (
+        "第 {number} 封信明明在，{keyword} 却被拒绝：“{text}”",
+        "让客户端接着取下一封：一封坏信不该挡住其余的。在服务器上看看那封信的文件。",
+    ),
+    Diagnosis.UTF8_NEEDED: (
+        "这里有 UTF-8 信头的信，而客户端没有说自己能接受：“{text}”",
+        "登录之前说了 UTF8 的客户端可以取到。老客户端就换别的办法读这封信。",
+    ),
+    Diagnosis.COMMAND_REFUSED: (
+        "服务器拒绝了 {keyword}，而登录之后每台 POP3 服务器都该会它：“{text}”",
+        "这样信箱没法用。看看服务器的日志；常常是它读不了自己的存储。",
+    ),
     Diagnosis.COMMAND_LINE_TOO_LONG: (
-        "一行命令有 {octets} 个八位组，最多 255。",
+        "一行命令有 {octets} 个字节，最多 255。",
         "看看客户端，看看它是谁：也有人用长行来攻击服务器。",
     ),
     Diagnosis.STATUS_LINE_TOO_LONG: (
-        "服务器的状态行有 {octets} 个八位组，最多 512。",
+        "服务器的状态行有 {octets} 个字节，最多 512。",
         "客户端可能截断它或挂断。更新服务器。",
     ),
     Diagnosis.CLIENT_BARE_LF: (
@@ -196,15 +225,15 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
     ),
     Diagnosis.SERVER_BARE_LF: (
         "服务器的行只以 LF 结束；协议要求 CR LF。",
-        "严格的客户端会卡住，八位组数也对不上。服务器必须把行尾变成 CR LF。",
+        "严格的客户端会卡住，字节数也对不上。服务器必须把行尾变成 CR LF。",
     ),
     Diagnosis.STRAY_LINES: (
-        "服务器送来一行不是回答的话：两边错了步子。",
+        "服务器送来一行不是回答的话：两边对不上了。",
         "后面讲的可能有误。某个回答过早结束了，常常是因为一个没有加倍的点。",
     ),
     Diagnosis.PIPELINING_UNANNOUNCED: (
         "客户端没有等回答，而服务器没有宣布 PIPELINING。",
-        "在这里也许没事；在别处会丢八位组。让客户端等一等。",
+        "在这里也许没事；在别处会丢字节。让客户端等一等。",
     ),
     Diagnosis.UIDL_REFUSED: (
         "服务器不给唯一标识：“{text}”",
@@ -214,96 +243,13 @@ FINDINGS: Final[Mapping[Diagnosis, tuple[str, str]]] = {
         "服务器不给看信的开头：“{text}”",
         "客户端只能取整封信。",
     ),
+    Diagnosis.CAPABILITY_UNANNOUNCED: (
+        "{keyword} 在这里能用，CAPA 却没有列出它。",
+        "相信 CAPA 的客户端就不会用它：要么把信全部重取，要么为看一眼而取整封。更新服务器。",
+    ),
     Diagnosis.CAPA_REFUSED: (
         "服务器不说自己会什么：“{text}”",
         "它很老。客户端只能去试；TLS 只在 995 端口。",
     ),
-    Diagnosis.MESSAGE_CUT: (
-        "第 {number} 封信在 {octets} 个八位组之后断了。",
-        "到手的不是整封信：丢掉它再取一次。找一找超时或者中间的杀毒软件。",
-    ),
-    Diagnosis.LISTING_CUT: (
-        "对 {keyword} 的回答断了。",
-        "清单里缺的，信箱里并不缺：不要当作已删除。",
-    ),
-    Diagnosis.OCTETS_DIFFER: (
-        "第 {number} 封信有 {came} 个八位组，LIST 说的是 {listed}。",
-        "服务器把行尾算作一个，或者在路上加了信头。相信这个数的客户端会截断或卡住。",
-    ),
-    Diagnosis.DROP_LISTING_DIFFERS: (
-        "STAT 说 {count} 封、{octets} 个八位组，LIST 说 {listed_count} 封、{listed_octets} 个。",
-        "服务器的数对不上：更新它，或者重建它的索引。",
-    ),
-    Diagnosis.UNSTUFFED_DOTS: (
-        "第 {number} 封信里有以一个点开头的行：{count} 行。服务器没有把点加倍。",
-        "客户端会去掉那些点，或者在那里结束信。更新服务器，或者中间的东西。",
-    ),
-    Diagnosis.UNIQUE_IDS_DOUBLED: (
-        "{count} 封信的唯一标识相同：{unique_id}",
-        "客户端取了其中一封，就以为别的都有了：有信看不到。更新服务器。",
-    ),
-    Diagnosis.UNIQUE_ID_ILLEGAL: (
-        "有一个唯一标识不是 1 到 70 个可打印的八位组：{unique_id}",
-        "客户端可能截断它，把两封信当作一封。更新服务器。",
-    ),
-    Diagnosis.LONG_MESSAGE_LINE: (
-        "第 {number} 封信有一行 {octets} 个八位组；一行不该超过 1,000。",
-        "服务器原样送出是对的。缓冲区固定的客户端会在这里绊倒。",
-    ),
-    Diagnosis.SLOW_ANSWER: (
-        "服务器过了 {seconds} 秒才回答。",
-        "有的客户端会放弃。看看服务器：它在查名字、等锁，还是在读很大的信箱。",
-    ),
-    Diagnosis.BROKEN_WITH_MARKS: (
-        "QUIT 之前会话就断了，有 {count} 封做了标记：什么都没有删除，因为从未进入 UPDATE。",
-        "客户端还会遇到这些信。让它按唯一标识记住已经有的。",
-    ),
-    Diagnosis.BROKEN_BEFORE_QUIT: (
-        "QUIT 之前会话就断了。没有删除什么，也没有要删除的。",
-        "如果常常发生，看看网络和客户端的超时。",
-    ),
-    Diagnosis.QUIT_UNANSWERED: (
-        "QUIT 没有得到回答：做了标记的 {count} 封是否移走，从这里无从知道。",
-        "下次会话先用 UIDL 问，然后再取信或丢信。",
-    ),
-    Diagnosis.UPDATE_FAILED: (
-        "服务器没能移走所有做了标记的：“{text}”",
-        "下次有些还会在。告诉服务器的管理员；常常是磁盘满了或者只读。",
-    ),
-    Diagnosis.AUTOLOGOUT: (
-        "服务器自己结束了会话，多半是因为有一阵没有人问什么。{text}",
-        "什么都没有删除。让客户端早些再问，或者开始一次新的会话。",
-    ),
-    Diagnosis.ANSWER_MISSING: (
-        "{keyword} 还没有得到回答，线路就断了。",
-        "看看服务器此时的日志。中间的设备或超时可能切断了线路。",
-    ),
-    Diagnosis.KEPT_AFTER_READING: (
-        "取过的信还留在服务器上：{count} 封。",
-        "如果客户端本来就要把信留着，这没有问题。否则它要在 QUIT 之前说 DELE。",
-    ),
-    Diagnosis.DELETED_UNREAD: (
-        "删除了这次会话里没有取过的信：{count} 封。",
-        "如果以前取过，这没有问题。否则它们没读就没了。",
-    ),
-    Diagnosis.MARKS_TAKEN_OFF: (
-        "RSET 去掉了 {count} 个标记，所以什么都没有删除。",
-        "如果要删，下次会话再做标记。",
-    ),
-    Diagnosis.UNIQUE_IDS_CHANGED: (
-        "服务器换了唯一标识：原来的 {before} 现在是 {unique_id}。客户端会全部重新下载。",
-        "如果服务器搬过家或重建过，在客户端连来之前把旧的唯一标识接过来。",
-    ),
-    Diagnosis.DOWNLOADED_AGAIN: (
-        "取了一封先前会话已经取过的信：{unique_id}",
-        "唯一标识没有变，所以是客户端忘了。检查它能不能写下自己的状态。",
-    ),
-    Diagnosis.ASKS_TOO_OFTEN: (
-        "{seconds} 秒之内开始了 {count} 次会话。",
-        "几分钟一次就够了。服务器会让这样的客户端慢下来，或者拒绝它（LOGIN-DELAY）。",
-    ),
-    Diagnosis.OWN_LOCK: (
-        "前一次会话没有 QUIT 就断了，它的锁还在。",
-        "等服务器察觉，最迟到它超时。让客户端说 QUIT。",
-    ),
+    **OF_MAIL,
 }
