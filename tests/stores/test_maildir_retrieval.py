@@ -300,7 +300,7 @@ async def test_a_message_costs_four_calls_of_the_system_and_no_look_at_its_octet
     came = maildrop.retrieve(MessageNumber(1))
     assert calls == {"open": 1, "preadv": 1, "fstat": 1, "close": 1}
     assert came == b"a\r\n" * 2000
-    assert maildrop.snapshot.is_dotless(MessageNumber(1))
+    assert maildrop.snapshot.dots(MessageNumber(1)) == 0
     maildrop.release()
 
 
