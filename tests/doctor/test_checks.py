@@ -8,6 +8,7 @@ from tests.doctor.toy import Toy
 
 from restante.client.server import Login
 from restante.doctor import CHECKS, Check, Examination, Need, Outcome, Patient, chosen, examine
+from restante.doctor.runner import OVER
 
 CHANGING = {check.id for check in CHECKS if Need.DISPOSABLE in check.needs}
 
@@ -93,3 +94,26 @@ def test_no_password_is_in_the_evidence() -> None:
 def test_a_check_that_is_none_is_refused() -> None:
     with pytest.raises(KeyError):
         chosen(["rfc1939.5.no-such-check"])
+
+
+@pytest.mark.parametrize("answer_seconds", [0.5, 3.0, 11.0, 100.0])
+def test_it_takes_a_minute_at_the_most_however_slow_the_server_is(answer_seconds: float) -> None:
+    examination = examine(patient(disposable=True), Toy(answer_seconds=answer_seconds))
+    assert examination.seconds <= 60
+    assert {one.verdict.said for one in examination.of(Outcome.NOT_JUDGED)} >= {OVER}
+
+
+def test_who_waits_is_told_how_long_it_will_be() -> None:
+    begun: list[int] = []
+    left: list[float] = []
+    examine(
+        patient(idle=True),
+        Toy(),
+        checks=chosen(["rfc1939.3.autologout"]),
+        progress=lambda done, of, check: begun.append(done),
+        waiting=left.append,
+    )
+    assert begun == [0]
+    assert left[0] == 600
+    assert left == sorted(left, reverse=True)
+    assert len(left) > 60

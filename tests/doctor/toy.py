@@ -80,6 +80,8 @@ class Toy:
     drops_pipeline: bool = False
     bad_commands: int = 10
     idle_seconds: float = 1e9
+    answer_seconds: float = 0.0
+    """How long each answer takes."""
     mangles: bool = False
     delivers: bool = True
     ehlo: tuple[str, ...] = ("SIZE 1000000",)
@@ -140,6 +142,7 @@ class Connection:
         self.marks: set[int] = set()
         self.bad = 0
         self.letter: list[bytes] = []
+        self.silent_seconds = 0.0
         toy.standing.add(self)
         toy.now += toy.greeting_seconds
         if not door.is_tls:
@@ -183,10 +186,16 @@ class Connection:
     def receive(self, seconds: float) -> bytes:
         if not self.out and not self.over:
             self.toy.now += seconds
-            if seconds >= self.toy.idle_seconds:
+            self.silent_seconds += seconds
+            if self.silent_seconds >= self.toy.idle_seconds:
                 self._end()
                 return b""
             raise TimeoutError
+        if self.toy.answer_seconds > seconds:
+            self.toy.now += seconds
+            raise TimeoutError
+        self.toy.now += self.toy.answer_seconds
+        self.silent_seconds = 0.0
         octets, self.out = self.out, b""
         return octets
 

@@ -7,6 +7,7 @@ the check is then not judged.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,7 +16,7 @@ from typing import Final, TypeVar, cast
 
 from restante.client.faults import shown
 from restante.doctor.check import NotApplicable
-from restante.doctor.line import Body, Leave, Line, LineFault
+from restante.doctor.line import Body, Leave, Line, LineFault, OutOfTime
 from restante.doctor.logging_in import log_in
 from restante.doctor.patient import Door, Patient
 from restante.doctor.peculiarities import Peculiarity, recognised
@@ -51,8 +52,18 @@ class _Stopped:
 class Bench:
     """One examination's means."""
 
-    def __init__(self, patient: Patient, world: World) -> None:
+    def __init__(
+        self,
+        patient: Patient,
+        world: World,
+        *,
+        ends_at: float = math.inf,
+        waiting: Callable[[float], None] = lambda seconds: None,
+    ) -> None:
         self.patient = patient
+        self._ends_at = ends_at
+        self.waiting = waiting
+        """Hears during a long wait how many seconds are left of it."""
         self.world = world
         self.evidence: deque[WireLine] = deque(maxlen=EVIDENCE_LINES)
         self._known: dict[str, object] = {}
@@ -121,6 +132,10 @@ class Bench:
 
         return self.known("capabilities", learn)
 
+    def capabilities_inside(self) -> Capabilities:
+        """Give what CAPA says after the login. Raises Obstacle."""
+        return self.known("capabilities after the login", lambda: capabilities_of(self.inside()))
+
     def announced(self, tag: str) -> tuple[str, ...]:
         """Give the parameters of a capability. Raises NotApplicable where it is not announced."""
         found = self.capabilities().get(tag)
@@ -128,9 +143,14 @@ class Bench:
             raise NotApplicable(f"{tag} is not announced")
         return found
 
-    def announced_seconds(self, tag: str) -> int:
-        """Give the number that a capability tells; 0 without it. Raises Obstacle."""
-        return self.capabilities().seconds(tag) or 0
+    def login_delay(self) -> int:
+        """Give the seconds that have to pass between two logins; 0 where nothing says so. Raises Obstacle."""
+        return self.capabilities().seconds("LOGIN-DELAY") or 0
+
+    def need_logins(self) -> None:
+        """Raise NotApplicable where the login cannot be made again so soon."""
+        if self.login_delay():
+            raise NotApplicable("LOGIN-DELAY forbids to log in several times")
 
     def tls(self) -> TlsFacts:
         """Give the handshake at the best door, by STLS if need be. Raises NotApplicable without TLS."""
@@ -148,7 +168,7 @@ class Bench:
         try:
             capabilities = self.capabilities()
             return recognised(self.patient.host, self.greeting().text, capabilities)
-        except (Obstacle, NotApplicable):
+        except (Obstacle, NotApplicable, OutOfTime):
             return ()
 
     def listing(self) -> dict[int, int]:
@@ -238,10 +258,18 @@ class Bench:
         return line
 
     def dial_raw(self, door: Door, *, address: str | None = None, leave: Leave | None = None) -> Line:
-        """Connect to a door, and nothing more. Raises DialFault."""
+        """Connect to a door, and nothing more. Raises DialFault, OutOfTime."""
+        if self.world.clock() >= self._ends_at:
+            raise OutOfTime
         observer = Reader(self._note) if door.is_pop3 else SmtpNotes(self.evidence.append)
         wire = self.world.dial(door, address=address)
-        line = Line(wire, observer, self.leave if leave is None else leave)
+        line = Line(
+            wire,
+            observer,
+            self.leave if leave is None else leave,
+            clock=self.world.clock,
+            ends_at=self._ends_at,
+        )
         self._open.append(line)
         return line
 
@@ -328,7 +356,7 @@ class Bench:
             self._inside is None
             or self._inside.ended
             or self._inside.unread
-            or self._inside.refusals >= MOST_REFUSALS
+            or (self._inside.refusals >= MOST_REFUSALS and not self.login_delay())
         ):
             self.leave_inside()
             self._inside = self.logged_in()
@@ -342,7 +370,11 @@ class Bench:
 
     @contextmanager
     def own(self, leave: Leave | None = None) -> Iterator[Line]:
-        """Hold a session that is logged in and ends with the block, with no other beside it. Raises Obstacle."""
+        """Hold a session that is logged in and ends with the block, with no other beside it.
+
+        Raises Obstacle, and NotApplicable where the login cannot be made again so soon.
+        """
+        self.need_logins()
         self.leave_inside()
         line = self.logged_in(leave)
         try:
@@ -352,7 +384,7 @@ class Bench:
 
     def close(self) -> None:
         """End all conversations."""
-        with suppress(LineFault):
+        with suppress(LineFault, OutOfTime):
             self.leave_inside()
         for line in self._open:
             line.close()

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from restante.client.faults import shown
-from restante.doctor.bench import Bench, capabilities_of
+from restante.doctor.bench import Bench
 from restante.doctor.check import Check, Level, Need, NotApplicable, Verdict, failed, judged, passed
 from restante.doctor.line import Ended
 from restante.proto.listings import Capabilities
@@ -39,20 +39,13 @@ def _formed(bench: Bench) -> Verdict:
     return passed("each line is a tag and its parameters, parted by one space")
 
 
-def _after_login(bench: Bench) -> Capabilities:
-    def learn() -> Capabilities:
-        return capabilities_of(bench.inside())
-
-    return bench.known("capabilities after the login", learn)
-
-
 def _both_states(bench: Bench) -> Verdict:
     _need_capa(bench)
-    return judged(_after_login(bench).told, "CAPA was asked after the login")
+    return judged(bench.capabilities_inside().told, "CAPA was asked after the login")
 
 
 def _kept(bench: Bench) -> Verdict:
-    before, after = _need_capa(bench), _after_login(bench)
+    before, after = _need_capa(bench), bench.capabilities_inside()
     if not after.told:
         raise NotApplicable("CAPA is refused after the login")
     gone = sorted(set(before) - set(after) - _GONE_AFTER_LOGIN)

@@ -12,8 +12,7 @@ __all__ = ["CHECKS"]
 
 
 def _quits(bench: Bench) -> Verdict:
-    if bench.announced_seconds("LOGIN-DELAY"):
-        raise NotApplicable("LOGIN-DELAY forbids to log in again")
+    bench.need_logins()
     with bench.own() as line:
         status = line.ask(b"QUIT")
         if not status.ok:

@@ -34,8 +34,7 @@ def _each_works(bench: Bench) -> Verdict:
     mechanisms = triable(login, offered, binding)
     if not mechanisms:
         raise NotApplicable(f"none of {' '.join(offered)} can be tried with this login")
-    if bench.announced_seconds("LOGIN-DELAY"):
-        raise NotApplicable("LOGIN-DELAY forbids to log in several times")
+    bench.need_logins()
     bench.check_that_the_password_is_safe()
     bench.leave_inside()
     good, troubles = [], []
@@ -70,8 +69,7 @@ def _user_works(bench: Bench) -> Verdict:
         raise NotApplicable("there is no password to try")
     if "USER" not in bench.capabilities() and bench.capabilities().told:
         raise NotApplicable("USER is not announced")
-    if bench.announced_seconds("LOGIN-DELAY"):
-        raise NotApplicable("LOGIN-DELAY forbids to log in several times")
+    bench.need_logins()
     bench.leave_inside()
     with bench.outside() as line:
         status = by_user(line, login)
