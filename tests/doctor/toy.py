@@ -84,10 +84,24 @@ class Toy:
     """How long each answer takes."""
     mangles: bool = False
     delivers: bool = True
-    ehlo: tuple[str, ...] = ("SIZE 1000000",)
+    flips_eight_bit: bool = False
+    ehlo: tuple[str, ...] = ("SIZE 1000000", "8BITMIME")
     ehlo_clear: tuple[str, ...] = ("STARTTLS",)
     ehlo_auth: str = "AUTH PLAIN"
     relays: bool = False
+    lets_all_send: bool = False
+    lets_none_send: bool = False
+    takes_any_size: bool = False
+    takes_any_token: bool = False
+    token_error: bytes = b'{"status":"invalid_token"}'
+    delay_seconds: float = 0.0
+    """Between two logins."""
+    delay_error: bytes = b"-ERR [LOGIN-DELAY] no\r\n"
+    hangs_after_utf8: bool = False
+    """STLS after UTF8 is let in, and no TLS follows."""
+    most_failures: int = 10**9
+    sizes_off: int = 0
+    """What LIST tells too many of a message that came by SMTP."""
     hears: Callable[[bytes], None] = lambda line: None
 
     def __post_init__(self) -> None:
@@ -97,6 +111,7 @@ class Toy:
         self.locked_by: Connection | None = None
         self.standing: set[Connection] = set()
         self.removed = self.sent = 0
+        self.logged_in_at = -1e9
 
     # --- the port `World` ---------------------------------------------------------------------------------------
 
@@ -137,12 +152,15 @@ class Connection:
         self.toy, self.door, self.address = toy, door, "192.0.2.1:995"
         self.tls: TlsFacts | None = None
         self.out = self.unread = b""
-        self.over = self.secured = self.inside = self.auth = self.data = False
+        self.over = self.secured = self.inside = self.data = False
+        self.auth = b""
         self.user: bytes | None = None
         self.marks: set[int] = set()
         self.bad = 0
         self.letter: list[bytes] = []
         self.silent_seconds = 0.0
+        self.failures = 0
+        self.utf8 = False
         toy.standing.add(self)
         toy.now += toy.greeting_seconds
         if not door.is_tls:
@@ -200,7 +218,7 @@ class Connection:
         return octets
 
     def start_tls(self, offer: TlsOffer = TlsOffer.TODAY) -> TlsFacts:
-        if self.toy.no_tls or offer not in self.toy.offers:
+        if self.toy.no_tls or offer not in self.toy.offers or (self.utf8 and self.toy.hangs_after_utf8):
             raise DialFault(DialProblem.NO_TLS, "no TLS")
         self.secured = True
         self.tls = self.toy.tls_at.get(self.door, self.toy.tls)
@@ -246,7 +264,7 @@ class Connection:
                 if key.startswith(b"STLS") and toy.answers[key].startswith(b"+OK"):
                     self.secured = True
                 return
-        answer = self._answer(keyword.upper(), rest)
+        answer = self._continued(line) if self.auth else self._answer(keyword.upper(), rest)
         self.bad = self.bad + 1 if answer.startswith(b"-ERR") else 0
         self.out += answer
         if self.bad >= toy.bad_commands:
@@ -254,9 +272,6 @@ class Connection:
 
     def _answer(self, keyword: bytes, rest: bytes) -> bytes:
         toy, no = self.toy, b"-ERR no\r\n"
-        if self.auth:
-            self.auth = False
-            return self._plain(keyword if not rest else keyword + b" " + rest)
         if keyword == b"QUIT":
             if self.inside and not toy.keeps_marked:
                 self._update()
@@ -277,17 +292,32 @@ class Connection:
                 return b"+OK\r\n"
             if keyword == b"PASS" and self.user is not None:
                 return self._login(self.user, rest)
-            if keyword == b"AUTH" and rest == b"PLAIN":
-                self.auth = True
+            if keyword == b"AUTH" and rest in (b"PLAIN", b"OAUTHBEARER"):
+                self.auth = rest
                 return b"+ \r\n"
+            if keyword == b"AUTH" and rest.startswith(b"OAUTHBEARER "):
+                return self._token(b"OAUTHBEARER", rest[12:])
             if keyword == b"AUTH" and rest.startswith(b"PLAIN "):
                 return self._plain(rest[6:])
             if keyword == b"UTF8" and not rest:
+                self.utf8 = True
                 return b"+OK\r\n"
             if keyword == b"LANG":
                 return b"+OK\r\nen English\r\n.\r\n" if not rest else no
             return no
         return self._transaction(keyword, rest)
+
+    def _continued(self, response: bytes) -> bytes:
+        mechanism, self.auth = self.auth, b""
+        return self._plain(response) if mechanism == b"PLAIN" else self._token(mechanism, response)
+
+    def _token(self, mechanism: bytes, response: bytes) -> bytes:
+        if mechanism == b"refused":
+            return b"-ERR [AUTH] no\r\n"
+        if self.toy.takes_any_token or b"auth=Bearer SECRET\x01" in base64.b64decode(response):
+            return self._login(b"ted", b"SECRET")
+        self.auth = b"refused"
+        return b"+ " + base64.b64encode(self.toy.token_error) + b"\r\n"
 
     def _plain(self, response: bytes) -> bytes:
         try:
@@ -300,9 +330,15 @@ class Connection:
         toy = self.toy
         if (name, password) != (b"ted", b"SECRET"):
             toy.now += toy.failure_seconds.get(name, 0.0)
+            self.failures += 1
+            if self.failures >= toy.most_failures:
+                self._end()
             return b"-ERR [AUTH] no\r\n"
         if toy.locks and toy.locked_by is not None:
             return b"-ERR [IN-USE] no\r\n"
+        if toy.now - toy.logged_in_at < toy.delay_seconds:
+            return toy.delay_error
+        toy.logged_in_at = toy.now
         self.inside, toy.locked_by = True, self
         return b"+OK\r\n"
 
@@ -345,7 +381,8 @@ class Connection:
 
     def _row(self, keyword: bytes, number: int) -> bytes:
         if keyword == b"LIST":
-            return b"%d %d" % (number, len(self.toy.messages[number - 1]))
+            told = self.toy.sizes_off if number > len(MESSAGES) else 0
+            return b"%d %d" % (number, told + len(self.toy.messages[number - 1]))
         changing = b"-%d" % self.toy.opened if self.toy.ids_change else b""
         return b"%d id-%d%s" % (number, zlib.crc32(self.toy.messages[number - 1]), changing)
 
@@ -361,6 +398,9 @@ class Connection:
                 text = [one[1:] if one.startswith(b".") else one for one in self.letter]
                 if toy.mangles:
                     text = [one.replace(b"dot", b"spot") for one in text]
+                if toy.flips_eight_bit:
+                    text = [bytes(octet & 0x7F for octet in one) for one in text]
+                self.letter = []
                 if toy.delivers:
                     toy.messages.append(b"".join(one + b"\r\n" for one in text))
                 self.out += b"250 ok\r\n"
@@ -379,8 +419,11 @@ class Connection:
             self.out += b"220 go\r\n"
             self.secured = True
         elif keyword == b"AUTH":
-            self.inside = True
-            self.out += b"235 ok\r\n"
+            right = toy.lets_all_send or b"\0SECRET" in base64.b64decode(line.split()[-1])
+            self.inside = right and not toy.lets_none_send
+            self.out += b"235 ok\r\n" if self.inside else b"535 no\r\n"
+        elif keyword == b"MAIL" and b" SIZE=" in line and not toy.takes_any_size:
+            self.out += b"552 too large\r\n"
         elif keyword in (b"MAIL", b"RCPT") and not self.inside and not toy.relays:
             self.out += b"530 log in\r\n"
         elif keyword == b"DATA":

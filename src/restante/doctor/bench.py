@@ -267,6 +267,7 @@ class Bench:
             wire,
             observer,
             self.leave if leave is None else leave,
+            door=door,
             clock=self.world.clock,
             ends_at=self._ends_at,
         )

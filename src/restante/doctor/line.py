@@ -17,6 +17,7 @@ from enum import Flag
 from typing import Final
 
 from restante.client.faults import shown
+from restante.doctor.patient import Door
 from restante.doctor.world import TlsFacts, TlsOffer, Wire
 from restante.explain.wire import Side, WireObserver
 from restante.proto.client import BadReply, Status, status_of
@@ -100,6 +101,7 @@ class Line:
         observer: WireObserver,
         leave: Leave,
         *,
+        door: Door,
         clock: Callable[[], float],
         ends_at: float = math.inf,
     ) -> None:
@@ -109,6 +111,7 @@ class Line:
         self._ends_at = ends_at
         """By the clock: nothing is waited for any longer."""
         self.leave = leave
+        self.door = door
         self.marks_may_stand = False
         self.greeting: Status | None = None
         self.ended = False

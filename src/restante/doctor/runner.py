@@ -48,8 +48,8 @@ def examine(
 ) -> Examination:
     """Examine a server.
 
-    `progress` hears before each check how many are done, of how many; `waiting` hears in a long wait how many seconds
-    are left of it.
+    `progress` hears before each check how many are done, of how many; `waiting` hears in a long wait how many
+    seconds are left of it.
     """
     began = world.clock()
     ends_at = math.inf if patient.idle else began + END_SECONDS

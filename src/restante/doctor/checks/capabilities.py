@@ -96,6 +96,12 @@ def _codes_announced(bench: Bench) -> Verdict:
     return judged(found is None, f"it says {shown(found)}" if found else "no error had a response code")
 
 
+def _implementation(bench: Bench) -> Verdict:
+    told = " ".join(bench.announced("IMPLEMENTATION"))
+    found = re.search(r"\d+\.\d+(\.\d+)*", told)
+    return judged(found is None, f"it says IMPLEMENTATION {told}")
+
+
 CHECKS: Final = (
     Check(
         id="rfc2449.5.capa",
@@ -181,6 +187,15 @@ CHECKS: Final = (
         meaning="Programs cannot know how often they may look.",
         remedy="Bring the server up to date.",
         judge=_login_delay,
+    ),
+    Check(
+        id="rfc2449.6.9.implementation",
+        level=Level.PRACTICE,
+        source="RFC 2449 §6.9",
+        requirement="IMPLEMENTATION tells no version before the login.",
+        meaning="Who looks for servers with a known hole finds this one in a list.",
+        remedy="Leave the version out, or announce it after the login alone.",
+        judge=_implementation,
     ),
     Check(
         id="rfc2449.8.resp-codes-announced",

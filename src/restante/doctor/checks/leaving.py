@@ -6,7 +6,7 @@ from typing import Final
 
 from restante.client.faults import shown
 from restante.doctor.bench import Bench
-from restante.doctor.check import Check, Level, Need, NotApplicable, Verdict, failed, judged
+from restante.doctor.check import Check, Level, Need, Verdict, failed, judged
 
 __all__ = ["CHECKS"]
 
