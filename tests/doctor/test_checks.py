@@ -59,16 +59,6 @@ def test_each_check_is_whole(check: Check) -> None:
     assert check.source
 
 
-@pytest.mark.parametrize("fault", [None, *sorted(set(FAILING) - CHANGING)])
-def test_without_disposable_nothing_on_the_server_changes(fault: str | None) -> None:
-    server = Toy() if fault is None else FAILING[fault]()
-    # A server that removes at a broken connection is one that no client can help.
-    examine(patient(), server)
-    assert (server.removed, server.sent) == (0, 0)
-    assert b"DATA" not in server.lines
-    assert len(server.messages) == 2
-
-
 def test_the_messages_that_were_sent_are_removed_again() -> None:
     server = Toy()
     examine(patient(disposable=True), server, checks=chosen(["round-trip"]))
