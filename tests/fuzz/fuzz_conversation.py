@@ -1,9 +1,9 @@
-"""Fuzzes a talk by hand: no octets of a server and no typed line get anything out but what was said, or raise but a fault.
+"""Fuzzes a talk by hand: whatever a server sends and somebody types, what was typed goes out, or a fault.
 
-An input is one octet that says into how long pieces answers are cut, one whose lowest bit says whether a server that
-has nothing more to say is silent or gone, then, parted by NUL: the greeting, a line that is typed, what the server
-sends when it has come, the next line, and so on. An empty line is typed by nobody: there it is overheard what comes
-unasked.
+An input is one octet that says into how long pieces answers are cut, one whose lowest bit says whether a server
+that has nothing more to say is silent or gone, then, parted by NUL: the greeting, a line that is typed, what the
+server sends when it has come, the next line, and so on. An empty line is typed by nobody: there what comes unasked
+is overheard.
 """
 
 from __future__ import annotations
@@ -134,6 +134,7 @@ def one_input(octets: bytes) -> None:
     conversation = Conversation(SERVER, observe=observer, pump=line)
     typed: list[bytes] = []
     shakes_hands = False
+    fault: ClientFault | None = None
     try:
         line.sends = greeting
         conversation.begin(in_plain=True)
@@ -159,7 +160,9 @@ def one_input(octets: bytes) -> None:
             assert len(conversation.marked) <= sum(b"DELE" in one.upper() for one in typed)
             if conversation.state is State.TRANSACTION:
                 assert any(word in one.upper() for one in typed for word in (b"PASS", b"APOP", b"AUTH"))
-    except ClientFault as fault:
+    except ClientFault as raised:
+        fault = raised
+    if fault is not None:
         assert str(fault).isprintable()
         assert fault.marks_lost + fault.marks_in_doubt <= len(typed)
         assert not typed or not conversation.stands
@@ -172,5 +175,3 @@ def one_input(octets: bytes) -> None:
     if not shakes_hands:
         assert line.written == typed
         assert observer.heard == line.read
-
-

@@ -2,8 +2,8 @@
 
 Any line may be said, known to the table or not. What is done for the person is what nobody can do by typing: TLS
 begins after a good answer to STLS, challenges of AUTH are told from answers, a login by any mechanism is made if it
-is asked for, and what follows a status line is read by the table's shape of reply, since the observer hears it. What
-is remembered of answers is what can be offered to a person: capabilities, how far message numbers go, and the
+is asked for, and what follows a status line is read by the table's shape of reply, since the observer hears it.
+What is remembered of answers is what can be offered to a person: capabilities, how far message numbers go, and the
 deletion marks, so that a lost connection says what was lost with it. Fails with ClientFault, and UnusableArgument
 for what no line can hold; whoever began a conversation closes it.
 
@@ -19,7 +19,15 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
 from restante.client.blocking import Pump
-from restante.client.faults import ConnectionLost, Phase, TemporaryFault, TimedOut, TlsFault, TlsProblem, UnusableArgument
+from restante.client.faults import (
+    ConnectionLost,
+    Phase,
+    TemporaryFault,
+    TimedOut,
+    TlsFault,
+    TlsProblem,
+    UnusableArgument,
+)
 from restante.client.link import Link
 from restante.client.logging_in import logged_in
 from restante.client.opening import ask_capabilities
