@@ -20,7 +20,7 @@ import typer
 from restante.cli.explain import LanguageOption, ViewOption, language_of
 from restante.cli.fetch_source import AdHoc, SecurityChoice, named_accounts, server_of
 from restante.cli.outcome import CommandFailed, ExitCode
-from restante.cli.remote import AccountOption
+from restante.cli.remote import WITHOUT_AN_ACCOUNT, AuthoritiesOption, FingerprintOption, account_names
 from restante.explain.text_form import View
 
 if TYPE_CHECKING:
@@ -65,36 +65,31 @@ def talk(
             show_default=False,
         ),
     ] = None,
-    account: AccountOption = None,
+    account: Annotated[
+        str | None,
+        typer.Option(
+            "--account",
+            "-a",
+            metavar="ACCOUNT",
+            help="Account, as restante setup made it: its server, its login by password or token.",
+            autocompletion=account_names,
+            show_default=False,
+        ),
+    ] = None,
     security: Annotated[
         SecurityChoice | None,
         typer.Option(
             "--security",
             metavar="HOW",
-            help="How the line to HOST is secured. tls: from the first octet, on port 995; stls: on port 110; "
-            "plain: on port 110, where STLS can still be typed, and everybody on the way can read along. Default: "
-            "tls, but plain for the lesson on this machine.",
+            help="How the connection is secured: tls from the first octet, on port 995; stls, on port 110; plain, "
+            "on port 110, where STLS can still be typed, and everybody on the way can read along. Default: tls, "
+            "but plain for the lesson on this machine.",
             show_default=False,
+            rich_help_panel=WITHOUT_AN_ACCOUNT,
         ),
     ] = None,
-    fingerprint: Annotated[
-        str | None,
-        typer.Option(
-            "--fingerprint",
-            metavar="HEX",
-            help="For HOST: trust the certificate with this SHA-256, and no other.",
-            show_default=False,
-        ),
-    ] = None,
-    authorities: Annotated[
-        Path | None,
-        typer.Option(
-            "--authorities",
-            metavar="FILE",
-            help="For HOST: certificates in PEM to trust instead of the system's.",
-            show_default=False,
-        ),
-    ] = None,
+    fingerprint: FingerprintOption = None,
+    authorities: AuthoritiesOption = None,
     as_client: Annotated[
         AsClient | None,
         typer.Option(
@@ -109,8 +104,8 @@ def talk(
 ) -> int:
     """Talk to a POP3 server by hand: TLS is done for you, and each answer is explained.
 
-    What you type is POP3, at a prompt that completes commands and knows what each does. With --account you are
-    logged in already, by a token where the account has one. Passwords are neither shown nor remembered.
+    What you type is POP3, at a prompt that completes commands and knows what each does. Passwords are neither shown
+    nor remembered.
     """
     from restante.cli.mail_faults import faults_told
     from restante.cli.talk_session import Talk

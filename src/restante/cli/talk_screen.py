@@ -75,6 +75,10 @@ class Screenfuls:
         self._show(self._lines, session, told, body, ())
         return True
 
+    def missed(self, count: int) -> None:
+        """Show that so many events were not heard."""
+        self._form.missed(count)
+
     def finish(self) -> None:
         """Show nothing more."""
         self._form.finish()
