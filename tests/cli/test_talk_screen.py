@@ -22,6 +22,7 @@ class Screen:
 
     def __init__(self, view: View = View.WIRE, *, size: terminal_size | None = USUAL) -> None:
         self.written: list[str] = []
+        self.size = USUAL if size is None else size
 
         def form(view: View) -> TextForm:
             return TextForm(view, self.written.append, width=80)
@@ -30,7 +31,7 @@ class Screen:
             form(view),
             words=form(View.STORY) if view is View.BOTH else None,
             lines=None if view is View.STORY else form(View.WIRE),
-            size=None if size is None else (lambda: size),
+            size=None if size is None else (lambda: self.size),
             write=self.written.append,
             language=ENGLISH,
         )
@@ -111,3 +112,10 @@ def test_what_is_hostile_in_a_message_is_written_out_in_each_screenful(view: Vie
         assert not any("\x1b" in text for text in shown)
         shown = list(screen.more())
     assert not any("\x1b" in text for text in shown)
+
+
+def test_a_window_that_was_made_narrower_is_kept_to() -> None:
+    screen = Screen(View.BOTH)
+    screen.size = terminal_size((50, 24))
+    shown = screen.shows(lines(3))
+    assert max(len(text) for text in shown) <= 51

@@ -101,16 +101,29 @@ def test_a_server_that_closes_while_nothing_is_typed_is_told_at_once() -> None:
         argv = [str(RESTANTE), "talk", "--security", "plain", f"127.0.0.1:{server.port}"]
         process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         assert process.stdin is not None
-        assert process.stderr is not None
         process.stdin.write(MARKS_SET.encode())
         process.stdin.flush()
         # Standard input stays open: nothing but the server's end wakes it.
         assert process.wait(WAIT_SECONDS) == 6
-        process.stdin.close()
-        told = process.stderr.read().decode()
-        process.stderr.close()
-    assert "The 2 deletion marks fell with it" in told
-    assert "end with QUIT" in told
+        _, told = process.communicate()
+    assert b"The 2 deletion marks fell with it" in told
+    assert b"end with QUIT" in told
+
+
+def test_a_server_that_closes_after_a_refused_login_is_not_taken_for_one_that_waited() -> None:
+    def script(peer: Peer) -> None:
+        peer.say(b"+OK\r\n")
+        peer.answer(b"+OK\r\n", b"-ERR no\r\n")
+
+    with ScriptedServer(script) as server:
+        argv = [str(RESTANTE), "talk", "--security", "plain", f"127.0.0.1:{server.port}"]
+        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        assert process.stdin is not None
+        process.stdin.write(b"USER ted\nPASS x\n")
+        process.stdin.flush()
+        assert process.wait(WAIT_SECONDS) == 5
+        _, told = process.communicate()
+    assert b"after the refused login" in told
 
 
 def test_a_server_that_closes_in_the_middle_of_a_line_ends_the_prompt_with_what_was_lost(home: Path) -> None:

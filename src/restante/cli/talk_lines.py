@@ -84,6 +84,8 @@ class Lines:
                 break
             if self._ended:
                 last, self._buffer = self._buffer, b""
+                if self._prompt is not None:
+                    self._ask("\n")
                 return last or None
             self._wait()
             octets = os.read(self._source, _READ_OCTETS)

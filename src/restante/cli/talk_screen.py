@@ -17,7 +17,7 @@ from restante.explain.events import BodyReceived
 from restante.explain.languages import Language
 from restante.explain.narrate import Told
 from restante.explain.talk_phrases import TalkPhrase
-from restante.explain.telling import Form
+from restante.explain.text_form import TextForm
 from restante.explain.wire_lines import printable
 
 __all__ = ["Screenfuls"]
@@ -34,10 +34,10 @@ class Screenfuls:
 
     def __init__(
         self,
-        form: Form,
+        form: TextForm,
         *,
-        words: Form | None,
-        lines: Form | None,
+        words: TextForm | None,
+        lines: TextForm | None,
         size: Callable[[], terminal_size] | None,
         write: Callable[[str], object],
         language: Language,
@@ -54,12 +54,12 @@ class Screenfuls:
 
     def begin(self, session: int, label: str, *, mixed: bool) -> None:
         """Begin a session."""
-        for form in (self._form, self._words, self._lines):
-            if form is not None:
-                form.begin(session, label, mixed=mixed)
+        for form in self._forms:
+            form.begin(session, label, mixed=mixed)
 
     def tell(self, session: int, told: Told, findings: Sequence[Finding]) -> None:
         """Tell an event, and hold back what does not fit of its lines."""
+        self._fit_the_screen()
         if self._lines is None or not isinstance(told.event, BodyReceived):
             self._form.tell(session, told, findings)
             return
@@ -69,6 +69,7 @@ class Screenfuls:
 
     def more(self) -> bool:
         """Show the next lines of the last long answer; False where none are left."""
+        self._fit_the_screen()
         if self._held is None or self._lines is None:
             return False
         session, told, body = self._held
@@ -83,8 +84,19 @@ class Screenfuls:
         """Show nothing more."""
         self._form.finish()
 
-    def _show(self, form: Form, session: int, told: Told, body: BodyReceived, findings: Sequence[Finding]) -> None:
-        fit = self._fit(body)
+    @property
+    def _forms(self) -> list[TextForm]:
+        return [form for form in (self._form, self._words, self._lines) if form is not None]
+
+    def _fit_the_screen(self) -> None:
+        if self._size is not None:
+            for form in self._forms:
+                form.fit(self._size().columns)
+
+    def _show(
+        self, form: TextForm, session: int, told: Told, body: BodyReceived, findings: Sequence[Finding]
+    ) -> None:
+        fit = self._lines_that_fit(body)
         form.tell(session, replace(told, event=replace(body, lines=body.lines[:fit])), findings)
         self._held = None
         if fit < len(body.lines):
@@ -93,7 +105,7 @@ class Screenfuls:
             self._held = session, replace(told, opens=False, lesson=None), rest
             self._write(self._language.talk[TalkPhrase.MORE_LINES] + "\n")
 
-    def _fit(self, body: BodyReceived) -> int:
+    def _lines_that_fit(self, body: BodyReceived) -> int:
         """Give how many lines fit, at least one."""
         if self._size is None:
             return len(body.lines)

@@ -34,7 +34,7 @@ from restante.explain.text_form import DEFAULT_WIDTH, View
 from restante.explain.wire import Reason
 from restante.mail_accounts import Account, Logins
 from restante.proto.terms import Secret, State
-from restante.sasl.registry import CredentialKind, find
+from restante.sasl.registry import CredentialKind, Mechanism, find
 
 __all__ = ["Talk", "Typist"]
 
@@ -181,7 +181,7 @@ class Talk:
         """Give the login of an AUTH that is made for who types it; None for what they say themselves."""
         keyword, *arguments = line.decode("utf-8", "replace").split()
         mechanism = find(arguments[0]) if len(arguments) == 1 and keyword.upper() == "AUTH" else None
-        if mechanism is None:
+        if mechanism is None or not self._may_be_offered(mechanism):
             return None
         if self._account is not None:
             return replace(self._login_of(self._account), mechanism=mechanism.name)
@@ -200,6 +200,13 @@ class Talk:
             token=secret if is_token else None,
             mechanism=mechanism.name,
         )
+
+    def _may_be_offered(self, mechanism: Mechanism) -> bool:
+        """Tell whether it is worth asking for a password; else the server says no by itself."""
+        capabilities = self._conversation.capabilities
+        if capabilities is None or not capabilities.told:
+            return True
+        return mechanism.name in [name.upper() for name in capabilities.get("SASL", ())]
 
     def _login_of(self, account: Account) -> Login:
         return asyncio.run(Logins(secrets_here()).for_pop3(account))
@@ -237,8 +244,12 @@ class Talk:
             if fault.__cause__ is not None:  # not the server's doing
                 raise
             match fault.marks_lost:
+                case 0 if before_login and self.login_refused:
+                    phrase = TalkPhrase.GONE_AFTER_REFUSAL
+                case 0 if before_login:
+                    phrase = TalkPhrase.GONE_BEFORE_LOGIN
                 case 0:
-                    phrase = TalkPhrase.GONE_BEFORE_LOGIN if before_login else TalkPhrase.GONE_UNMARKED
+                    phrase = TalkPhrase.GONE_UNMARKED
                 case 1:
                     phrase = TalkPhrase.GONE_WITH_ONE_MARK
                 case _:

@@ -32,6 +32,8 @@ class TalkPhrase(Enum):
 
     # --- the server went while nothing was said. {server}: host and port.
     GONE_BEFORE_LOGIN = auto()
+    GONE_AFTER_REFUSAL = auto()
+    """Of a login."""
     GONE_UNMARKED = auto()
     GONE_WITH_ONE_MARK = auto()
     GONE_WITH_MARKS = auto()

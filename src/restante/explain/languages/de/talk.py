@@ -27,21 +27,24 @@ TALK: Final[Mapping[TalkPhrase, str]] = {
         "{server} hat die Verbindung geschlossen, während nichts gesagt wurde: auf eine Anmeldung warten Server "
         "etwa eine Minute. Nichts hat sich geändert. Fang noch einmal an und halte Namen und Passwort bereit"
     ),
+    TalkPhrase.GONE_AFTER_REFUSAL: (
+        "{server} hat die Verbindung nach der abgelehnten Anmeldung geschlossen, wie es manche tun. Nichts hat "
+        "sich geändert. Fang noch einmal an und prüfe Namen und Passwort"
+    ),
     TalkPhrase.GONE_UNMARKED: (
         "{server} hat die Verbindung geschlossen, während nichts gesagt wurde: die meisten tun es nach zehn "
-        "Minuten. Kein Löschzeichen war gesetzt, und jede Nachricht ist noch da. Fang noch einmal an; ab und zu "
+        "Minuten. Nichts war zum Löschen markiert, und jede Nachricht ist noch da. Fang noch einmal an; ab und zu "
         "ein NOOP hält die Sitzung"
     ),
     TalkPhrase.GONE_WITH_ONE_MARK: (
         "{server} hat die Verbindung geschlossen, während nichts gesagt wurde: die meisten tun es nach zehn "
-        "Minuten. Das Löschzeichen ist damit weg, und die Nachricht ist noch da. Fang noch einmal an, setze das "
-        "Zeichen neu und ende mit QUIT"
+        "Minuten. Die Löschmarkierung ist damit weg, und die Nachricht ist noch da. Fang noch einmal an, markiere "
+        "sie neu und schließe mit QUIT ab"
     ),
     TalkPhrase.GONE_WITH_MARKS: (
         "{server} hat die Verbindung geschlossen, während nichts gesagt wurde: die meisten tun es nach zehn "
-        "Minuten. Die {count} Löschzeichen sind damit weg, und die Nachrichten sind noch da. Fang noch "
-        "einmal an, "
-        "setze die Zeichen neu und ende mit QUIT"
+        "Minuten. Die {count} Löschmarkierungen sind damit weg, und die Nachrichten sind noch da. Fang noch "
+        "einmal an, markiere sie neu und schließe mit QUIT ab"
     ),
     TalkPhrase.HELP_DOES: "Sagt, was jetzt gesagt werden kann, oder was ein Befehl tut.",
     TalkPhrase.MORE_DOES: "Zeigt die nächsten Zeilen einer langen Antwort.",
@@ -76,8 +79,7 @@ TALK: Final[Mapping[TalkPhrase, str]] = {
         "digest ist der MD5-Wert, hexadezimal, des Zeitstempels der Begrüßung mit dem Passwort dahinter."
     ),
     TalkPhrase.ARGUMENT_MECHANISM: (
-        "mechanism ist einer von denen, die CAPA hinter SASL nennt; an einem Terminal wird der Austausch "
-        "für dich "
+        "mechanism ist einer von denen, die CAPA hinter SASL nennt; an einem Terminal wird der Austausch für dich "
         "geführt."
     ),
     TalkPhrase.ARGUMENT_INITIAL_RESPONSE: (
@@ -118,14 +120,14 @@ COMMANDS: Final[Mapping[bytes, str]] = {
     b"STAT": "Sagt, wie viele Nachrichten da sind, und ihre Oktette zusammen.",
     b"LIST": "Sagt die Oktette einer Nachricht oder aller.",
     b"RETR": "Sendet eine Nachricht.",
-    b"DELE": "Setzt das Löschzeichen einer Nachricht; QUIT entfernt, was gezeichnet ist.",
+    b"DELE": "Markiert eine Nachricht zum Löschen; QUIT entfernt, was markiert ist.",
     b"NOOP": "Tut nichts und bewahrt die Sitzung davor, wegen Untätigkeit zu enden.",
-    b"RSET": "Nimmt alle Löschzeichen weg.",
+    b"RSET": "Hebt alle Löschmarkierungen auf.",
     b"TOP": "Sendet den Kopf einer Nachricht und die ersten n Zeilen ihres Textes.",
     b"UIDL": "Nennt die Unique-ID einer Nachricht oder aller.",
     b"CAPA": "Zählt auf, was der Server kann.",
     b"LANG": "Bittet um die Worte des Servers in einer anderen Sprache, oder zählt die Sprachen auf.",
-    b"QUIT": "Beendet die Sitzung; nach einer Anmeldung entfernt es zuvor das Gezeichnete: der Zustand UPDATE.",
+    b"QUIT": "Beendet die Sitzung; nach einer Anmeldung entfernt es zuvor das Markierte: der Zustand UPDATE.",
 }
 
 STEPS: Final[Mapping[bytes, tuple[str, str]]] = {
@@ -163,15 +165,15 @@ STEPS: Final[Mapping[bytes, tuple[str, str]]] = {
         "Sie ist herübergekommen, und sie ist noch auf dem Server: abholen heißt nicht löschen.",
     ),
     b"DELE": (
-        "Setz ein Löschzeichen an sie.",
-        "Sie ist gezeichnet, und nicht weg. Legtest du jetzt auf, so wäre sie beim nächsten Mal noch hier.",
+        "Markiere sie zum Löschen.",
+        "Sie ist markiert, und nicht weg. Legtest du jetzt auf, so wäre sie beim nächsten Mal noch hier.",
     ),
     b"RSET": (
-        "Du überlegst es dir anders. RSET nimmt alle Zeichen weg.",
-        "Nichts ist mehr gezeichnet.",
+        "Du überlegst es dir anders. RSET hebt alle Markierungen auf.",
+        "Nichts ist mehr markiert.",
     ),
     b"QUIT": (
-        "Verabschiede dich. Nur QUIT bringt den Server in den Zustand UPDATE, in dem er das Gezeichnete entfernt.",
-        "Was nicht gezeichnet war, ist noch da. Das war eine ganze Sitzung POP3.",
+        "Verabschiede dich. Nur QUIT bringt den Server in den Zustand UPDATE, in dem er das Markierte entfernt.",
+        "Was nicht markiert war, ist noch da. Das war eine ganze Sitzung POP3.",
     ),
 }

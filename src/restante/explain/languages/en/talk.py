@@ -27,13 +27,16 @@ TALK: Final[Mapping[TalkPhrase, str]] = {
         "{server} closed the connection while nothing was said: servers wait for a login a minute or so. Nothing "
         "has changed. Start again, and have name and password at hand"
     ),
+    TalkPhrase.GONE_AFTER_REFUSAL: (
+        "{server} closed the connection after the refused login, as some do. Nothing has changed. Start again, "
+        "and check name and password"
+    ),
     TalkPhrase.GONE_UNMARKED: (
         "{server} closed the connection while nothing was said: most do after ten minutes. No deletion mark was "
         "set, and every message is still there. Start again; NOOP now and then keeps a session"
     ),
     TalkPhrase.GONE_WITH_ONE_MARK: (
-        "{server} closed the connection while nothing was said: most do after ten minutes. The deletion mark "
-        "fell "
+        "{server} closed the connection while nothing was said: most do after ten minutes. The deletion mark fell "
         "with it, and the message is still there. Start again, mark it anew, and end with QUIT"
     ),
     TalkPhrase.GONE_WITH_MARKS: (
@@ -47,8 +50,7 @@ TALK: Final[Mapping[TalkPhrase, str]] = {
     TalkPhrase.CAN_BE_SAID: "What can be said now, in the state {state}:",
     TalkPhrase.IN_ANOTHER_STATE: "In another state: {commands}.",
     TalkPhrase.MORE_HELP: (
-        "help RETR tells more of RETR. A line that begins with / is sent without it, as it stands: /HELP "
-        "asks the "
+        "help RETR tells more of RETR. A line that begins with / is sent without it, as it stands: /HELP asks the "
         "server for help. Ctrl-C drops the line, Ctrl-D hangs up without QUIT."
     ),
     TalkPhrase.NO_COMMAND: "That is none of POP3's commands, which are {commands}.",
@@ -108,8 +110,7 @@ STEPS: Final[Mapping[bytes, tuple[str, str]]] = {
     ),
     b"PASS": (
         "Now the password. This demo is on your own machine; elsewhere, let TLS stand before you say one.",
-        "You are in the TRANSACTION state. The maildrop is locked for you: no other session gets in, and "
-        "what you "
+        "You are in the TRANSACTION state. The maildrop is locked for you: no other session gets in, and what you "
         "see of it stays the same until you leave.",
     ),
     b"STAT": (
@@ -126,8 +127,7 @@ STEPS: Final[Mapping[bytes, tuple[str, str]]] = {
         "These are the unique-ids. Mail programs remember them, and so know which message is new to them.",
     ),
     b"TOP": (
-        "Look at a message before you take all of it: TOP gives the headers, and as many lines of the body "
-        "as you "
+        "Look at a message before you take all of it: TOP gives the headers, and as many lines of the body as you "
         "say. None, for now.",
         "The headers alone. That is how one finds out what is worth fetching over a slow line.",
     ),

@@ -27,20 +27,22 @@ TALK: Final[Mapping[TalkPhrase, str]] = {
         "{server} cerró la conexión mientras no se decía nada: los servidores esperan un minuto, más o menos, a "
         "que alguien se identifique. Nada ha cambiado. Empieza otra vez, con el nombre y la contraseña a mano"
     ),
+    TalkPhrase.GONE_AFTER_REFUSAL: (
+        "{server} cerró la conexión tras rechazar la identificación, como hacen algunos. Nada ha cambiado. "
+        "Empieza otra vez, y comprueba el nombre y la contraseña"
+    ),
     TalkPhrase.GONE_UNMARKED: (
         "{server} cerró la conexión mientras no se decía nada: la mayoría lo hace a los diez minutos. No había "
         "ninguna marca de borrado, y todos los mensajes siguen ahí. Empieza otra vez; un NOOP de vez en cuando "
         "mantiene la sesión"
     ),
     TalkPhrase.GONE_WITH_ONE_MARK: (
-        "{server} cerró la conexión mientras no se decía nada: la mayoría lo hace a los diez minutos. La "
-        "marca de "
-        "borrado se perdió con ella, y el mensaje sigue ahí. Empieza otra vez, márcalo de nuevo y termina "
-        "con QUIT"
+        "{server} cerró la conexión mientras no se decía nada: la mayoría lo hace a los diez minutos. La marca de "
+        "borrado se perdió con ella, y el mensaje sigue ahí. Empieza otra vez, márcalo de nuevo y termina con "
+        "QUIT"
     ),
     TalkPhrase.GONE_WITH_MARKS: (
-        "{server} cerró la conexión mientras no se decía nada: la mayoría lo hace a los diez minutos. Las "
-        "{count} "
+        "{server} cerró la conexión mientras no se decía nada: la mayoría lo hace a los diez minutos. Las {count} "
         "marcas de borrado se perdieron con ella, y los mensajes siguen ahí. Empieza otra vez, márcalos de nuevo "
         "y termina con QUIT"
     ),
@@ -79,8 +81,7 @@ TALK: Final[Mapping[TalkPhrase, str]] = {
         "mechanism es uno de los que CAPA enumera tras SASL; en un terminal, el intercambio se hace por ti."
     ),
     TalkPhrase.ARGUMENT_INITIAL_RESPONSE: (
-        "initial-response va en base64; tras una / (como en /AUTH PLAIN) respondes a mano todo lo que pregunte "
-        "el "
+        "initial-response va en base64; tras una / (como en /AUTH PLAIN) respondes a mano todo lo que pregunte el "
         "servidor."
     ),
     TalkPhrase.ARGUMENT_LANGUAGE: "language es una etiqueta, como de.",
@@ -127,8 +128,7 @@ COMMANDS: Final[Mapping[bytes, str]] = {
 
 STEPS: Final[Mapping[bytes, tuple[str, str]]] = {
     b"USER": (
-        "El servidor te ha saludado, con +OK. Así empieza toda respuesta buena, y toda negativa con -ERR. "
-        "Todavía "
+        "El servidor te ha saludado, con +OK. Así empieza toda respuesta buena, y toda negativa con -ERR. Todavía "
         "no sabe de quién es el correo que vienes a buscar: dile un nombre.",
         "Cualquier nombre recibe esta respuesta, para que nadie averigüe así quién tiene correo aquí.",
     ),

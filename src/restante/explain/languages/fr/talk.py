@@ -20,27 +20,30 @@ TALK: Final[Mapping[TalkPhrase, str]] = {
         "une ligne pour un serveur n’est pas vide et ne contient pas de caractères de contrôle : rien n’a été "
         "envoyé ; tape-la de nouveau"
     ),
-    TalkPhrase.HANGS_UP: "tu raccroches sans QUIT : aucun message n’est supprimé",
+    TalkPhrase.HANGS_UP: "tu raccroches sans QUIT : aucun message n’est effacé",
     TalkPhrase.MORE_LINES: "(Tape more pour voir la suite.)",
     TalkPhrase.NO_MORE: "Il ne reste plus rien à montrer.",
     TalkPhrase.GONE_BEFORE_LOGIN: (
         "{server} a fermé la connexion pendant que rien ne se disait : les serveurs attendent environ une minute "
         "que l’on s’identifie. Rien n’a changé. Recommence, le nom et le mot de passe sous la main"
     ),
+    TalkPhrase.GONE_AFTER_REFUSAL: (
+        "{server} a fermé la connexion après l’identification refusée, comme le font certains. Rien n’a changé. "
+        "Recommence, et vérifie le nom et le mot de passe"
+    ),
     TalkPhrase.GONE_UNMARKED: (
         "{server} a fermé la connexion pendant que rien ne se disait : la plupart le font après dix minutes. "
-        "Aucune marque de suppression n’était posée, et tous les messages sont encore là. Recommence ; "
-        "un NOOP de "
+        "Aucune marque d’effacement n’était posée, et tous les messages sont encore là. Recommence ; un NOOP de "
         "temps en temps garde la session"
     ),
     TalkPhrase.GONE_WITH_ONE_MARK: (
         "{server} a fermé la connexion pendant que rien ne se disait : la plupart le font après dix minutes. La "
-        "marque de suppression est tombée avec elle, et le message est encore là. Recommence, marque-le de "
-        "nouveau et termine par QUIT"
+        "marque d’effacement est tombée avec elle, et le message est encore là. Recommence, marque-le de nouveau "
+        "et termine par QUIT"
     ),
     TalkPhrase.GONE_WITH_MARKS: (
         "{server} a fermé la connexion pendant que rien ne se disait : la plupart le font après dix minutes. Les "
-        "{count} marques de suppression sont tombées avec elle, et les messages sont encore là. Recommence, "
+        "{count} marques d’effacement sont tombées avec elle, et les messages sont encore là. Recommence, "
         "marque-les de nouveau et termine par QUIT"
     ),
     TalkPhrase.HELP_DOES: "Dit ce qui peut se dire maintenant, ou ce que fait une commande.",
@@ -50,8 +53,7 @@ TALK: Final[Mapping[TalkPhrase, str]] = {
     TalkPhrase.CAN_BE_SAID: "Ce qui peut se dire maintenant, dans l’état {state} :",
     TalkPhrase.IN_ANOTHER_STATE: "Dans un autre état : {commands}.",
     TalkPhrase.MORE_HELP: (
-        "help RETR en dit plus sur RETR. Une ligne qui commence par / est envoyée sans elle, telle quelle "
-        ": /HELP "
+        "help RETR en dit plus sur RETR. Une ligne qui commence par / est envoyée sans elle, telle quelle : /HELP "
         "demande de l’aide au serveur. Ctrl-C abandonne la ligne, Ctrl-D raccroche sans QUIT."
     ),
     TalkPhrase.NO_COMMAND: "Ce n’est aucune des commandes de POP3, qui sont {commands}.",
@@ -112,14 +114,14 @@ COMMANDS: Final[Mapping[bytes, str]] = {
     b"STAT": "Dit combien il y a de messages, et leurs octets en tout.",
     b"LIST": "Dit les octets d’un message ou de tous.",
     b"RETR": "Envoie un message.",
-    b"DELE": "Pose la marque de suppression d’un message ; QUIT supprime ce qui est marqué.",
+    b"DELE": "Pose la marque d’effacement d’un message ; QUIT efface ce qui est marqué.",
     b"NOOP": "Ne fait rien, et empêche la session de finir par inactivité.",
-    b"RSET": "Enlève toutes les marques de suppression.",
+    b"RSET": "Enlève toutes les marques d’effacement.",
     b"TOP": "Envoie l’en-tête d’un message et les n premières lignes de son corps.",
     b"UIDL": "Dit l’identifiant unique d’un message ou de tous.",
     b"CAPA": "Énumère ce que sait faire le serveur.",
     b"LANG": "Demande les mots du serveur dans une autre langue, ou énumère les langues.",
-    b"QUIT": "Termine la session ; une fois identifié, supprime d’abord ce qui est marqué : c’est l’état UPDATE.",
+    b"QUIT": "Termine la session ; une fois identifié, efface d’abord ce qui est marqué : c’est l’état UPDATE.",
 }
 
 STEPS: Final[Mapping[bytes, tuple[str, str]]] = {
@@ -131,8 +133,7 @@ STEPS: Final[Mapping[bytes, tuple[str, str]]] = {
     b"PASS": (
         "Maintenant le mot de passe. Cette démonstration est sur ta propre machine ; ailleurs, attends que TLS "
         "soit en place avant d’en dire un.",
-        "Tu es dans l’état TRANSACTION. La boîte est verrouillée pour toi : aucune autre session n’y entre, "
-        "et ce "
+        "Tu es dans l’état TRANSACTION. La boîte est verrouillée pour toi : aucune autre session n’y entre, et ce "
         "que tu en vois ne change pas jusqu’à ton départ.",
     ),
     b"STAT": (
@@ -146,22 +147,20 @@ STEPS: Final[Mapping[bytes, tuple[str, str]]] = {
     ),
     b"UIDL": (
         "Les numéros recommencent à chaque session. Comment un message s’appelle pour de bon, UIDL le dit.",
-        "Ce sont les identifiants uniques. Les logiciels de courrier les retiennent, et savent ainsi quel "
-        "message "
+        "Ce sont les identifiants uniques. Les logiciels de courrier les retiennent, et savent ainsi quel message "
         "est nouveau pour eux.",
     ),
     b"TOP": (
-        "Regarde un message avant de le prendre en entier : TOP donne l’en-tête, et autant de lignes du "
-        "corps que "
+        "Regarde un message avant de le prendre en entier : TOP donne l’en-tête, et autant de lignes du corps que "
         "tu dis. Aucune, pour l’instant.",
         "L’en-tête seul. C’est ainsi qu’on apprend ce qui vaut d’être pris par une ligne lente.",
     ),
     b"RETR": (
         "Prends maintenant le message entier.",
-        "Il est arrivé, et il est encore sur le serveur : relever n’est pas supprimer.",
+        "Il est arrivé, et il est encore sur le serveur : relever n’est pas effacer.",
     ),
     b"DELE": (
-        "Pose-lui une marque de suppression.",
+        "Pose-lui une marque d’effacement.",
         "Il est marqué, et pas parti. Si tu raccrochais maintenant, il serait encore là la prochaine fois.",
     ),
     b"RSET": (
@@ -169,7 +168,7 @@ STEPS: Final[Mapping[bytes, tuple[str, str]]] = {
         "Plus rien n’est marqué.",
     ),
     b"QUIT": (
-        "Dis au revoir. Seul QUIT mène le serveur à l’état UPDATE, où il supprime ce qui est marqué.",
+        "Dis au revoir. Seul QUIT mène le serveur à l’état UPDATE, où il efface ce qui est marqué.",
         "Ce qui n’était pas marqué est encore là. C’était une session entière de POP3.",
     ),
 }

@@ -12,33 +12,32 @@ __all__ = ["COMMANDS", "STEPS", "TALK"]
 TALK: Final[Mapping[TalkPhrase, str]] = {
     TalkPhrase.WELCOME: "请输入命令，或输入 help。按 Tab 键补全。",
     TalkPhrase.ASKS_NAME: "名字：",
-    TalkPhrase.ASKS_PASSWORD: "口令（不会显示）：",
+    TalkPhrase.ASKS_PASSWORD: "密码（不会显示）：",
     TalkPhrase.ASKS_TOKEN: "令牌（不会显示）：",
     TalkPhrase.ASKS_RESPONSE: "服务器在提问。请用 base64 回答（不会显示）；输入 * 放弃：",
-    TalkPhrase.NO_PASSWORD: "没有输入口令，什么也没有发送：请再试一次",
+    TalkPhrase.NO_PASSWORD: "没有输入密码，什么也没有发送：请再试一次",
     TalkPhrase.UNFIT_LINE: "发给服务器的一行不能为空，也不能含有控制字符：什么也没有发送；请重新输入",
     TalkPhrase.HANGS_UP: "您没有说 QUIT 就挂断了：不会移走任何信",
     TalkPhrase.MORE_LINES: "（输入 more 继续看。）",
     TalkPhrase.NO_MORE: "没有更多内容可看了。",
     TalkPhrase.GONE_BEFORE_LOGIN: (
-        "在没有人说话的时候，{server} 关闭了连接：服务器大约只等一分钟让人登录。什么都没有改变。请重新开"
-        "始，并先准备好名字和"
-        "口令"
+        "在没有人说话的时候，{server} 关闭了连接：服务器大约只等一分钟让人登录。什么都没有改变。请重新开始，并先"
+        "准备好名字和密码"
+    ),
+    TalkPhrase.GONE_AFTER_REFUSAL: (
+        "登录被拒绝后，{server} 关闭了连接，有些服务器就是这样。什么都没有改变。请检查名字和密码，再重新开始"
     ),
     TalkPhrase.GONE_UNMARKED: (
-        "在没有人说话的时候，{server} 关闭了连接：多数服务器十分钟后就会这样。没有做过删除标记，每封信都"
-        "还在。请重新开始；不时"
-        "说一声 NOOP 可以保住会话"
+        "在没有人说话的时候，{server} 关闭了连接：多数服务器十分钟后就会这样。没有做过删除标记，每封信都还在。请"
+        "重新开始；不时说一声 NOOP 可以保住会话"
     ),
     TalkPhrase.GONE_WITH_ONE_MARK: (
-        "在没有人说话的时候，{server} 关闭了连接：多数服务器十分钟后就会这样。删除标记随之消失，那封信还"
-        "在。请重新开始，再做一"
-        "次标记，并以 QUIT 结束"
+        "在没有人说话的时候，{server} 关闭了连接：多数服务器十分钟后就会这样。删除标记随之消失，那封信还在。请重"
+        "新开始，再做一次标记，并以 QUIT 结束"
     ),
     TalkPhrase.GONE_WITH_MARKS: (
-        "在没有人说话的时候，{server} 关闭了连接：多数服务器十分钟后就会这样。{count} 个删除标记随之消失"
-        "，那些信都还在。请重新"
-        "开始，再做一次标记，并以 QUIT 结束"
+        "在没有人说话的时候，{server} 关闭了连接：多数服务器十分钟后就会这样。{count} 个删除标记随之消失，那些信"
+        "都还在。请重新开始，再做一次标记，并以 QUIT 结束"
     ),
     TalkPhrase.HELP_DOES: "说明现在可以说什么，或某个命令的作用。",
     TalkPhrase.MORE_DOES: "显示长回答接下来的几行。",
@@ -47,9 +46,8 @@ TALK: Final[Mapping[TalkPhrase, str]] = {
     TalkPhrase.CAN_BE_SAID: "现在处于 {state} 状态，可以说：",
     TalkPhrase.IN_ANOTHER_STATE: "在别的状态才能说：{commands}。",
     TalkPhrase.MORE_HELP: (
-        "help RETR 会多讲讲 RETR。以 / 开头的一行会去掉它，原样发送：/HELP 是向服务器求助。Ctrl-C 丢弃这"
-        "一行，Ctrl-D 不说 "
-        "QUIT 就挂断。"
+        "help RETR 会多讲讲 RETR。以 / 开头的一行会去掉它，原样发送：/HELP 是向服务器求助。Ctrl-C 丢弃这一行，"
+        "Ctrl-D 不说 QUIT 就挂断。"
     ),
     TalkPhrase.NO_COMMAND: "这不是 POP3 的命令。POP3 的命令有 {commands}。",
     TalkPhrase.WHEN: "何时：{states}。",
@@ -67,7 +65,7 @@ TALK: Final[Mapping[TalkPhrase, str]] = {
     TalkPhrase.ARGUMENT_N: "n 是正文的行数；0 表示只要信头。",
     TalkPhrase.ARGUMENT_NAME: "name 是信箱的名字。",
     TalkPhrase.ARGUMENT_PASSWORD: "password 是那一个空格之后的全部内容；不写就会问您，并且不会显示。",
-    TalkPhrase.ARGUMENT_DIGEST: "digest 是对问候中的时间戳后接口令算出的 MD5，用十六进制写。",
+    TalkPhrase.ARGUMENT_DIGEST: "digest 是对问候中的时间戳后接密码算出的 MD5，用十六进制写。",
     TalkPhrase.ARGUMENT_MECHANISM: "mechanism 是 CAPA 在 SASL 之后列出的一种；在终端上，整个交换会替您完成。",
     TalkPhrase.ARGUMENT_INITIAL_RESPONSE: (
         "initial-response 用 base64 写；前面加上 /（如 /AUTH PLAIN），服务器的提问就由您亲手回答。"
@@ -83,20 +81,20 @@ TALK: Final[Mapping[TalkPhrase, str]] = {
     TalkPhrase.STEP: "第 {number} 步，共 {count} 步。{words}",
     TalkPhrase.TYPE: "请输入：{line}",
     TalkPhrase.LEFT_EARLY: "您离开时还有 {left} 步没有做。随时可以重新开始。",
-    TalkPhrase.WRONG_PASSWORD: "口令不对，服务器连名字也忘掉了：两样都要再说一次。",
+    TalkPhrase.WRONG_PASSWORD: "密码不对，服务器连名字也忘掉了：两样都要再说一次。",
     TalkPhrase.TRY_SO: "服务器拒绝了：它的回答说明了原因。请这样试：{line}",
     TalkPhrase.ANOTHER_COMMAND: "这是另一个命令，也可以说。现在请输入：{line}",
 }
 
 COMMANDS: Final[Mapping[bytes, str]] = {
     b"USER": "说出要取谁的信；后面必须接 PASS。",
-    b"PASS": "紧跟在 USER 之后给出口令，并打开信箱。",
-    b"APOP": "用对问候中时间戳的 MD5 摘要证明口令，并打开信箱。",
+    b"PASS": "紧跟在 USER 之后给出密码，并打开信箱。",
+    b"APOP": "用对问候中时间戳的 MD5 摘要证明密码，并打开信箱。",
     b"AUTH": "用一种 SASL 机制登录，并打开信箱。",
     b"STLS": "在这条连接上开始 TLS。",
     b"UTF8": "说明客户端可以原样接受信头里有 UTF-8 的信。",
-    b"STAT": "告诉一共有多少封信、多少个八位组。",
-    b"LIST": "告诉一封信或全部信各有多少个八位组。",
+    b"STAT": "告诉一共有多少封信、多少个字节。",
+    b"LIST": "告诉一封信或全部信各有多少个字节。",
     b"RETR": "发来一封信。",
     b"DELE": "给一封信做删除标记；QUIT 会移走做了标记的。",
     b"NOOP": "什么也不做，只让会话不致因空闲而结束。",
@@ -110,22 +108,21 @@ COMMANDS: Final[Mapping[bytes, str]] = {
 
 STEPS: Final[Mapping[bytes, tuple[str, str]]] = {
     b"USER": (
-        "服务器已经向您问好，说的是 +OK。每个好的回答都这样开头，每个拒绝都以 -ERR 开头。它还不知道您来"
-        "取谁的信：告诉它一个"
-        "名字。",
+        "服务器已经向您问好，说的是 +OK。每个好的回答都这样开头，每个拒绝都以 -ERR 开头。它还不知道您来取谁的信："
+        "告诉它一个名字。",
         "任何名字都会得到这个回答，这样就没有人能借此打听出谁在这里有信。",
     ),
     b"PASS": (
-        "现在说口令。这个演示就在您自己的机器上；在别处，先等 TLS 立起来再说口令。",
+        "现在说密码。这个演示就在您自己的机器上；在别处，先等 TLS 立起来再说密码。",
         "您现在处于 TRANSACTION 状态。信箱已为您锁住：别的会话进不来，在您离开之前，您看到的内容不会变。",
     ),
     b"STAT": (
         "有多少信在等着？STAT 用两个数告诉您。",
-        "第一个数是信的封数，第二个数是它们的八位组数。",
+        "第一个数是信的封数，第二个数是它们的字节数。",
     ),
     b"LIST": (
         "那么每封信呢？",
-        "每封一行：编号（只在这次会话里有效）和八位组数。单独一个点表示多行的回答到此结束。",
+        "每封一行：编号（只在这次会话里有效）和字节数。单独一个点表示多行的回答到此结束。",
     ),
     b"UIDL": (
         "编号在每次会话里都重新开始。一封信长久叫什么名字，由 UIDL 告诉。",
