@@ -101,8 +101,12 @@ class Listing:
 
     def path(self, place: int, places: Places) -> bytes:
         """Give where a message lay; another program may have moved it since. `place` counts from 0."""
-        columns = self.columns
-        return (places.cur if columns.in_cur[place] else places.new) + b"/" + columns.names[place]
+        # As `places.cur` and `places.new` are, but joined in one go: each message that is read asks for its path.
+        return b"%b/%b/%b" % (
+            places.folder,
+            b"cur" if self.columns.in_cur[place] else b"new",
+            self.columns.names[place],
+        )
 
     def base(self, place: int) -> bytes:
         """Give a message's base name."""
