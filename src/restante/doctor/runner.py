@@ -20,7 +20,7 @@ from restante.doctor.world import DialFault, World
 
 __all__ = ["RUN_SECONDS", "chosen", "examine"]
 
-RUN_SECONDS: Final = 45.0
+RUN_SECONDS: Final = 48.0
 """Without `--idle`: no check begins later."""
 END_SECONDS: Final = 55.0
 """Without `--idle`: nothing is waited for any longer, so that all is over within a minute."""
