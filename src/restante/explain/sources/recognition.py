@@ -107,6 +107,9 @@ def recognized(head: bytes, *, at_end: bool) -> str | None:
             continue
         if fitting >= _SAID_ENOUGH or (fitting and at_end):
             return form.name
-    if at_end and looks_like_a_terminal(head):
+    if not at_end:
+        return None
+    if looks_like_a_terminal(head):
         return "terminal"
-    return None
+    # Nothing was said: TLS failed, or nobody greeted.
+    return next((form.name for form in TEXT_FORMATS if any(form.begins(line) for line in lines)), None)

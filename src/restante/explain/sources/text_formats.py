@@ -3,7 +3,7 @@ in the tests.
 
 A pattern's groups say what it found: `client` or `server` is what was said; `time`, `session` (what tells sessions
 in one file apart), `octets` (of the whole reply on the wire), `host` and `port`, `tls`, `reason` are what they are
-called.
+called. A `quote` says that what was said stands in quotes, as a literal with escapes.
 """
 
 from __future__ import annotations
@@ -54,11 +54,20 @@ class TextFormat:
     needs: Pattern[str] | None = None
     """What a file must have besides, to be known as this; for formats whose marks others use, too."""
 
+    def begins(self, line: str) -> bool:
+        """Tell whether a line says that a connection is made."""
+        return any(note.kind is NoteKind.BEGINS and note.pattern.match(line) for note in self.notes)
+
 
 _CLOCK: Final = r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ])?[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?"
 _TIME: Final = rf"(?:[\[(]?(?P<time>{_CLOCK})(?: ?UTC|Z|[+-][0-9:]{{4,5}})?[\])]?[ \t]+(?:- )?)?"
 
-_URL: Final = r"(?P<tls>pops)?(?:pop3?)?:/{1,2}(?P<host>[^:/?\s]{1,255})(?::(?P<port>[0-9]{1,5}))?"
+_URL: Final = (
+    # Thunderbird writes pop: in any case, so that the port tells.
+    r"(?:(?P<tls>pops(?=:)|pop3?(?=:/{1,2}[^:/?\s]{1,255}:995(?![0-9])))|pop3?)?"
+    r":/{1,2}(?P<host>[^:/?\s]{1,255})(?::(?P<port>[0-9]{1,5}))?"
+)
+_THUNDERBIRD: Final = r"(?:mailnews\.)?pop3\.(?P<session>(?:server[0-9]{1,6}\.)?[0-9]{1,9}): "
 _CURL: Final = _TIME + r"\* +(?:\[[^\]]*\] )?"
 
 
@@ -92,16 +101,18 @@ TEXT_FORMATS: Final = (
     ),
     TextFormat(
         name="thunderbird",
-        summary="Thunderbird's error console (mailnews.pop3.loglevel = All)",
+        summary="Thunderbird's error console, or its standard output (mailnews.pop3.loglevel = All)",
         says=_pattern(
-            _TIME + r".{0,40}?mailnews\.pop3\.(?P<session>[0-9]{1,9}): (?:C: ?(?P<client>.*)|S: ?(?P<server>.*))$"
+            _TIME + r".{0,40}?" + _THUNDERBIRD + r'(?P<quote>")?(?:C: ?(?P<client>.*)|S: ?(?P<server>.*))$'
         ),
         notes=(
+            _note(_BEGINS, r".{0,60}?" + _THUNDERBIRD + r'"?Connecting to ' + _URL),
             _note(
-                _BEGINS,
-                r".{0,60}?mailnews\.pop3\.(?P<session>[0-9]{1,9}): Connecting to " + _URL,
+                _CLOSED,
+                r".{0,60}?"
+                + _THUNDERBIRD
+                + r'"?(?P<reason>Connection closed|[A-Za-z]{1,60}Error: a .{1,100}? occurred)',
             ),
-            _note(_CLOSED, r".{0,60}?mailnews\.pop3\.(?P<session>[0-9]{1,9}): (?P<reason>Connection closed)"),
         ),
         continues=True,
         suppressed=re.compile(r"Logging suppressed"),
@@ -124,7 +135,9 @@ TEXT_FORMATS: Final = (
             _note(_BEGINS, r".{0,80}?Trying to connect to (?P<host>\S{1,255})/(?P<port>[0-9]{1,5})\.\.\."),
             _note(_SECURED, r".{0,80}?SSL/TLS: using protocol (?P<tls>.{1,100})$"),
             _note(
-                _CLOSED, r".{0,80}?fetchmail: (?P<reason>socket error.{0,100}|.{0,60}[Ss]erver \S+ closed.{0,60})$"
+                _CLOSED,
+                r".{0,80}?fetchmail: (?:OpenSSL reported: )?(?P<reason>error:\S+ .{0,60}certificate verify failed"
+                r"|socket error.{0,100}|.{0,60}[Ss]erver \S+ closed.{0,60})$",
             ),
         ),
     ),
@@ -135,7 +148,7 @@ TEXT_FORMATS: Final = (
         notes=(
             _note(_BEGINS, r"host = (?P<host>\S{1,255})$"),
             _note(_SECURED, r" {4}\((?P<tls>TLS.{1,100})\)$"),
-            _note(_CLOSED, r"mpop: (?P<reason>.{1,200})$"),
+            _note(_CLOSED, r"mpop: (?P<reason>.{1,200}?)[. ]*$"),
         ),
     ),
     TextFormat(
@@ -154,7 +167,8 @@ TEXT_FORMATS: Final = (
             _note(_SECURED, _CURL + r"SSL connection using (?P<tls>.{1,100})$"),
             _note(
                 _CLOSED,
-                _CURL + r"(?:(?P<reason>.{0,60}(?:[Tt]imed out|reset by peer).{0,60})"
+                _CURL
+                + r"(?:(?P<reason>SSL certificate problem.{0,100}|.{0,60}(?:[Tt]imed out|reset by peer).{0,60})"
                 r"|[Cc]losing connection.{0,20}|shutting down connection.{0,20})$",
             ),
         ),
