@@ -118,6 +118,11 @@ def test_thunderbird_writes_pop_where_it_means_pops(port: int, is_secured: bool)
     assert any(isinstance(event, Secured) for event in sessions[0]) is is_secured
 
 
+def test_mailkit_leaves_the_mechanism_where_it_hides_what_follows() -> None:
+    _, sessions = read(b"S: +OK\nC: AUTH PLAIN ********\nS: -ERR\nC: AUTH LOGIN\nS: + \nC: ********\nS: +OK\n")
+    assert commands(sessions[0]) == ["AUTH PLAIN …", "AUTH LOGIN"]
+
+
 def test_mailkits_times_are_read() -> None:
     stamp = "2026-11-26T10:50:{:02}Z "
     lines = ["Connected to pop://pop.example.org:110/?starttls=when-available", "S: +OK", "C: CAPA", "S: -ERR"]
@@ -216,6 +221,47 @@ def test_the_servers_own_log_is_read() -> None:
     closed = sessions[0][-1]
     assert isinstance(closed, Closed)
     assert closed.by is not None
+
+
+def test_the_servers_own_log_is_read_as_text_too() -> None:
+    said = [
+        'wire<k3f9>: reply, line="+OK ready", octets=11',
+        "wire<k3f9>: command, line=CAPA",
+        'wire<k3f9>: reply, line="+OK what this server can do:", octets=176',
+        'wire<k3f9>: command, line="USER \\u2026"',
+        "wire<k3f9>: reply, line=+OK, octets=5",
+        'wire<k3f9>: command, line="PASS \\u2026"',
+        "wire<k3f9>: reply, line=+OK, octets=5",
+        "pop3(ted)<k3f9>: logged in, peer=192.0.2.7, mechanism=USER, messages=1, octets=120",
+        'wire<k3f9>: command, line="LIST \\"\\\\ \\xfc"',
+        'wire<k3f9>: reply, line="-ERR the command is: LIST [msg]", octets=33',
+        "wire<k3f9>: command, line=QUIT",
+        "pop3(ted)<k3f9>: session ended: quit, peer=192.0.2.7, top=0, retr=0/0",
+        'wire<k3f9>: reply, line="+OK bye", octets=9',
+    ]
+    for prefix in ("2026-11-26T10:52:41.835Z info ", "<6>", "Nov 26 10:52:41 mail restante[12]: "):
+        name, sessions = read("\n".join(prefix + line for line in said).encode())
+        assert name == "server-log"
+        assert [commands(events) for events in sessions] == [["CAPA", "USER …", "PASS …", 'LIST "\\ ü', "QUIT"]]
+        assert ends(sessions[0]) is State.UPDATE
+
+
+def test_a_log_of_ours_is_told_from_its_first_line() -> None:
+    for first in (
+        b"listening pop3 127.0.0.1:1110\n12:01:02 k3f9 S: +OK Restante ready\n",
+        b'listening pop3 127.0.0.1:1110\n2026-11-26T10:52:41.835Z info wire<k3f9>: reply, line="+OK a", octets=7\n',
+        b'{"level":"info","event":"reply_sent","session":"k3f9","line":"+OK ready","octets":11}\n',
+    ):
+        sessions = Sessions()
+        Recognizer(sessions).feed(first)
+        assert [type(event) for event in sessions.told[0]] == [Connected, Greeted]
+
+
+def test_the_live_view_tells_of_tls() -> None:
+    log = "12:01:02 k3f9 -- pop3 connection from 192.0.2.7{}\n12:01:02 k3f9 S: +OK ready\n"
+    for words, is_secured in (("", False), (", under TLS", True)):
+        _, sessions = read(log.format(words).encode())
+        assert any(isinstance(event, Secured) for event in sessions[0]) is is_secured
 
 
 def test_our_own_wire_view_can_be_read_again() -> None:

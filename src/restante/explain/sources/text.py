@@ -144,7 +144,8 @@ class TextSource:
         keyword, space, _ = text.partition(" ")
         if space and keyword.isascii() and keyword.isupper():
             # The keyword is there, and only its argument is not.
-            return f"{keyword} {_HIDDEN}"
+            assert self._form.suppressed is not None
+            return self._form.suppressed.sub(_HIDDEN, text)
         if session.reader.is_asked:
             return _HIDDEN
         return f"PASS {_HIDDEN}" if session.keyword == "USER" else f"AUTH {_HIDDEN}"

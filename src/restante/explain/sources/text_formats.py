@@ -49,6 +49,8 @@ class TextFormat:
     trailer: Pattern[str] | None = None
     """What is to be taken off a line's end."""
     shows_bodies: bool = True
+    is_unmistakable: bool = False
+    """Whether one line tells the format, so that it is told live from the first."""
     is_literal: bool = False
     """Whether what was said is written as a literal of Python."""
     needs: Pattern[str] | None = None
@@ -85,6 +87,7 @@ TEXT_FORMATS: Final = (
     TextFormat(
         name="restante",
         summary="the live view of restante serve",
+        is_unmistakable=True,
         says=_pattern(
             r"(?P<time>[0-9:]{8}) (?P<session>[0-9a-z-]{1,20}) +(?:C: (?P<client>.*)|S: (?P<server>.*?)"
             r"(?:  \[(?P<octets>[0-9,]{1,20}) octets on the wire\])?)$"
@@ -93,7 +96,7 @@ TEXT_FORMATS: Final = (
             _note(
                 _BEGINS,
                 r"(?P<time>[0-9:]{8}) (?P<session>[0-9a-z-]{1,20}) +-- pop3 connection from "
-                r"(?P<peer>[^ ]{1,100})$",
+                r"(?P<peer>[^ ,]{1,100})(?P<tls>, under TLS)?$",
             ),
             _note(_CLOSED, r"(?P<time>[0-9:]{8}) (?P<session>[0-9a-z-]{1,20}) +-- ended[^:]*: (?P<reason>[a-z ]+)"),
         ),
@@ -102,6 +105,7 @@ TEXT_FORMATS: Final = (
     TextFormat(
         name="thunderbird",
         summary="Thunderbird's error console, or its standard output (mailnews.pop3.loglevel = All)",
+        is_unmistakable=True,
         says=_pattern(
             _TIME + r".{0,40}?" + _THUNDERBIRD + r'(?P<quote>")?(?:C: ?(?P<client>.*)|S: ?(?P<server>.*))$'
         ),
@@ -121,6 +125,7 @@ TEXT_FORMATS: Final = (
     TextFormat(
         name="thunderbird-log",
         summary="Thunderbird's MOZ_LOG=POP3:5",
+        is_unmistakable=True,
         says=_pattern(
             r"(?:" + _TIME + r")?.{0,120}?\bPOP3:? (?:\[this=(?P<session>[0-9a-fA-Fx]{1,20})\] )?"
             r"(?:SEND: (?P<client>.*)|RECV: (?P<server>.*))$"
@@ -130,6 +135,7 @@ TEXT_FORMATS: Final = (
     TextFormat(
         name="fetchmail",
         summary="fetchmail -vv",
+        is_unmistakable=True,
         says=_pattern(r".{0,80}?fetchmail: POP3(?:> ?(?P<client>.*)|< ?(?P<server>.*))$"),
         notes=(
             _note(_BEGINS, r".{0,80}?Trying to connect to (?P<host>\S{1,255})/(?P<port>[0-9]{1,5})\.\.\."),
@@ -179,6 +185,7 @@ TEXT_FORMATS: Final = (
     TextFormat(
         name="poplib",
         summary="poplib of Python, set_debuglevel(2)",
+        is_unmistakable=True,
         says=_pattern(r"(?:\*put\* (?P<client>b?['\"].*)|\*get\* (?P<server>b?['\"].*))$"),
         is_literal=True,
     ),
