@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import base64
-import os
-import pty
-import select
 import ssl
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
 
 import trustme
 from tests.e2e.bed import RESTANTE, WAIT_SECONDS, Bed, Ran, run
 from tests.e2e.corpus import DOTS, PLAIN
 from tests.e2e.scripted import Peer, ScriptedServer
+from tests.e2e.terminal import terminal
 
 from restante.cli.talk_lesson import LINES
 from restante.explain.languages import LANGUAGES
@@ -233,49 +229,6 @@ def test_lines_that_follow_an_unknown_command_do_not_confuse_what_comes_next() -
     ran = scripted(script, "/HELP\nSTAT\nQUIT\n", "--view", "wire")
     assert ran.code == 0, ran.said
     assert "<** -ERR not now" in ran.said
-
-
-class Terminal:
-    """A program at a pseudo-terminal, and what stands on its screen."""
-
-    def __init__(self, master: int, process: subprocess.Popen[bytes]) -> None:
-        self._master = master
-        self.process = process
-        self.screen = b""
-
-    def type(self, text: str) -> None:
-        os.write(self._master, text.encode())
-
-    def read(self) -> bool:
-        if not select.select([self._master], [], [], 1)[0]:
-            return True
-        with suppress(OSError):  # Linux says EIO where the other end has closed
-            octets = os.read(self._master, 4096)
-            if b"\x1b[6n" in octets:
-                self.type("\x1b[1;1R")  # where the cursor is, for who asks
-            self.screen += octets
-            return bool(octets)
-        return False
-
-    def see(self, text: str) -> None:
-        end = time.monotonic() + WAIT_SECONDS
-        while text.encode() not in self.screen:
-            assert time.monotonic() < end, self.screen
-            assert self.read(), self.screen
-
-
-@contextmanager
-def terminal(home: Path, *argv: str | Path, term: str = "xterm") -> Iterator[Terminal]:
-    master, slave = pty.openpty()
-    environment = {**os.environ, "TERM": term, "LC_ALL": "C.UTF-8", "XDG_STATE_HOME": str(home), "NO_COLOR": "1"}
-    process = subprocess.Popen([*map(str, argv)], stdin=slave, stdout=slave, stderr=slave, env=environment)
-    os.close(slave)
-    try:
-        yield Terminal(master, process)
-    finally:
-        process.kill()
-        process.wait(WAIT_SECONDS)
-        os.close(master)
 
 
 def test_a_person_at_a_terminal_is_helped_and_their_password_neither_shown_nor_kept(bed: Bed, home: Path) -> None:
