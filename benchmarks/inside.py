@@ -120,6 +120,7 @@ class Inside:
             wire.say(line)
         wire.say(b"QUIT\r\n")
         wire.protocol.connection_lost(None)
+        wire.protocol = None
 
     async def turn(self, row: Row, sessions: int) -> None:
         for n in range(sessions):
