@@ -265,14 +265,18 @@ class OpenMaildir:
         listing, place = self._listing, number - 1
         columns = listing.columns
         file_octets, wire_octets = columns.file_octets[place], columns.wire_octets[place]
-        if wire_octets > WHOLE_OCTETS:
+        path, reader = listing.path(place, self._places), self._store.reader
+        if wire_octets <= WHOLE_OCTETS:
+            octets = reader.read(path, file_octets, columns.mtimes_ns[place])
+            if octets is not None:
+                return octets if file_octets == wire_octets else listing.canonical(place, octets)
             file = MessageFile(self._places, listing, place)
-            return then(self._store.in_thread(file.open), partial(self._in_chunks, file, place))
-        octets = self._store.reader.read(listing.path(place, self._places), file_octets, columns.mtimes_ns[place])
-        if octets is not None:
-            return octets if file_octets == wire_octets else listing.canonical(place, octets)
+            return then(self._store.in_thread(file.read), partial(listing.canonical, place))
         file = MessageFile(self._places, listing, place)
-        return then(self._store.in_thread(file.read), partial(listing.canonical, place))
+        descriptor = reader.open(path, file_octets, columns.mtimes_ns[place])
+        if descriptor is not None:
+            return self._in_chunks(file, place, descriptor)
+        return then(self._store.in_thread(file.open), partial(self._in_chunks, file, place))
 
     def _in_chunks(self, file: MessageFile, place: int, descriptor: int) -> LongMessage:
         listing = self._listing
@@ -281,6 +285,7 @@ class OpenMaildir:
             descriptor,
             listing.columns.file_octets[place],
             self._store.in_thread,
+            self._store.reader,
             is_canonical=listing.is_canonical(place),
         )
 
