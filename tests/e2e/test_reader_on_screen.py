@@ -1,4 +1,4 @@
-"""`restante read -i` at a terminal, with servers: mail is answered and sent by an editor, and the window vanishes."""
+"""`restante read -i` at a terminal, with servers: mail is answered and sent, and the window vanishes."""
 
 from __future__ import annotations
 
