@@ -257,7 +257,8 @@ def _open_pop3(settings: Settings, parts: _Parts, context: ssl.SSLContext | None
             throttle=parts.throttle,
             policies=app.policies_of(settings),
             hostname=settings.hostname,
-            implementation=f"Restante-{__version__}",
+            # Without the version, as in the greeting: who looks for a known hole is not told where.
+            implementation="Restante",
         ),
         gate=Gate(
             GateLimits(

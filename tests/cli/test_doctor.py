@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from xml.etree import ElementTree as ET
 
+import pytest
 from tests.doctor.cases import FAILING
 from tests.doctor.test_checks import patient
 from tests.doctor.toy import Toy
@@ -28,7 +30,7 @@ def test_list_names_each_check_and_connects_to_nobody() -> None:
 
 def test_list_of_some_is_a_list_of_those() -> None:
     done = RUNNER.invoke(application, ["doctor", "--list", "--only", "rfc6856"])
-    assert len(done.stdout.splitlines()) == 5
+    assert len(done.stdout.splitlines()) == len(chosen(["rfc6856"])) < len(CHECKS)
 
 
 def test_the_report_tells_what_was_seen_what_it_means_and_what_to_do() -> None:
@@ -81,8 +83,6 @@ def test_what_a_server_keeps_nothing_of_is_not_retrieved() -> None:
 
 
 def test_without_a_login_nothing_is_failed_that_needs_one() -> None:
-    import dataclasses
-
     examination = examine(dataclasses.replace(patient(), login=None), Toy())
     assert examination.of(Outcome.NOT_JUDGED) == ()
     assert not any(line.startswith(b"PASS SECRET") for line in Toy().lines)
@@ -100,3 +100,43 @@ def test_an_unknown_id_and_a_missing_host_are_wrong_command_lines() -> None:
 def test_nobody_there_is_no_connection() -> None:
     done = RUNNER.invoke(application, ["doctor", "127.0.0.1", "--pop3", "1", "--pop3s", "0"])
     assert getattr(done.exception, "exit_code", None) == 3
+
+
+@pytest.mark.parametrize(
+    ("host", "greeting", "tags", "told"),
+    [
+        ("pop.gmail.com", b"", (), "`recent:`"),
+        ("pop.gmail.com", b"", (), "hidden from all others"),
+        ("outlook.office365.com", b"", (), "goes in two steps"),
+        ("outlook.office365.com", b"", (), "silent for a minute or two"),
+        ("pop.example.org", b"+OK Hello there.\r\n", (), "TOP and RETR mark a message as read"),
+        ("pop.example.org", b"+OK Dovecot ready.\r\n", (), "RETR marks a message as read"),
+        ("pop.example.org", b"", ("IMPLEMENTATION Qpopper",), "TOP or RETR marks a message as read"),
+        ("pop.example.org", b"", ("EXPIRE 0",), "may be gone with the end of the session"),
+    ],
+)
+def test_what_is_odd_at_a_provider_is_told_in_each_form(
+    host: str, greeting: bytes, tags: tuple[str, ...], told: str
+) -> None:
+    server = Toy(tags=("TOP", "UIDL", "USER", *tags))
+    if greeting:
+        server.greeting = greeting
+    who = dataclasses.replace(patient(), host=host)
+    examination = examine(who, server, checks=chosen(["rfc1939.4.greeting", "rfc2449.5.capa"]))
+    for text in (as_text(examination), as_html(examination), json.dumps(as_json(examination))):
+        assert told in text
+
+
+def test_mail_is_not_retrieved_where_that_changes_more_than_a_mark() -> None:
+    server = Toy()
+    examine(dataclasses.replace(patient(), host="pop.gmail.com"), server)
+    assert not any(line.startswith(b"RETR") for line in server.lines)
+
+
+def test_what_could_be_given_for_more_checks_is_told_at_the_end() -> None:
+    outside = as_text(examine(dataclasses.replace(patient(), login=None), Toy()))
+    assert "checks left out: it takes a login (--account NAME, or --user NAME)." in outside
+    inside = as_text(examine(patient(), Toy()))
+    assert "checks left out: it changes the maildrop, which --disposable allows." in inside
+    assert "1 check left out: it waits for more than ten minutes, which --idle allows." in inside
+    assert "left out" not in as_text(examine(patient(disposable=True, idle=True), Toy()))

@@ -26,10 +26,22 @@ def tagged(*more: str, without: tuple[str, ...] = ()) -> tuple[str, ...]:
     return (*(tag for tag in TAGS if tag not in without), *more)
 
 
+TOKENS = tagged("SASL PLAIN OAUTHBEARER", without=("SASL PLAIN",))
+
 PASSING: dict[str, Callable[[], Toy]] = {
     "rfc2449.6.5.login-delay-form": toy(tags=tagged("LOGIN-DELAY 60 USER")),
     "rfc2449.8.resp-codes-announced": lambda: Toy(tags=tagged(without=("RESP-CODES",)), answers={b"PASS": ERR}),
     "pipelining.announced": toy(tags=tagged(without=("PIPELINING",)), drops_pipeline=True),
+    "rfc2449.6.5.login-delay-after-login": toy(
+        tags=tagged("LOGIN-DELAY 60 USER"), tags_after=tagged("LOGIN-DELAY 10")
+    ),
+    "rfc2449.6.5.login-delay-kept": toy(tags=tagged("LOGIN-DELAY 60"), delay_seconds=60.0),
+    "rfc2449.8.1.1.login-delay-code": toy(tags=tagged("LOGIN-DELAY 60"), delay_seconds=60.0),
+    "login.guessing": toy(most_failures=3),
+    "rfc7628.3.wrong-token": toy(tags=TOKENS),
+    "rfc7628.3.2.2.error": toy(tags=TOKENS),
+    "rfc2449.6.9.implementation": toy(tags=tagged("IMPLEMENTATION Toy")),
+    "rfc1939.7.apop-works": answers((b"APOP", OK)),
     "network.each-address": toy(hosts=("192.0.2.1", "192.0.2.2")),
 }
 
@@ -91,7 +103,7 @@ FAILING: dict[str, Callable[[], Toy]] = {
     "rfc1939.3.nul-refused": answers((b"CA\0PA", OK)),
     "grammar.empty-line": answers((b"", b"")),
     "grammar.space-at-the-end": answers((b"DOCTOR ", ERR + ERR)),
-    "grammar.bare-lf": toy(lf_ends=True),
+    "grammar.bare-lf": toy(lf_ends_commands=True),
     "rfc1939.3.crlf": answers((b"DOCTOR", b"-ERR no\n")),
     "rfc1939.3.upper-case": answers((b"DOCTOR", b"-err no\r\n")),
     "grammar.no-echo": answers((b"DOCTOR\x1b[31m", b"-ERR DOCTOR\x1b[31m?\r\n")),
@@ -185,6 +197,29 @@ FAILING: dict[str, Callable[[], Toy]] = {
     "login.same-text": lambda: _tells_names(),
     "login.same-time": toy(failure_seconds={b"ted": 2.0}),
     "login.user-tells-nothing": answers((b"USER doctor-nobody-3", ERR)),
+    "login.guessing": toy(most_failures=10**9),
+    "rfc2449.6.5.login-delay-after-login": toy(
+        tags=tagged("LOGIN-DELAY 10"), tags_after=tagged("LOGIN-DELAY 60"), delay_seconds=60.0
+    ),
+    "rfc2449.6.5.login-delay-kept": toy(tags=tagged("LOGIN-DELAY 60")),
+    "rfc2449.8.1.1.login-delay-code": toy(tags=tagged("LOGIN-DELAY 60"), delay_seconds=60.0, delay_error=ERR),
+    "rfc7628.3.wrong-token": toy(tags=TOKENS, takes_any_token=True),
+    "rfc7628.3.2.2.error": toy(tags=TOKENS, token_error=b"invalid_token"),
+    "rfc2449.6.9.implementation": toy(tags=tagged("IMPLEMENTATION Toy-1.2")),
+    "rfc5034.4.two-steps": answers((b"AUTH PLAIN", ERR)),
+    "rfc1939.7.apop-works": answers((b"APOP", ERR)),
+    "rfc6856.2.stls-after-utf8": toy(hangs_after_utf8=True),
+    "rfc2449.6.6.pipelining-multi-line": toy(drops_pipeline=True),
+    "rfc2449.6.7.expire-after-login": toy(
+        tags=tagged("EXPIRE 90", without=("EXPIRE NEVER",)),
+        tags_after=tagged("EXPIRE 30", without=("EXPIRE NEVER",)),
+    ),
+    "rfc8996.4.old-tls-refused-for-sending": toy(offers=frozenset(TlsOffer)),
+    "rfc4954.4.login": toy(lets_none_send=True),
+    "rfc4954.4.wrong-password": toy(lets_all_send=True),
+    "rfc1870.6.1.size-kept": toy(takes_any_size=True),
+    "round-trip.eight-bit": toy(flips_eight_bit=True),
+    "round-trip.size": toy(sizes_off=3),
     "rfc1939.3.autologout": toy(idle_seconds=300.0),
 }
 

@@ -18,6 +18,7 @@ from restante.doctor.world import DialFault, DialProblem, Record, TlsFacts, TlsO
 GOOD_TLS = TlsFacts(
     version="TLSv1.3", trusted=True, names=("pop.example.org",), days_left=60, key="EC 256", signature="sha256"
 )
+NOTE = b"Status: RO\r\n"
 MESSAGES = (
     b"From: a@example.org\r\nSubject: 1\r\n\r\none\r\n.dot\r\nthree\r\n",
     b"From: b@example.org\r\nSubject: 2\r\n\r\ntwo\r\n",
@@ -64,6 +65,12 @@ class Toy:
     greeting_seconds: float = 0.0
     failure_seconds: dict[bytes, float] = field(default_factory=dict)
     lf_ends: bool = False
+    lf_ends_commands: bool = False
+    """Commands alone: what answers a challenge ends with CRLF."""
+    one_user: bool = False
+    """A second USER is refused, as it stands where PASS has to."""
+    writes_notes: bool = False
+    """Each login writes a line into the header of each message."""
     chops: bool = False
     """A line that is too long is run in pieces."""
     keeps_plain: bool = False
@@ -80,12 +87,28 @@ class Toy:
     drops_pipeline: bool = False
     bad_commands: int = 10
     idle_seconds: float = 1e9
+    answer_seconds: float = 0.0
+    """How long each answer takes."""
     mangles: bool = False
     delivers: bool = True
-    ehlo: tuple[str, ...] = ("SIZE 1000000",)
+    flips_eight_bit: bool = False
+    ehlo: tuple[str, ...] = ("SIZE 1000000", "8BITMIME")
     ehlo_clear: tuple[str, ...] = ("STARTTLS",)
     ehlo_auth: str = "AUTH PLAIN"
     relays: bool = False
+    lets_all_send: bool = False
+    lets_none_send: bool = False
+    takes_any_size: bool = False
+    takes_any_token: bool = False
+    token_error: bytes = b'{"status":"invalid_token"}'
+    delay_seconds: float = 0.0
+    """Between two logins."""
+    delay_error: bytes = b"-ERR [LOGIN-DELAY] no\r\n"
+    hangs_after_utf8: bool = False
+    """STLS after UTF8 is let in, and no TLS follows."""
+    most_failures: int = 10**9
+    sizes_off: int = 0
+    """What LIST tells too many of a message that came by SMTP."""
     hears: Callable[[bytes], None] = lambda line: None
 
     def __post_init__(self) -> None:
@@ -95,6 +118,7 @@ class Toy:
         self.locked_by: Connection | None = None
         self.standing: set[Connection] = set()
         self.removed = self.sent = 0
+        self.logged_in_at = -1e9
 
     # --- the port `World` ---------------------------------------------------------------------------------------
 
@@ -135,11 +159,15 @@ class Connection:
         self.toy, self.door, self.address = toy, door, "192.0.2.1:995"
         self.tls: TlsFacts | None = None
         self.out = self.unread = b""
-        self.over = self.secured = self.inside = self.auth = self.data = False
+        self.over = self.secured = self.inside = self.data = False
+        self.auth = b""
         self.user: bytes | None = None
         self.marks: set[int] = set()
         self.bad = 0
         self.letter: list[bytes] = []
+        self.silent_seconds = 0.0
+        self.failures = 0
+        self.utf8 = False
         toy.standing.add(self)
         toy.now += toy.greeting_seconds
         if not door.is_tls:
@@ -158,8 +186,7 @@ class Connection:
         self.unread += octets
         if self.toy.drops_pipeline and octets.count(b"\r\n") > 1:
             self.unread = octets[: octets.index(b"\r\n") + 2]
-        end = b"\n" if self.toy.lf_ends else b"\r\n"
-        while end in self.unread or len(self.unread) > 4096:
+        while (end := self._line_end()) in self.unread or len(self.unread) > 4096:
             if self.over:
                 return
             if end not in self.unread[:4096] and self.toy.chops:
@@ -180,18 +207,27 @@ class Connection:
             if self.secured != before:
                 return
 
+    def _line_end(self) -> bytes:
+        return b"\n" if self.toy.lf_ends or (self.toy.lf_ends_commands and not self.auth) else b"\r\n"
+
     def receive(self, seconds: float) -> bytes:
         if not self.out and not self.over:
             self.toy.now += seconds
-            if seconds >= self.toy.idle_seconds:
+            self.silent_seconds += seconds
+            if self.silent_seconds >= self.toy.idle_seconds:
                 self._end()
                 return b""
             raise TimeoutError
+        if self.toy.answer_seconds > seconds:
+            self.toy.now += seconds
+            raise TimeoutError
+        self.toy.now += self.toy.answer_seconds
+        self.silent_seconds = 0.0
         octets, self.out = self.out, b""
         return octets
 
     def start_tls(self, offer: TlsOffer = TlsOffer.TODAY) -> TlsFacts:
-        if self.toy.no_tls or offer not in self.toy.offers:
+        if self.toy.no_tls or offer not in self.toy.offers or (self.utf8 and self.toy.hangs_after_utf8):
             raise DialFault(DialProblem.NO_TLS, "no TLS")
         self.secured = True
         self.tls = self.toy.tls_at.get(self.door, self.toy.tls)
@@ -237,7 +273,7 @@ class Connection:
                 if key.startswith(b"STLS") and toy.answers[key].startswith(b"+OK"):
                     self.secured = True
                 return
-        answer = self._answer(keyword.upper(), rest)
+        answer = self._continued(line) if self.auth else self._answer(keyword.upper(), rest)
         self.bad = self.bad + 1 if answer.startswith(b"-ERR") else 0
         self.out += answer
         if self.bad >= toy.bad_commands:
@@ -245,9 +281,6 @@ class Connection:
 
     def _answer(self, keyword: bytes, rest: bytes) -> bytes:
         toy, no = self.toy, b"-ERR no\r\n"
-        if self.auth:
-            self.auth = False
-            return self._plain(keyword if not rest else keyword + b" " + rest)
         if keyword == b"QUIT":
             if self.inside and not toy.keeps_marked:
                 self._update()
@@ -264,21 +297,38 @@ class Connection:
                 self.secured = True
                 return b"+OK\r\n"
             if keyword == b"USER" and self.secured:
+                if toy.one_user and self.user is not None:
+                    return no
                 self.user = rest
                 return b"+OK\r\n"
             if keyword == b"PASS" and self.user is not None:
                 return self._login(self.user, rest)
-            if keyword == b"AUTH" and rest == b"PLAIN":
-                self.auth = True
+            if keyword == b"AUTH" and rest in (b"PLAIN", b"OAUTHBEARER"):
+                self.auth = rest
                 return b"+ \r\n"
+            if keyword == b"AUTH" and rest.startswith(b"OAUTHBEARER "):
+                return self._token(b"OAUTHBEARER", rest[12:])
             if keyword == b"AUTH" and rest.startswith(b"PLAIN "):
                 return self._plain(rest[6:])
             if keyword == b"UTF8" and not rest:
+                self.utf8 = True
                 return b"+OK\r\n"
             if keyword == b"LANG":
                 return b"+OK\r\nen English\r\n.\r\n" if not rest else no
             return no
         return self._transaction(keyword, rest)
+
+    def _continued(self, response: bytes) -> bytes:
+        mechanism, self.auth = self.auth, b""
+        return self._plain(response) if mechanism == b"PLAIN" else self._token(mechanism, response)
+
+    def _token(self, mechanism: bytes, response: bytes) -> bytes:
+        if mechanism == b"refused":
+            return b"-ERR [AUTH] no\r\n"
+        if self.toy.takes_any_token or b"auth=Bearer SECRET\x01" in base64.b64decode(response):
+            return self._login(b"ted", b"SECRET")
+        self.auth = b"refused"
+        return b"+ " + base64.b64encode(self.toy.token_error) + b"\r\n"
 
     def _plain(self, response: bytes) -> bytes:
         try:
@@ -291,10 +341,18 @@ class Connection:
         toy = self.toy
         if (name, password) != (b"ted", b"SECRET"):
             toy.now += toy.failure_seconds.get(name, 0.0)
+            self.failures += 1
+            if self.failures >= toy.most_failures:
+                self._end()
             return b"-ERR [AUTH] no\r\n"
         if toy.locks and toy.locked_by is not None:
             return b"-ERR [IN-USE] no\r\n"
+        if toy.now - toy.logged_in_at < toy.delay_seconds:
+            return toy.delay_error
+        toy.logged_in_at = toy.now
         self.inside, toy.locked_by = True, self
+        if toy.writes_notes:
+            toy.messages[:] = [NOTE + message for message in toy.messages]
         return b"+OK\r\n"
 
     def _transaction(self, keyword: bytes, rest: bytes) -> bytes:
@@ -336,9 +394,10 @@ class Connection:
 
     def _row(self, keyword: bytes, number: int) -> bytes:
         if keyword == b"LIST":
-            return b"%d %d" % (number, len(self.toy.messages[number - 1]))
+            told = self.toy.sizes_off if number > len(MESSAGES) else 0
+            return b"%d %d" % (number, told + len(self.toy.messages[number - 1]))
         changing = b"-%d" % self.toy.opened if self.toy.ids_change else b""
-        return b"%d id-%d%s" % (number, zlib.crc32(self.toy.messages[number - 1]), changing)
+        return b"%d id-%d%s" % (number, zlib.crc32(self.toy.messages[number - 1].replace(NOTE, b"")), changing)
 
     # --- submission ---------------------------------------------------------------------------------------------
 
@@ -352,6 +411,9 @@ class Connection:
                 text = [one[1:] if one.startswith(b".") else one for one in self.letter]
                 if toy.mangles:
                     text = [one.replace(b"dot", b"spot") for one in text]
+                if toy.flips_eight_bit:
+                    text = [bytes(octet & 0x7F for octet in one) for one in text]
+                self.letter = []
                 if toy.delivers:
                     toy.messages.append(b"".join(one + b"\r\n" for one in text))
                 self.out += b"250 ok\r\n"
@@ -370,8 +432,11 @@ class Connection:
             self.out += b"220 go\r\n"
             self.secured = True
         elif keyword == b"AUTH":
-            self.inside = True
-            self.out += b"235 ok\r\n"
+            right = toy.lets_all_send or b"\0SECRET" in base64.b64decode(line.split()[-1])
+            self.inside = right and not toy.lets_none_send
+            self.out += b"235 ok\r\n" if self.inside else b"535 no\r\n"
+        elif keyword == b"MAIL" and b" SIZE=" in line and not toy.takes_any_size:
+            self.out += b"552 too large\r\n"
         elif keyword in (b"MAIL", b"RCPT") and not self.inside and not toy.relays:
             self.out += b"530 log in\r\n"
         elif keyword == b"DATA":

@@ -224,10 +224,17 @@ def doctor(
     )
     world = RealWorld(patient)
     _see_that_somebody_is_there(world, patient)
-    progress = _progress if sys.stderr.isatty() else lambda done, of, check: None
-    examination = examine(patient, world, checks=checks, profile=Profile(profile.value), progress=progress)
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K")
+    face = _ProgressLine() if sys.stderr.isatty() else None
+    examination = examine(
+        patient,
+        world,
+        checks=checks,
+        profile=Profile(profile.value),
+        progress=_untold if face is None else face.begins,
+        waiting=_untold if face is None else face.waits,
+    )
+    if face is not None:
+        face.clear()
     _tell(examination, in_json=as_json, everything=everything, junit=junit, html=html)
     raise typer.Exit(_exit_code(examination))
 
@@ -257,9 +264,29 @@ def _see_that_somebody_is_there(world: World, patient: Patient) -> None:
     )
 
 
-def _progress(done: int, of: int, check: Check) -> None:
-    sys.stderr.write(f"\r\x1b[K{done + 1}/{of} {check.id}")
-    sys.stderr.flush()
+def _untold(*facts: object) -> None:
+    del facts  # nobody watches
+
+
+class _ProgressLine:
+    """The line on a terminal that says what is being tried."""
+
+    def __init__(self) -> None:
+        self._told = ""
+
+    def begins(self, done: int, of: int, check: Check) -> None:
+        self._told = f"{done + 1}/{of} {check.id}"
+        self._show(self._told)
+
+    def waits(self, seconds: float) -> None:
+        self._show(f"{self._told}: {seconds:.0f} s to go")
+
+    def clear(self) -> None:
+        self._show("")
+
+    def _show(self, text: str) -> None:
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()
 
 
 def _list(checks: tuple[Check, ...], *, in_json: bool) -> None:

@@ -7,6 +7,7 @@ the check is then not judged.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,7 +16,7 @@ from typing import Final, TypeVar, cast
 
 from restante.client.faults import shown
 from restante.doctor.check import NotApplicable
-from restante.doctor.line import Body, Leave, Line, LineFault
+from restante.doctor.line import Body, Leave, Line, LineFault, OutOfTime
 from restante.doctor.logging_in import log_in
 from restante.doctor.patient import Door, Patient
 from restante.doctor.peculiarities import Peculiarity, recognised
@@ -31,7 +32,7 @@ __all__ = ["Bench", "Obstacle", "capabilities_of"]
 
 T = TypeVar("T")
 
-EVIDENCE_LINES: Final = 14
+EVIDENCE_LINES: Final = 15
 GREETING_SECONDS: Final = 15.0
 MOST_REFUSALS: Final = 5
 """In a session that goes on: some servers end one with ten."""
@@ -51,12 +52,23 @@ class _Stopped:
 class Bench:
     """One examination's means."""
 
-    def __init__(self, patient: Patient, world: World) -> None:
+    def __init__(
+        self,
+        patient: Patient,
+        world: World,
+        *,
+        ends_at: float = math.inf,
+        waiting: Callable[[float], None] = lambda seconds: None,
+    ) -> None:
         self.patient = patient
+        self._ends_at = ends_at
+        self.waiting = waiting
+        """Hears during a long wait how many seconds are left of it."""
         self.world = world
         self.evidence: deque[WireLine] = deque(maxlen=EVIDENCE_LINES)
         self._known: dict[str, object] = {}
         self._inside: Line | None = None
+        self._in_session: dict[str, object] = {}
         self._open: list[Line] = []
         self._mute: dict[Door, Obstacle] = {}
         """Doors that never greeted: each would cost its wait again."""
@@ -79,6 +91,17 @@ class Bench:
         if isinstance(found, _Stopped):
             raise found.error
         return cast(T, found)  # put there under the same name by the same caller
+
+    def known_in_session(self, name: str, learn: Callable[[Line], T]) -> T:
+        """Give what was learnt under a name in the session that is logged in, or learn it there.
+
+        Message numbers, and what LIST tells under them, are those of one session (RFC 1939 §4): in the next one
+        there may be other mail, and some servers write their notes into the messages in between.
+        """
+        line = self.inside()
+        if name not in self._in_session:
+            self._in_session[name] = learn(line)
+        return cast(T, self._in_session[name])  # put there under the same name by the same caller
 
     def door(self) -> Door:
         """Give the best door for POP3: TLS from the first octet, else the other. Raises Obstacle."""
@@ -121,6 +144,10 @@ class Bench:
 
         return self.known("capabilities", learn)
 
+    def capabilities_inside(self) -> Capabilities:
+        """Give what CAPA says after the login. Raises Obstacle."""
+        return self.known("capabilities after the login", lambda: capabilities_of(self.inside()))
+
     def announced(self, tag: str) -> tuple[str, ...]:
         """Give the parameters of a capability. Raises NotApplicable where it is not announced."""
         found = self.capabilities().get(tag)
@@ -128,9 +155,14 @@ class Bench:
             raise NotApplicable(f"{tag} is not announced")
         return found
 
-    def announced_seconds(self, tag: str) -> int:
-        """Give the number that a capability tells; 0 without it. Raises Obstacle."""
-        return self.capabilities().seconds(tag) or 0
+    def login_delay(self) -> int:
+        """Give the seconds that have to pass between two logins; 0 where nothing says so. Raises Obstacle."""
+        return self.capabilities().seconds("LOGIN-DELAY") or 0
+
+    def need_logins(self) -> None:
+        """Raise NotApplicable where the login cannot be made again so soon."""
+        if self.login_delay():
+            raise NotApplicable("LOGIN-DELAY forbids to log in several times")
 
     def tls(self) -> TlsFacts:
         """Give the handshake at the best door, by STLS if need be. Raises NotApplicable without TLS."""
@@ -148,19 +180,19 @@ class Bench:
         try:
             capabilities = self.capabilities()
             return recognised(self.patient.host, self.greeting().text, capabilities)
-        except (Obstacle, NotApplicable):
+        except (Obstacle, NotApplicable, OutOfTime):
             return ()
 
     def listing(self) -> dict[int, int]:
         """Octets by message number, as LIST tells. Raises Obstacle, NotApplicable."""
 
-        def learn() -> dict[int, int]:
-            body = self.inside().ask_body(b"LIST")
+        def learn(line: Line) -> dict[int, int]:
+            body = line.ask_body(b"LIST")
             if body is None:
                 raise Obstacle("LIST was refused")
             return dict(found for text in body.lines if (found := scan_listing_line(text)))
 
-        return self.known("listing", learn)
+        return self.known_in_session("listing", learn)
 
     def unique_ids(self, line: Line | None = None) -> dict[int, bytes]:
         """Unique-ids by message number, asked anew. Raises NotApplicable where there are none."""
@@ -177,15 +209,15 @@ class Bench:
         return sorted(listing, key=lambda number: (listing[number], number))[:count]
 
     def message(self, number: int) -> Body:
-        """Retrieve a message, once. Raises Obstacle."""
+        """Retrieve a message, once a session. Raises Obstacle."""
 
-        def learn() -> Body:
-            body = self.inside().ask_body(b"RETR %d" % number)
+        def learn(line: Line) -> Body:
+            body = line.ask_body(b"RETR %d" % number)
             if body is None:
                 raise Obstacle(f"RETR {number} was refused")
             return body
 
-        return self.known(f"message {number}", learn)
+        return self.known_in_session(f"message {number}", learn)
 
     # --- conversations ------------------------------------------------------------------------------------------
 
@@ -238,10 +270,19 @@ class Bench:
         return line
 
     def dial_raw(self, door: Door, *, address: str | None = None, leave: Leave | None = None) -> Line:
-        """Connect to a door, and nothing more. Raises DialFault."""
+        """Connect to a door, and nothing more. Raises DialFault, OutOfTime."""
+        if self.world.clock() >= self._ends_at:
+            raise OutOfTime
         observer = Reader(self._note) if door.is_pop3 else SmtpNotes(self.evidence.append)
         wire = self.world.dial(door, address=address)
-        line = Line(wire, observer, self.leave if leave is None else leave)
+        line = Line(
+            wire,
+            observer,
+            self.leave if leave is None else leave,
+            door=door,
+            clock=self.world.clock,
+            ends_at=self._ends_at,
+        )
         self._open.append(line)
         return line
 
@@ -328,7 +369,7 @@ class Bench:
             self._inside is None
             or self._inside.ended
             or self._inside.unread
-            or self._inside.refusals >= MOST_REFUSALS
+            or (self._inside.refusals >= MOST_REFUSALS and not self.login_delay())
         ):
             self.leave_inside()
             self._inside = self.logged_in()
@@ -336,13 +377,18 @@ class Bench:
 
     def leave_inside(self) -> None:
         """End the session that is logged in, if there is one: the maildrop is free then."""
+        self._in_session.clear()
         if self._inside is not None:
             line, self._inside = self._inside, None
             line.quit()
 
     @contextmanager
     def own(self, leave: Leave | None = None) -> Iterator[Line]:
-        """Hold a session that is logged in and ends with the block, with no other beside it. Raises Obstacle."""
+        """Hold a session that is logged in and ends with the block, with no other beside it.
+
+        Raises Obstacle, and NotApplicable where the login cannot be made again so soon.
+        """
+        self.need_logins()
         self.leave_inside()
         line = self.logged_in(leave)
         try:
@@ -352,7 +398,7 @@ class Bench:
 
     def close(self) -> None:
         """End all conversations."""
-        with suppress(LineFault):
+        with suppress(LineFault, OutOfTime):
             self.leave_inside()
         for line in self._open:
             line.close()

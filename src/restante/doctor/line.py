@@ -10,17 +10,30 @@ Sources: RFC 1939 §3, §5 and §6.
 
 from __future__ import annotations
 
-import time
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Flag
 from typing import Final
 
 from restante.client.faults import shown
+from restante.doctor.patient import Door
 from restante.doctor.world import TlsFacts, TlsOffer, Wire
 from restante.explain.wire import Side, WireObserver
 from restante.proto.client import BadReply, Status, status_of
 
-__all__ = ["ANSWER_SECONDS", "Body", "Ended", "Forbidden", "Leave", "Line", "LineFault", "NoReply", "Silent"]
+__all__ = [
+    "ANSWER_SECONDS",
+    "Body",
+    "Ended",
+    "Forbidden",
+    "Leave",
+    "Line",
+    "LineFault",
+    "NoReply",
+    "OutOfTime",
+    "Silent",
+]
 
 ANSWER_SECONDS: Final = 12.0
 """For an answer to a command. Servers make who failed to log in wait for some seconds."""
@@ -57,6 +70,10 @@ class NoReply(LineFault):
     """What came is no reply, or has no end."""
 
 
+class OutOfTime(Exception):
+    """The examination is over, whatever the server would still have said."""
+
+
 class Forbidden(Exception):
     """A check was about to do harm."""
 
@@ -78,13 +95,28 @@ class Body:
 class Line:
     """A conversation over a wire."""
 
-    def __init__(self, wire: Wire, observer: WireObserver, leave: Leave) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        observer: WireObserver,
+        leave: Leave,
+        *,
+        door: Door,
+        clock: Callable[[], float],
+        ends_at: float = math.inf,
+    ) -> None:
         self._wire = wire
         self._observer = observer
+        self._clock = clock
+        self._ends_at = ends_at
+        """By the clock: nothing is waited for any longer."""
         self.leave = leave
+        self.door = door
         self.marks_may_stand = False
         self.greeting: Status | None = None
         self.ended = False
+        self.said_goodbye = False
+        """Whether QUIT went out: nothing is answered after it."""
         self.refusals = 0
         """How many answers were bad: servers show out who sends many bad commands."""
         self._buffer = b""
@@ -129,16 +161,22 @@ class Line:
                 self.marks_may_stand = True
             if keyword == b"QUIT" and self.marks_may_stand and not self.leave & Leave.CHANGE:
                 raise Forbidden("QUIT with a deletion mark that may stand")
+            self.said_goodbye = self.said_goodbye or keyword == b"QUIT"
 
     # --- what comes in ------------------------------------------------------------------------------------------
 
     def receive(self, seconds: float) -> bool:
-        """Wait for more octets; tells False at the end of the connection. Raises Silent."""
+        """Wait for more octets; tells False at the end of the connection. Raises Silent, OutOfTime."""
         if self.ended:
             return False
+        left = self._ends_at - self._clock()
+        if left <= 0:
+            raise OutOfTime
         try:
-            octets = self._wire.receive(seconds)
+            octets = self._wire.receive(min(seconds, left))
         except TimeoutError:
+            if left < seconds:
+                raise OutOfTime from None
             raise Silent(f"said nothing for {seconds:g} s") from None
         except OSError:
             octets = b""
@@ -152,11 +190,11 @@ class Line:
 
     def raw_line(self, seconds: float = ANSWER_SECONDS) -> bytes:
         """Give the next line with its end. Raises LineFault."""
-        until = time.monotonic() + seconds
+        until = self._clock() + seconds
         while (end := self._buffer.find(b"\n")) < 0:
             if len(self._buffer) > LONGEST_LINE_OCTETS:
                 raise NoReply(f"sent a line of more than {LONGEST_LINE_OCTETS} octets")
-            if not self.receive(max(until - time.monotonic(), 0.001)):
+            if not self.receive(max(until - self._clock(), 0.001)):
                 raise Ended("ended the connection")
         line, self._buffer = self._buffer[: end + 1], self._buffer[end + 1 :]
         return line
@@ -172,12 +210,12 @@ class Line:
         return status
 
     def body(self, seconds: float = 60.0) -> Body:
-        """Give what follows a good status line. Raises LineFault."""
-        until = time.monotonic() + seconds
+        """Give what follows a good status line; a pause in it is no longer than for an answer. Raises LineFault."""
+        until = self._clock() + seconds
         lines: list[bytes] = []
         octets = unstuffed = bare = 0
         while True:
-            raw = self.raw_line(max(until - time.monotonic(), 0.001))
+            raw = self.raw_line(max(min(until - self._clock(), ANSWER_SECONDS), 0.001))
             if raw == b".\r\n":
                 return Body(lines=tuple(lines), octets=octets, unstuffed=unstuffed, bare=bare)
             if raw == b".\n":
@@ -221,8 +259,8 @@ class Line:
 
     def is_ended(self, seconds: float = 5.0) -> bool:
         """Tell whether the server ends the connection within this time; what else it says is passed over."""
-        until = time.monotonic() + seconds
-        while not self.ended and (left := until - time.monotonic()) > 0:
+        until = self._clock() + seconds
+        while not self.ended and (left := until - self._clock()) > 0:
             try:
                 self.receive(left)
             except Silent:
@@ -252,7 +290,7 @@ class Line:
     def quit(self) -> None:
         """Say QUIT where that does no harm, and end the connection. Never raises LineFault."""
         try:
-            if not self.ended and not self.marks_may_stand:
+            if not self.ended and not self.marks_may_stand and not self.said_goodbye:
                 self.ask(b"QUIT", 5.0)
         except LineFault:
             pass

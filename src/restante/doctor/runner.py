@@ -6,6 +6,7 @@ A server that is silent or hangs up where an answer was due has failed that chec
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -13,14 +14,16 @@ from restante.doctor.bench import Bench, Obstacle
 from restante.doctor.check import OFFERS, Check, Need, NotApplicable, Outcome, Profile, Verdict, failed
 from restante.doctor.checks import CHECKS
 from restante.doctor.examination import Examination, Finding
-from restante.doctor.line import Forbidden, Leave, LineFault
+from restante.doctor.line import Forbidden, Leave, LineFault, OutOfTime
 from restante.doctor.patient import Patient
 from restante.doctor.world import DialFault, World
 
 __all__ = ["RUN_SECONDS", "chosen", "examine"]
 
-RUN_SECONDS: Final = 45.0
-"""Without `--idle`: no check begins later, so that all is over within a minute."""
+RUN_SECONDS: Final = 48.0
+"""Without `--idle`: no check begins later."""
+END_SECONDS: Final = 55.0
+"""Without `--idle`: nothing is waited for any longer, so that all is over within a minute."""
 
 
 def chosen(ids: Sequence[str]) -> tuple[Check, ...]:
@@ -41,10 +44,16 @@ def examine(
     checks: Sequence[Check] = CHECKS,
     profile: Profile = Profile.SELFHOST,
     progress: Callable[[int, int, Check], None] = lambda done, of, check: None,
+    waiting: Callable[[float], None] = lambda seconds: None,
 ) -> Examination:
-    """Examine a server. `progress` hears before each check how many are done, of how many."""
+    """Examine a server.
+
+    `progress` hears before each check how many are done, of how many; `waiting` hears in a long wait how many
+    seconds are left of it.
+    """
     began = world.clock()
-    bench = Bench(patient, world)
+    ends_at = math.inf if patient.idle else began + END_SECONDS
+    bench = Bench(patient, world, ends_at=ends_at, waiting=waiting)
     findings: list[Finding] = []
     try:
         for done, check in enumerate(checks):
@@ -52,7 +61,7 @@ def examine(
             started = world.clock()
             bench.evidence.clear()
             late = not patient.idle and started - began > RUN_SECONDS
-            verdict = _not_judged(f"the {RUN_SECONDS:.0f} s were over; try it with --only") if late else None
+            verdict = _not_judged(OVER) if late else None
             verdict = _lacking(check, patient) or verdict or _missing(check, bench) or _verdict(check, bench)
             findings.append(
                 Finding(
@@ -74,6 +83,9 @@ def examine(
     )
 
 
+OVER: Final = "the minute was over; --only runs it by itself"
+
+
 def _verdict(check: Check, bench: Bench) -> Verdict:
     try:
         return check.judge(bench)
@@ -81,6 +93,8 @@ def _verdict(check: Check, bench: Bench) -> Verdict:
         return Verdict(outcome=Outcome.NOT_APPLICABLE, said=str(why))
     except (Obstacle, DialFault) as obstacle:
         return _not_judged(str(obstacle))
+    except OutOfTime:
+        return _not_judged(OVER)
     except Forbidden as harm:
         return _not_judged(f"it would take {harm}, which may do harm")
     except LineFault as fault:
@@ -122,6 +136,8 @@ def _missing(check: Check, bench: Bench) -> Verdict | None:
             return _lacks("this server may change a message when it is retrieved, which --disposable allows")
     except (Obstacle, NotApplicable) as obstacle:
         return _not_judged(str(obstacle))
+    except OutOfTime:
+        return _not_judged(OVER)
     except LineFault as fault:
         return _not_judged(f"the server {fault}")
     return None

@@ -6,6 +6,7 @@ from restante.doctor.check import Check
 from restante.doctor.checks import (
     capabilities,
     certificates,
+    delays,
     dns,
     grammar,
     greeting,
@@ -25,9 +26,11 @@ from restante.doctor.checks import (
     retrieval,
     round_trip,
     secrecy,
+    sending,
     stls,
     submission,
     tls,
+    tokens,
     top,
     unique_ids,
     utf8,
@@ -47,6 +50,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     *limits.CHECKS,
     *utf8.CHECKS,
     *mechanisms.CHECKS,
+    *tokens.CHECKS,
     *listings.CHECKS,
     *numbers.CHECKS,
     *retrieval.CHECKS,
@@ -58,10 +62,12 @@ CHECKS: Final[tuple[Check, ...]] = (
     *lock.CHECKS,
     *leaving.CHECKS,
     *submission.CHECKS,
+    *sending.CHECKS,
     *round_trip.CHECKS,
     *removal.CHECKS,
     *secrecy.CHECKS,
     *login.CHECKS,
     *idle.CHECKS,
+    *delays.CHECKS,
 )
-"""Failed logins come late, since servers make an address wait for them."""
+"""Failed logins come late, since servers make an address wait for them; what may lock us out comes last."""

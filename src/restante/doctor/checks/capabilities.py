@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from restante.client.faults import shown
-from restante.doctor.bench import Bench, capabilities_of
+from restante.doctor.bench import Bench
 from restante.doctor.check import Check, Level, Need, NotApplicable, Verdict, failed, judged, passed
 from restante.doctor.line import Ended
 from restante.proto.listings import Capabilities
@@ -39,20 +39,13 @@ def _formed(bench: Bench) -> Verdict:
     return passed("each line is a tag and its parameters, parted by one space")
 
 
-def _after_login(bench: Bench) -> Capabilities:
-    def learn() -> Capabilities:
-        return capabilities_of(bench.inside())
-
-    return bench.known("capabilities after the login", learn)
-
-
 def _both_states(bench: Bench) -> Verdict:
     _need_capa(bench)
-    return judged(_after_login(bench).told, "CAPA was asked after the login")
+    return judged(bench.capabilities_inside().told, "CAPA was asked after the login")
 
 
 def _kept(bench: Bench) -> Verdict:
-    before, after = _need_capa(bench), _after_login(bench)
+    before, after = _need_capa(bench), bench.capabilities_inside()
     if not after.told:
         raise NotApplicable("CAPA is refused after the login")
     gone = sorted(set(before) - set(after) - _GONE_AFTER_LOGIN)
@@ -101,6 +94,12 @@ def _codes_announced(bench: Bench) -> Verdict:
             said.append(line.ask(command).line)
     found = next((text for text in said if b"[" in text[:6]), None)
     return judged(found is None, f"it says {shown(found)}" if found else "no error had a response code")
+
+
+def _implementation(bench: Bench) -> Verdict:
+    told = " ".join(bench.announced("IMPLEMENTATION"))
+    found = re.search(r"\d+\.\d+(\.\d+)*", told)
+    return judged(found is None, f"it says IMPLEMENTATION {told}")
 
 
 CHECKS: Final = (
@@ -188,6 +187,15 @@ CHECKS: Final = (
         meaning="Programs cannot know how often they may look.",
         remedy="Bring the server up to date.",
         judge=_login_delay,
+    ),
+    Check(
+        id="rfc2449.6.9.implementation",
+        level=Level.PRACTICE,
+        source="RFC 2449 §6.9",
+        requirement="IMPLEMENTATION tells no version before the login.",
+        meaning="Who looks for servers with a known hole finds this one in a list.",
+        remedy="Leave the version out, or announce it after the login alone.",
+        judge=_implementation,
     ),
     Check(
         id="rfc2449.8.resp-codes-announced",

@@ -6,14 +6,13 @@ from typing import Final
 
 from restante.client.faults import shown
 from restante.doctor.bench import Bench
-from restante.doctor.check import Check, Level, Need, NotApplicable, Verdict, failed, judged
+from restante.doctor.check import Check, Level, Need, Verdict, failed, judged
 
 __all__ = ["CHECKS"]
 
 
 def _quits(bench: Bench) -> Verdict:
-    if bench.announced_seconds("LOGIN-DELAY"):
-        raise NotApplicable("LOGIN-DELAY forbids to log in again")
+    bench.need_logins()
     with bench.own() as line:
         status = line.ask(b"QUIT")
         if not status.ok:

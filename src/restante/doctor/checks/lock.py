@@ -19,8 +19,7 @@ def _second(bench: Bench) -> Status:
     """Give what a second login says while the first session stands. Raises Obstacle, NotApplicable."""
 
     def learn() -> Status:
-        if bench.announced_seconds("LOGIN-DELAY"):
-            raise NotApplicable("LOGIN-DELAY forbids to log in twice")
+        bench.need_logins()
         login = bench.patient.login
         assert login is not None
         bench.inside()
@@ -44,8 +43,7 @@ def _code(bench: Bench) -> Verdict:
 
 
 def _released(bench: Bench) -> Verdict:
-    if bench.announced_seconds("LOGIN-DELAY"):
-        raise NotApplicable("LOGIN-DELAY forbids to log in twice")
+    bench.need_logins()
     bench.leave_inside()
     try:
         for _ in range(2):
@@ -56,8 +54,7 @@ def _released(bench: Bench) -> Verdict:
 
 
 def _released_when_broken(bench: Bench) -> Verdict:
-    if bench.announced_seconds("LOGIN-DELAY"):
-        raise NotApplicable("LOGIN-DELAY forbids to log in twice")
+    bench.need_logins()
     bench.leave_inside()
     bench.logged_in().close()
     until = bench.world.clock() + _RELEASE_SECONDS

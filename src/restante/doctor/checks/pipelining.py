@@ -76,6 +76,21 @@ def _window(bench: Bench) -> Verdict:
     return judged(answers == {True}, f"{_MANY} commands at once were answered")
 
 
+def _multi_line(bench: Bench) -> Verdict:
+    _need(bench)
+    number = bench.smallest()[0]
+    line = bench.inside()
+    commands = (b"LIST", b"TOP %d 0" % number, b"UIDL", b"CAPA")
+    expected = [line.ask_body(command) for command in commands]
+    if None in expected:
+        raise NotApplicable("LIST, TOP, UIDL or CAPA is refused")
+    line.send(b"".join(command + b"\r\n" for command in (*commands, *reversed(commands))))
+    got = [line.body() if line.status().ok else None for _ in range(2 * len(commands))]
+    return judged(
+        got == [*expected, *reversed(expected)], f"{len(got)} commands with long answers were sent in one segment"
+    )
+
+
 def _could_be_told(bench: Bench) -> Verdict:
     if "PIPELINING" in bench.capabilities() or not bench.capabilities().told:
         raise NotApplicable("PIPELINING is announced, or nothing is")
@@ -131,6 +146,16 @@ CHECKS: Final = (
         remedy="Bring the server up to date, or raise its limit.",
         needs=Need.LOGIN,
         judge=_window,
+    ),
+    Check(
+        id="rfc2449.6.6.pipelining-multi-line",
+        level=Level.MUST,
+        source="RFC 2449 §6.6",
+        requirement="Commands behind one with a long answer are answered as if they had come alone.",
+        meaning="A message is cut, or runs over into the next one.",
+        remedy="Do not announce PIPELINING, or bring the server up to date.",
+        needs=Need.MESSAGES,
+        judge=_multi_line,
     ),
     Check(
         id="pipelining.announced",

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from restante.doctor.bench import Bench
-from restante.doctor.check import Check, Level, NotApplicable, Verdict, judged
+from restante.doctor.check import Check, Level, Need, NotApplicable, Verdict, judged
 
 __all__ = ["CHECKS"]
 
@@ -25,6 +25,30 @@ def _told(bench: Bench) -> Verdict:
 def _formed(bench: Bench) -> Verdict:
     told = " ".join(bench.announced("EXPIRE"))
     return judged(_FORM.fullmatch(told), f"it says EXPIRE {told}")
+
+
+_DAYS_NEVER: Final = 10**9
+
+
+def _days(parameters: tuple[str, ...]) -> int:
+    word = parameters[0].upper() if parameters else ""
+    if word == "NEVER":
+        return _DAYS_NEVER
+    return int(word) if word.isdigit() else 0
+
+
+def _told_inside(bench: Bench) -> Verdict:
+    before, after = bench.announced("EXPIRE"), bench.capabilities_inside()
+    if not after.told:
+        raise NotApplicable("CAPA is refused after the login")
+    inside = after.get("EXPIRE")
+    if inside is None:
+        raise NotApplicable("EXPIRE is no longer announced after the login, which another check tells")
+    differs = _days(before) != _days(inside)
+    good = _days(before) <= _days(inside) and (not differs or "USER" in before)
+    return judged(
+        good, f"it says EXPIRE {' '.join(before)} before the login, and EXPIRE {' '.join(inside)} after it"
+    )
 
 
 def _keeps(bench: Bench) -> Verdict:
@@ -50,6 +74,16 @@ CHECKS: Final = (
         meaning="Programs cannot warn people before their mail goes.",
         remedy="Bring the server up to date.",
         judge=_formed,
+    ),
+    Check(
+        id="rfc2449.6.7.expire-after-login",
+        level=Level.MUST,
+        source="RFC 2449 §6.7",
+        requirement="EXPIRE is no shorter after the login than before; where it differs, USER was said before.",
+        meaning="Mail goes sooner than people were told, and those who left it on the server lose it.",
+        remedy="Announce the shortest time of all accounts before the login, with USER where they differ.",
+        needs=Need.LOGIN,
+        judge=_told_inside,
     ),
     Check(
         id="rfc2449.6.7.expire-0",

@@ -16,7 +16,7 @@ _FORM: Final = re.compile(rb"[!-~]{1,70}")
 
 
 def _ids(bench: Bench) -> dict[int, bytes]:
-    return bench.known("unique-ids", bench.unique_ids)
+    return bench.known_in_session("unique-ids", bench.unique_ids)
 
 
 def _formed(bench: Bench) -> Verdict:
@@ -58,8 +58,7 @@ def _stable(bench: Bench) -> Verdict:
     before = _ids(bench)
     if not before:
         raise NotApplicable("the maildrop is empty")
-    if bench.announced_seconds("LOGIN-DELAY"):
-        raise NotApplicable("LOGIN-DELAY forbids to log in twice")
+    bench.need_logins()
     with bench.own() as line:
         after = set(bench.unique_ids(line).values())
     kept = len(set(before.values()) & after)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from restante.client.faults import shown
-from restante.doctor.bench import Bench
-from restante.doctor.check import Check, Level, Need, Verdict, failed, judged
+from restante.doctor.bench import Bench, capabilities_of
+from restante.doctor.check import Check, Level, Need, NotApplicable, Verdict, failed, judged, passed
+from restante.doctor.world import DialFault
 
 __all__ = ["CHECKS"]
 
@@ -29,6 +30,22 @@ def _utf8_before_login(bench: Bench) -> Verdict:
     bench.announced("UTF8")
     status = bench.inside().ask(b"UTF8")
     return judged(not status.ok, f"UTF8 after the login was answered with {shown(status.line)}")
+
+
+def _stls_after_utf8(bench: Bench) -> Verdict:
+    with bench.plain() as line:
+        capabilities = capabilities_of(line)
+        if "STLS" not in capabilities or "UTF8" not in capabilities:
+            raise NotApplicable("UTF8 and STLS are not both announced in the clear")
+        if not line.ask(b"UTF8").ok:
+            raise NotApplicable("UTF8 is refused in the clear")
+        try:
+            if not line.ask(b"STLS").ok:
+                return passed("STLS after UTF8 is refused")
+            line.start_tls()
+            return judged(capabilities_of(line).told, "STLS after UTF8 leads to TLS, and CAPA is answered under it")
+        except DialFault as error:
+            return failed(f"STLS after UTF8 was answered with +OK, and then: {error}")
 
 
 def _languages(bench: Bench) -> Verdict:
@@ -75,6 +92,15 @@ CHECKS: Final = (
         remedy="Bring the server up to date.",
         needs=Need.LOGIN,
         judge=_utf8_before_login,
+    ),
+    Check(
+        id="rfc6856.2.stls-after-utf8",
+        level=Level.MUST,
+        source="RFC 6856 §2, RFC 2595 §4",
+        requirement="STLS after UTF8 is refused, or leads to a session under TLS as ever.",
+        meaning="A program that asks for both in this order hangs.",
+        remedy="Let the server refuse STLS once UTF8 was taken.",
+        judge=_stls_after_utf8,
     ),
     Check(
         id="rfc6856.3.lang-lists",

@@ -158,9 +158,8 @@ def stamp_of(places: Places) -> Stamp:
     """Give the stamp of both folders. Raises OSError, NotADirectoryError among them."""
     # A link is no folder here: whoever owns the Maildir could lead the server anywhere with it.
     new, cur = os.lstat(places.new), os.lstat(places.cur)
-    for facts, path in ((new, places.new), (cur, places.cur)):
-        if not stat.S_ISDIR(facts.st_mode):
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+    if not (stat.S_ISDIR(new.st_mode) and stat.S_ISDIR(cur.st_mode)):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), places.folder)
     return (new.st_ino, new.st_mtime_ns), (cur.st_ino, cur.st_mtime_ns)
 
 
