@@ -16,7 +16,7 @@ from restante.ports.stores import LONGEST_CHUNK_OCTETS, LongMessage, MessageGone
 from restante.proto.lines import canonical
 from restante.proto.terms import MessageNumber
 from restante.stores.maildir import MaildirStore, listing, retrieval
-from restante.stores.maildir.retrieval import WHOLE_OCTETS, WarmReader
+from restante.stores.maildir.retrieval import WarmReader
 from restante.testing.store_contract import HOLDER, answer, deliver, octets_of, open_maildrop
 
 LONG = 200_000
