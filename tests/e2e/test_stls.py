@@ -24,6 +24,7 @@ from tests.e2e.tls_client import (
 )
 
 from restante.doors.security import Plaintext, Security
+from restante.ports.accounts import Verdict
 from restante.ports.events import (
     CommandReceived,
     ConnectionOpened,
@@ -33,6 +34,8 @@ from restante.ports.events import (
     SessionEnded,
     TlsFailed,
 )
+from restante.ports.soon import Later, Soon
+from restante.proto.terms import Secret
 from restante.server.limits import Limits
 from restante.server.pop3 import Pop3Server
 from restante.server.services import Services
@@ -102,8 +105,26 @@ class Rig:
         assert self.events(FaultMet) == []
 
 
+class LateAuthenticator(ScriptedAuthenticator):
+    """Lets everybody wait for its verdict."""
+
+    def verify_password(self, name: bytes, password: Secret) -> Soon[Verdict]:
+        async def wait() -> Verdict:
+            await asyncio.sleep(0)
+            verdict = super(LateAuthenticator, self).verify_password(name, password)
+            assert not isinstance(verdict, Later)
+            return verdict
+
+        return Later(wait())
+
+
 @asynccontextmanager
-async def serving(security: Security, *, implicit: bool = False) -> AsyncIterator[Rig]:
+async def serving(
+    security: Security,
+    *,
+    implicit: bool = False,
+    authenticator: type[ScriptedAuthenticator] = ScriptedAuthenticator,
+) -> AsyncIterator[Rig]:
     loop = asyncio.get_running_loop()
     stray: list[dict[str, Any]] = []  # Any: as in Rig
     loop.set_exception_handler(lambda _loop, context: stray.append(context))
@@ -111,7 +132,7 @@ async def serving(security: Security, *, implicit: bool = False) -> AsyncIterato
     server = Pop3Server(
         Services(
             store=MemoryStore(),
-            authenticator=ScriptedAuthenticator({"Ted": b"SECRET"}),
+            authenticator=authenticator({"Ted": b"SECRET"}),
             tell=told,
             limits=Limits(),
             security=security,
@@ -175,6 +196,20 @@ def test_stls_is_refused_after_a_login_in_the_clear_and_where_there_is_no_certif
             assert b"STLS" not in await client.capabilities()
             assert (await client.say("STLS")).startswith(b"-ERR")
             assert (await client.say("USER Ted")).startswith(b"+OK")
+
+    run(session())
+
+
+@pytest.mark.rule("T1")
+def test_stls_in_one_segment_with_a_login_that_is_waited_for_begins_tls(run: Run) -> None:
+    async def session() -> None:
+        async with serving(Security(tls=SECURITY.tls), authenticator=LateAuthenticator) as rig:
+            client = await rig.greeted()
+            await client.send(b"USER Ted\r\nPASS WRONG\r\nSTLS\r\n")
+            assert [(await client.line())[:4].strip() for _ in range(3)] == [b"+OK", b"-ERR", b"+OK"]
+            await client.shake_hands()
+            for command in ("USER Ted", "PASS SECRET", "STAT"):
+                assert (await client.say(command)).startswith(b"+OK")
 
     run(session())
 

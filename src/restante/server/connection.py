@@ -300,6 +300,9 @@ class Connection(asyncio.BufferedProtocol):
         security = self._house.services.security
         assert security.tls is not None, "STLS is answered so only where TLS is offered"
         self._held |= _WAITING
+        if self._paused:  # since a login before it was waited for: what the layer takes over has to read
+            self._paused = False
+            self._transport.resume_reading()
         # What comes from here on goes to the layer, and none of it here before the handshake has ended.
         self._transport = TlsLayer(
             self._transport,
