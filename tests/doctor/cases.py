@@ -91,7 +91,7 @@ FAILING: dict[str, Callable[[], Toy]] = {
     "rfc1939.3.nul-refused": answers((b"CA\0PA", OK)),
     "grammar.empty-line": answers((b"", b"")),
     "grammar.space-at-the-end": answers((b"DOCTOR ", ERR + ERR)),
-    "grammar.bare-lf": toy(lf_ends=True),
+    "grammar.bare-lf": toy(lf_ends_commands=True),
     "rfc1939.3.crlf": answers((b"DOCTOR", b"-ERR no\n")),
     "rfc1939.3.upper-case": answers((b"DOCTOR", b"-err no\r\n")),
     "grammar.no-echo": answers((b"DOCTOR\x1b[31m", b"-ERR DOCTOR\x1b[31m?\r\n")),

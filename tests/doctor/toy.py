@@ -18,6 +18,7 @@ from restante.doctor.world import DialFault, DialProblem, Record, TlsFacts, TlsO
 GOOD_TLS = TlsFacts(
     version="TLSv1.3", trusted=True, names=("pop.example.org",), days_left=60, key="EC 256", signature="sha256"
 )
+NOTE = b"Status: RO\r\n"
 MESSAGES = (
     b"From: a@example.org\r\nSubject: 1\r\n\r\none\r\n.dot\r\nthree\r\n",
     b"From: b@example.org\r\nSubject: 2\r\n\r\ntwo\r\n",
@@ -64,6 +65,12 @@ class Toy:
     greeting_seconds: float = 0.0
     failure_seconds: dict[bytes, float] = field(default_factory=dict)
     lf_ends: bool = False
+    lf_ends_commands: bool = False
+    """Commands alone: what answers a challenge ends with CRLF."""
+    one_user: bool = False
+    """A second USER is refused, as it stands where PASS has to."""
+    writes_notes: bool = False
+    """Each login writes a line into the header of each message."""
     chops: bool = False
     """A line that is too long is run in pieces."""
     keeps_plain: bool = False
@@ -158,8 +165,7 @@ class Connection:
         self.unread += octets
         if self.toy.drops_pipeline and octets.count(b"\r\n") > 1:
             self.unread = octets[: octets.index(b"\r\n") + 2]
-        end = b"\n" if self.toy.lf_ends else b"\r\n"
-        while end in self.unread or len(self.unread) > 4096:
+        while (end := self._line_end()) in self.unread or len(self.unread) > 4096:
             if self.over:
                 return
             if end not in self.unread[:4096] and self.toy.chops:
@@ -179,6 +185,9 @@ class Connection:
             (self._pop3 if self.door.is_pop3 else self._smtp)(line.rstrip(b"\r"))
             if self.secured != before:
                 return
+
+    def _line_end(self) -> bytes:
+        return b"\n" if self.toy.lf_ends or (self.toy.lf_ends_commands and not self.auth) else b"\r\n"
 
     def receive(self, seconds: float) -> bytes:
         if not self.out and not self.over:
@@ -264,6 +273,8 @@ class Connection:
                 self.secured = True
                 return b"+OK\r\n"
             if keyword == b"USER" and self.secured:
+                if toy.one_user and self.user is not None:
+                    return no
                 self.user = rest
                 return b"+OK\r\n"
             if keyword == b"PASS" and self.user is not None:
@@ -295,6 +306,8 @@ class Connection:
         if toy.locks and toy.locked_by is not None:
             return b"-ERR [IN-USE] no\r\n"
         self.inside, toy.locked_by = True, self
+        if toy.writes_notes:
+            toy.messages[:] = [NOTE + message for message in toy.messages]
         return b"+OK\r\n"
 
     def _transaction(self, keyword: bytes, rest: bytes) -> bytes:
@@ -338,7 +351,7 @@ class Connection:
         if keyword == b"LIST":
             return b"%d %d" % (number, len(self.toy.messages[number - 1]))
         changing = b"-%d" % self.toy.opened if self.toy.ids_change else b""
-        return b"%d id-%d%s" % (number, zlib.crc32(self.toy.messages[number - 1]), changing)
+        return b"%d id-%d%s" % (number, zlib.crc32(self.toy.messages[number - 1].replace(NOTE, b"")), changing)
 
     # --- submission ---------------------------------------------------------------------------------------------
 

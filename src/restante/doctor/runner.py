@@ -19,7 +19,7 @@ from restante.doctor.world import DialFault, World
 
 __all__ = ["RUN_SECONDS", "chosen", "examine"]
 
-RUN_SECONDS: Final = 45.0
+RUN_SECONDS: Final = 48.0
 """Without `--idle`: no check begins later, so that all is over within a minute."""
 
 
