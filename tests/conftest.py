@@ -24,7 +24,9 @@ IN_CI: Final = os.environ.get("CI") == "true"
 
 PACKAGES: Final = {
     "chromium": "chromium",
+    "couriertcpd": "courier-pop",
     "curl": "curl",
+    "cyrus": "cyrus-pop3d",
     "doveadm": "dovecot-core",
     "dovecot": "dovecot-pop3d dovecot-imapd dovecot-lmtpd",
     "fetchmail": "fetchmail",
@@ -35,10 +37,12 @@ PACKAGES: Final = {
     "nc": "netcat-openbsd",
     "nmap": "nmap",
     "openssl": "openssl",
+    "pop3d": "mailutils-pop3d",
     "popa3d": "popa3d",
     "postfix": "postfix",
     "procmail": "procmail",
     "slapd": "slapd",
+    "solid-pop3d": "solid-pop3d",
     "strace": "strace",
     "swaks": "swaks",
     "systemd-analyze": "systemd",
@@ -48,7 +52,12 @@ PACKAGES: Final = {
 }
 """The Debian package that brings each program; a marker that names another program is a mistake."""
 
-NEEDS_ROOT: Final = frozenset({"postfix", "tshark", "unshare"})
+LAID_ASIDE: Final = {
+    program: PACKAGES[program] for program in ("couriertcpd", "cyrus", "pop3d", "popa3d", "solid-pop3d")
+}
+"""Servers that conflict with what is installed: tests/install-peers unpacks each into a folder of its own."""
+
+NEEDS_ROOT: Final = frozenset({"postfix", "tshark", "unshare", *LAID_ASIDE})
 """Postfix's master starts as root and as nobody else; so does who mounts files of their own over the system's, and
 who captures what goes over the network.
 """
@@ -68,6 +77,8 @@ def program_path(program: str) -> str | None:
     """Find a program of others, or None where it is missing or cannot be used by this user."""
     if program in NEEDS_ROOT and os.geteuid() != 0:
         return None
+    if program in LAID_ASIDE:
+        return shutil.which(program, path=f"/opt/restante-peers/{LAID_ASIDE[program]}/usr/sbin")
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_SYSTEM_FOLDERS])
     return shutil.which(program, path=path)
 

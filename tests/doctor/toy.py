@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import hashlib
+import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ from restante.doctor.world import DialFault, DialProblem, Record, TlsFacts, TlsO
 GOOD_TLS = TlsFacts(
     version="TLSv1.3", trusted=True, names=("pop.example.org",), days_left=60, key="EC 256", signature="sha256"
 )
+NOTE = b"Status: RO\r\n"
 MESSAGES = (
     b"From: a@example.org\r\nSubject: 1\r\n\r\none\r\n.dot\r\nthree\r\n",
     b"From: b@example.org\r\nSubject: 2\r\n\r\ntwo\r\n",
@@ -64,6 +67,12 @@ class Toy:
     greeting_seconds: float = 0.0
     failure_seconds: dict[bytes, float] = field(default_factory=dict)
     lf_ends: bool = False
+    lf_ends_commands: bool = False
+    """Commands alone: what answers a challenge ends with CRLF."""
+    one_user: bool = False
+    """A second USER is refused, as it stands where PASS has to."""
+    writes_notes: bool = False
+    """Each login writes a line into the header of each message."""
     chops: bool = False
     """A line that is too long is run in pieces."""
     keeps_plain: bool = False
@@ -153,7 +162,7 @@ class Connection:
         self.tls: TlsFacts | None = None
         self.out = self.unread = b""
         self.over = self.secured = self.inside = self.data = False
-        self.auth = b""
+        self.auth = self.stamp = b""
         self.user: bytes | None = None
         self.marks: set[int] = set()
         self.bad = 0
@@ -169,7 +178,9 @@ class Connection:
     def _greet(self) -> None:
         if self.door.is_pop3:
             greeting = self.toy.greeting
-            self.out += greeting % self.toy.opened if b"%d" in greeting else greeting
+            greeting = greeting % self.toy.opened if b"%d" in greeting else greeting
+            self.stamp = (re.findall(rb"<[^>]*>", greeting) or [b""])[0]
+            self.out += greeting
         else:
             self.out += b"220 ready\r\n"
 
@@ -179,8 +190,7 @@ class Connection:
         self.unread += octets
         if self.toy.drops_pipeline and octets.count(b"\r\n") > 1:
             self.unread = octets[: octets.index(b"\r\n") + 2]
-        end = b"\n" if self.toy.lf_ends else b"\r\n"
-        while end in self.unread or len(self.unread) > 4096:
+        while (end := self._line_end()) in self.unread or len(self.unread) > 4096:
             if self.over:
                 return
             if end not in self.unread[:4096] and self.toy.chops:
@@ -200,6 +210,9 @@ class Connection:
             (self._pop3 if self.door.is_pop3 else self._smtp)(line.rstrip(b"\r"))
             if self.secured != before:
                 return
+
+    def _line_end(self) -> bytes:
+        return b"\n" if self.toy.lf_ends or (self.toy.lf_ends_commands and not self.auth) else b"\r\n"
 
     def receive(self, seconds: float) -> bytes:
         if not self.out and not self.over:
@@ -288,10 +301,16 @@ class Connection:
                 self.secured = True
                 return b"+OK\r\n"
             if keyword == b"USER" and self.secured:
+                if toy.one_user and self.user is not None:
+                    return no
                 self.user = rest
                 return b"+OK\r\n"
             if keyword == b"PASS" and self.user is not None:
                 return self._login(self.user, rest)
+            if keyword == b"APOP" and self.stamp and b" " in rest:
+                name, digest = rest.split(b" ", 1)
+                right = hashlib.md5(self.stamp + b"SECRET", usedforsecurity=False).hexdigest().encode()
+                return self._login(name, b"SECRET" if digest == right else b"")
             if keyword == b"AUTH" and rest in (b"PLAIN", b"OAUTHBEARER"):
                 self.auth = rest
                 return b"+ \r\n"
@@ -340,6 +359,8 @@ class Connection:
             return toy.delay_error
         toy.logged_in_at = toy.now
         self.inside, toy.locked_by = True, self
+        if toy.writes_notes:
+            toy.messages[:] = [NOTE + message for message in toy.messages]
         return b"+OK\r\n"
 
     def _transaction(self, keyword: bytes, rest: bytes) -> bytes:
@@ -384,7 +405,7 @@ class Connection:
             told = self.toy.sizes_off if number > len(MESSAGES) else 0
             return b"%d %d" % (number, told + len(self.toy.messages[number - 1]))
         changing = b"-%d" % self.toy.opened if self.toy.ids_change else b""
-        return b"%d id-%d%s" % (number, zlib.crc32(self.toy.messages[number - 1]), changing)
+        return b"%d id-%d%s" % (number, zlib.crc32(self.toy.messages[number - 1].replace(NOTE, b"")), changing)
 
     # --- submission ---------------------------------------------------------------------------------------------
 

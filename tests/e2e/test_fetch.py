@@ -16,8 +16,9 @@ import pytest
 from tests.e2e.bed import RESTANTE, Bed, Owner, Ran, assert_is_delivery_of, canonical, run, until
 from tests.e2e.corpus import CORPUS, DOTS, MULTIPART, PLAIN
 from tests.e2e.dovecot import PASSWORD, Dovecot, running_dovecot
+from tests.e2e.servers.popa3d import running_popa3d
 from tests.e2e.test_client_peers import MESSAGES as NAMED_ALIKE
-from tests.e2e.test_client_peers import may_unshare, popa3d, whole
+from tests.e2e.test_client_peers import whole
 
 from restante.mail_accounts import Account, put_account
 from restante.mail_accounts.model import InEnvironment
@@ -312,13 +313,10 @@ def test_a_full_disk_costs_no_message_and_leaves_no_half_of_one(bed: Bed, home: 
 
 
 @pytest.mark.peer("popa3d")
-@pytest.mark.skipif(
-    not may_unshare(), reason="popa3d needs system accounts: root, and a mount namespace of its own"
-)
-def test_messages_that_a_server_names_alike_are_stored_once_each_and_removed(home: Path, tmp_path: Path) -> None:
-    with popa3d(tmp_path) as port:
+def test_messages_that_a_server_names_alike_are_stored_once_each_and_removed(home: Path) -> None:
+    with running_popa3d(NAMED_ALIKE) as peer:
         argv: list[str | Path] = [
-            *(RESTANTE, "fetch", "--server", f"127.0.0.1:{port}", "--security", "plain", "--user", "ted"),
+            *(RESTANTE, "fetch", "--server", f"127.0.0.1:{peer.pop3}", "--security", "plain", "--user", "ted"),
             *("--password-command", f"echo {PASSWORD}", "--state", home / "state", "--to", f"maildir:{home}/Mail"),
         ]
         for _ in range(2):

@@ -32,7 +32,7 @@ __all__ = ["Bench", "Obstacle", "capabilities_of"]
 
 T = TypeVar("T")
 
-EVIDENCE_LINES: Final = 14
+EVIDENCE_LINES: Final = 15
 GREETING_SECONDS: Final = 15.0
 MOST_REFUSALS: Final = 5
 """In a session that goes on: some servers end one with ten."""
@@ -68,6 +68,7 @@ class Bench:
         self.evidence: deque[WireLine] = deque(maxlen=EVIDENCE_LINES)
         self._known: dict[str, object] = {}
         self._inside: Line | None = None
+        self._in_session: dict[str, object] = {}
         self._open: list[Line] = []
         self._mute: dict[Door, Obstacle] = {}
         """Doors that never greeted: each would cost its wait again."""
@@ -90,6 +91,17 @@ class Bench:
         if isinstance(found, _Stopped):
             raise found.error
         return cast(T, found)  # put there under the same name by the same caller
+
+    def known_in_session(self, name: str, learn: Callable[[Line], T]) -> T:
+        """Give what was learnt under a name in the session that is logged in, or learn it there.
+
+        Message numbers, and what LIST tells under them, are those of one session (RFC 1939 §4): in the next one
+        there may be other mail, and some servers write their notes into the messages in between.
+        """
+        line = self.inside()
+        if name not in self._in_session:
+            self._in_session[name] = learn(line)
+        return cast(T, self._in_session[name])  # put there under the same name by the same caller
 
     def door(self) -> Door:
         """Give the best door for POP3: TLS from the first octet, else the other. Raises Obstacle."""
@@ -174,13 +186,13 @@ class Bench:
     def listing(self) -> dict[int, int]:
         """Octets by message number, as LIST tells. Raises Obstacle, NotApplicable."""
 
-        def learn() -> dict[int, int]:
-            body = self.inside().ask_body(b"LIST")
+        def learn(line: Line) -> dict[int, int]:
+            body = line.ask_body(b"LIST")
             if body is None:
                 raise Obstacle("LIST was refused")
             return dict(found for text in body.lines if (found := scan_listing_line(text)))
 
-        return self.known("listing", learn)
+        return self.known_in_session("listing", learn)
 
     def unique_ids(self, line: Line | None = None) -> dict[int, bytes]:
         """Unique-ids by message number, asked anew. Raises NotApplicable where there are none."""
@@ -197,15 +209,15 @@ class Bench:
         return sorted(listing, key=lambda number: (listing[number], number))[:count]
 
     def message(self, number: int) -> Body:
-        """Retrieve a message, once. Raises Obstacle."""
+        """Retrieve a message, once a session. Raises Obstacle."""
 
-        def learn() -> Body:
-            body = self.inside().ask_body(b"RETR %d" % number)
+        def learn(line: Line) -> Body:
+            body = line.ask_body(b"RETR %d" % number)
             if body is None:
                 raise Obstacle(f"RETR {number} was refused")
             return body
 
-        return self.known(f"message {number}", learn)
+        return self.known_in_session(f"message {number}", learn)
 
     # --- conversations ------------------------------------------------------------------------------------------
 
@@ -365,17 +377,14 @@ class Bench:
 
     def leave_inside(self) -> None:
         """End the session that is logged in, if there is one: the maildrop is free then."""
+        self._in_session.clear()
         if self._inside is not None:
             line, self._inside = self._inside, None
             line.quit()
 
     @contextmanager
     def own(self, leave: Leave | None = None) -> Iterator[Line]:
-        """Hold a session that is logged in and ends with the block, with no other beside it.
-
-        Raises Obstacle, and NotApplicable where the login cannot be made again so soon.
-        """
-        self.need_logins()
+        """Hold a session that is logged in and ends with the block, with no other beside it. Raises Obstacle."""
         self.leave_inside()
         line = self.logged_in(leave)
         try:

@@ -115,6 +115,8 @@ class Line:
         self.marks_may_stand = False
         self.greeting: Status | None = None
         self.ended = False
+        self.said_goodbye = False
+        """Whether QUIT went out: nothing is answered after it."""
         self.refusals = 0
         """How many answers were bad: servers show out who sends many bad commands."""
         self._buffer = b""
@@ -159,6 +161,7 @@ class Line:
                 self.marks_may_stand = True
             if keyword == b"QUIT" and self.marks_may_stand and not self.leave & Leave.CHANGE:
                 raise Forbidden("QUIT with a deletion mark that may stand")
+            self.said_goodbye = self.said_goodbye or keyword == b"QUIT"
 
     # --- what comes in ------------------------------------------------------------------------------------------
 
@@ -207,12 +210,12 @@ class Line:
         return status
 
     def body(self, seconds: float = 60.0) -> Body:
-        """Give what follows a good status line. Raises LineFault."""
+        """Give what follows a good status line; a pause in it is no longer than for an answer. Raises LineFault."""
         until = self._clock() + seconds
         lines: list[bytes] = []
         octets = unstuffed = bare = 0
         while True:
-            raw = self.raw_line(max(until - self._clock(), 0.001))
+            raw = self.raw_line(max(min(until - self._clock(), ANSWER_SECONDS), 0.001))
             if raw == b".\r\n":
                 return Body(lines=tuple(lines), octets=octets, unstuffed=unstuffed, bare=bare)
             if raw == b".\n":
@@ -287,7 +290,7 @@ class Line:
     def quit(self) -> None:
         """Say QUIT where that does no harm, and end the connection. Never raises LineFault."""
         try:
-            if not self.ended and not self.marks_may_stand:
+            if not self.ended and not self.marks_may_stand and not self.said_goodbye:
                 self.ask(b"QUIT", 5.0)
         except LineFault:
             pass

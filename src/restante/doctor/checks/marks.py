@@ -26,6 +26,7 @@ def _marked(bench: Bench, number: int = 1) -> Iterator[Line]:
     if not bench.marking_is_safe:
         raise NotApplicable("RSET does not take marks off here, so that none is set")
     line = bench.inside()
+    messages = len(bench.listing())
     if not line.ask(b"RSET").ok:
         raise NotApplicable("RSET is refused, so that no mark is set")
     if not line.ask(b"DELE %d" % number).ok:
@@ -34,7 +35,7 @@ def _marked(bench: Bench, number: int = 1) -> Iterator[Line]:
         yield line
     finally:
         try:
-            bench.marking_is_safe = line.ask(b"RSET").ok and _all_there(bench, line)
+            bench.marking_is_safe = line.ask(b"RSET").ok and _all_there(line, messages)
         except LineFault:
             # The connection is gone, and the marks with it (RFC 1939 §6).
             line.close()
@@ -43,9 +44,9 @@ def _marked(bench: Bench, number: int = 1) -> Iterator[Line]:
             line.close()
 
 
-def _all_there(bench: Bench, line: Line) -> bool:
+def _all_there(line: Line, messages: int) -> bool:
     told = drop_listing(line.ask(b"STAT").text)
-    return told is not None and told.messages == len(bench.listing())
+    return told is not None and told.messages == messages
 
 
 def _dele(bench: Bench) -> Verdict:

@@ -16,7 +16,7 @@ _FORM: Final = re.compile(rb"[!-~]{1,70}")
 
 
 def _ids(bench: Bench) -> dict[int, bytes]:
-    return bench.known("unique-ids", bench.unique_ids)
+    return bench.known_in_session("unique-ids", bench.unique_ids)
 
 
 def _formed(bench: Bench) -> Verdict:
