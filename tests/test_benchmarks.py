@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from benchmarks import client, inside, mail
+from benchmarks import client, explain, inside, mail
 from benchmarks.bed import Bed, CannotRun, Measured
 from benchmarks.rows import Goal, Row, Side
 from benchmarks.run import Outcome, measure, table
@@ -18,8 +18,9 @@ from benchmarks.servers import Limit, Restante
 MESSAGES = 3
 
 # Of connect, USER, PASS, STAT and QUIT; a tenth above what CPython 3.11 makes of it, since others count otherwise.
-CALLS_OF_PYTHON = 280
-CALLS_OF_C = 206
+CALLS_OF_PYTHON = 252
+CALLS_OF_C = 198
+INSTRUCTIONS = 6500
 
 
 @pytest.fixture(scope="module")
@@ -145,8 +146,17 @@ async def test_a_session_costs_no_more_calls_than_it_did(tmp_path: Path) -> None
         row = inside.Row(name="session", lines=[b"STAT\r\n"])
         inside.calls(house, row)
         of_python, of_c = inside.calls(house, row)
+        of_the_interpreter = inside.instructions(house, row)
     assert of_python <= CALLS_OF_PYTHON
     assert of_c <= CALLS_OF_C
+    assert of_the_interpreter <= INSTRUCTIONS
+
+
+@pytest.mark.parametrize(("source", "sessions"), [("capture", 4), ("server-log", 33), ("transcript", 4)])
+def test_explain_is_timed_over_sessions_that_it_tells_apart(source: str, sessions: int) -> None:
+    figure = explain.measured(source, 200_000)
+    assert figure.sessions == sessions
+    assert figure.octets_a_second > 0
 
 
 def test_the_client_does_not_wait_a_round_trip_for_each_message_as_poplib_does(tmp_path: Path) -> None:

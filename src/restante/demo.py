@@ -12,10 +12,13 @@ from typing import Final
 from restante.ports.events import Door
 from restante.server.sockets import BoundSocket
 
-__all__ = ["DEMO_MESSAGES", "DEMO_NAME", "DEMO_PASSWORD", "lines_to_copy"]
+__all__ = ["DEMO_MESSAGES", "DEMO_NAME", "DEMO_PASSWORD", "LOOPBACK", "lines_to_copy"]
 
 DEMO_NAME: Final = "Ted"
 DEMO_PASSWORD: Final = b"SECRET"  # in the documentation, and good for a demo on loopback only
+
+LOOPBACK: Final = ("127.", "[::1]", "localhost")
+"""How addresses begin that go nowhere."""
 
 _PLAIN: Final = """\
 From: Alice <alice@example.org>
@@ -76,8 +79,11 @@ All of it comes back as it was.
 DEMO_MESSAGES: Final = tuple(text.encode() for text in (_PLAIN, _PARTS, _DOTS.format(long="0123456789" * 500)))
 
 
-def lines_to_copy(sockets: Sequence[BoundSocket]) -> list[str]:
-    """Give what a newcomer may copy into another terminal: read, send, talk by hand."""
+def lines_to_copy(sockets: Sequence[BoundSocket], program: str) -> list[str]:
+    """Give what a newcomer may copy into another terminal: read, send, and be led through a session by hand.
+
+    `program` is what starts Restante there.
+    """
     at = {bound.door: bound.address for bound in sockets if not bound.tls}
     smtps = next((bound.address for bound in sockets if bound.door is Door.SMTP and bound.tls), None)
     lines = []
@@ -97,6 +103,7 @@ def lines_to_copy(sockets: Sequence[BoundSocket]) -> list[str]:
             f" --upload-file - smtps://{smtps}"
         )
     if pop3 and not pop3.startswith("unix:"):
-        host, _, port = pop3.rpartition(":")
-        lines.append(f"nc -C {host.strip('[]')} {port}")
+        # The lesson is in plain on loopback, and asks for TLS elsewhere.
+        plain = "" if pop3.startswith(LOOPBACK) else "--security plain "
+        lines.append(f"{program} talk --as-client lesson {plain}{pop3}")
     return lines

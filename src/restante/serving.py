@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -159,8 +161,8 @@ def _tell_start(settings: Settings, sockets: Sequence[BoundSocket], tls: ServerT
         # Signed by itself: a client can only know it by this.
         sys.stdout.write(f"certificate SHA-256 {fingerprint(tls.pairs[0].certificate)}\n")
     if demo:
-        sys.stdout.write("\nIn another terminal, read the first message, send one, and talk by hand:\n\n")
-        sys.stdout.writelines(f"  {line}\n" for line in lines_to_copy(sockets))
+        sys.stdout.write("\nIn another terminal, read the first message, send one, and be led through a talk:\n\n")
+        sys.stdout.writelines(f"  {line}\n" for line in lines_to_copy(sockets, _program()))
         sys.stdout.write("\n")
     sys.stdout.flush()
     warnings = list(tls.warnings) if tls is not None and settings.tls.certificate else []
@@ -169,6 +171,16 @@ def _tell_start(settings: Settings, sockets: Sequence[BoundSocket], tls: ServerT
             "no certificate: logins from other machines are refused; name one with --tls-certificate and --tls-key"
         )
     sys.stderr.writelines(f"restante: {warning}\n" for warning in warnings)
+
+
+def _program() -> str:
+    """Give the words that start this program in another terminal, from the same folder."""
+    started = Path(sys.argv[0])
+    if started.name != "restante":
+        return shlex.join([sys.executable, "-m", "restante"])
+    found = shutil.which("restante")
+    is_in_path = found is not None and started.exists() and Path(found).samefile(started)
+    return "restante" if is_in_path else shlex.quote(str(started))
 
 
 async def _fill_demo(settings: Settings) -> None:

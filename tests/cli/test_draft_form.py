@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restante.cli.draft_form import draft_of, draft_text, reply_draft
+from restante.cli.draft_form import (
+    MOST_ANSWERED,
+    draft_of,
+    draft_text,
+    forward_draft,
+    reply_all_draft,
+    reply_draft,
+)
 from restante.reading import readable
 from restante.submission import Draft, MessageFault, Stamp, compose
 
@@ -100,3 +107,36 @@ def test_whatever_is_answered_gives_a_text_for_an_editor(octets: bytes) -> None:
         text = draft_text(draft)
         assert all(sign.isprintable() or sign in "\n\u200c\u200d" for sign in text)
         assert draft_of(text, draft).subject == draft.subject.strip()
+
+
+def test_an_answer_to_all_goes_to_the_sender_and_to_each_of_the_others_once_but_not_to_oneself() -> None:
+    letter = readable(
+        b"From: Ann <ann@example.org>\r\nTo: TED@example.org, Bob <bob@example.org>, ann@example.org\r\n"
+        b"Cc: bob@EXAMPLE.org, eve@example.org\r\nMessage-ID: <1@x>\r\n\r\nHi\r\n"
+    )
+    draft = reply_all_draft(letter, "ted@example.org")
+    assert draft.to == ("Ann <ann@example.org>",)
+    assert draft.cc == ("Bob <bob@example.org>", "eve@example.org")
+    assert draft.in_reply_to == "<1@x>"
+
+
+def test_an_answer_to_all_reaches_no_crowd_and_no_nonsense() -> None:
+    many = b", ".join(b"u%d@example.org" % number for number in range(300))
+    letter = readable(b"From: a@example.org\r\nTo: nonsense here\r\nCc: " + many + b"\r\n\r\nHi\r\n")
+    assert len(reply_all_draft(letter, "ted@example.org").cc) == MOST_ANSWERED
+
+
+def test_a_message_is_sent_on_with_its_text_its_header_and_what_is_attached() -> None:
+    letter = readable(
+        b"From: Ann <ann@example.org>\r\nSubject: plan\r\nMIME-Version: 1.0\r\n"
+        b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nSee there.\r\n--x\r\n"
+        b"Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=../plan.pdf\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\nJVBERg==\r\n--x--\r\n"
+    )
+    draft = forward_draft(letter)
+    assert (draft.to, draft.subject) == ((), "Fwd: plan")
+    assert "From: Ann <ann@example.org>\nSubject: plan\n\nSee there.\n" in draft.body
+    assert [(each.name, each.octets) for each in draft.attachments] == [("plan.pdf", b"%PDF")]
+    again = draft_of(draft_text(draft).replace("To: ", "To: eve@example.org"), draft)
+    assert b"JVBERg==" in compose(again, STAMP).octets
+    assert forward_draft(readable(b"Subject: FW: plan\r\n\r\n")).subject == "FW: plan"

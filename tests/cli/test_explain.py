@@ -74,6 +74,24 @@ def test_standard_input_is_read(capsys: pytest.CaptureFixture[str], monkeypatch:
     assert "Nothing, I am afraid." in capsys.readouterr().out
 
 
+def test_sessions_in_a_pipe_are_told_as_they_go_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, writing = os.pipe()
+    for line in (
+        "a -- pop3 connection from 192.0.2.7",
+        "b -- pop3 connection from 192.0.2.8",
+        "b S: +OK",
+        "a S: +OK",
+    ):
+        os.write(writing, f"12:01:02 {line}\n".encode())
+    os.close(writing)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(os.fdopen(reading, "rb")))
+    assert main(["explain", "--view", "wire", "-"]) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if "+OK" in line]
+    assert told == ["b <-  +OK", "a <-  +OK"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

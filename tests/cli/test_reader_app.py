@@ -22,7 +22,10 @@ from restante.client.session import Listed
 from restante.proto.terms import MessageNumber, Octets, UniqueId
 from restante.submission import Draft, MessageFault, Outgoing
 
-LETTER = b"From: Ann <ann@example.org>\r\nMessage-ID: <1@x>\r\nSubject: tea [b]x\r\n\r\nAt four?\x1b[2J\r\n"
+LETTER = (
+    b"From: Ann <ann@example.org>\r\nTo: ted@example.org, bob@example.org\r\nMessage-ID: <1@x>\r\n"
+    b"Subject: tea [b]x\r\n\r\nAt four?\x1b[2J\r\n"
+)
 
 
 class Letter(Listed):
@@ -65,6 +68,7 @@ class Desk:
     kept: list[Draft] = field(default_factory=list)
     outcome: Outcome = field(default_factory=lambda: Outcome(id="1", taken=("ann@example.org",)))
     full: bool = False
+    address: str = "ted@example.org"
 
     def ready(self) -> None:
         pass
@@ -218,6 +222,32 @@ async def test_a_reply_goes_to_the_sender_with_its_thread_and_the_text_quoted(ed
     )
     (draft,) = desk.kept
     assert (draft.in_reply_to, draft.references, draft.body) == ("<1@x>", ("<1@x>",), "Yes.\n")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("key", "begins"),
+    [
+        ("a", "To: Ann <ann@example.org>\nCc: bob@example.org\nSubject: Re: tea [b]x\n\nAnn <ann@"),
+        ("f", "To: \nCc: \nSubject: Fwd: tea [b]x\n\n\n---------- Forwarded message ----------\nFrom: Ann <ann@"),
+    ],
+)
+async def test_an_open_message_is_answered_to_all_or_sent_on(editor: Editor, key: str, begins: str) -> None:
+    desk = Desk()
+    app, _ = reader(desk)
+    editor.writes("To: eve@example.org\nSubject: x\n\nLook.\n")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("enter")
+        await pilot.pause()
+        await pilot.press(key)
+        await until(pilot, asks(pilot, "Send to"))
+        await pilot.press("y")
+        await until(pilot, lambda: "sent to" in said(app))
+        await pilot.press("ctrl+c")
+    assert editor.seen.startswith(begins)
+    assert "At four?\\x1b[2J" in editor.seen
+    assert len(desk.kept) == 1
 
 
 @pytest.mark.asyncio

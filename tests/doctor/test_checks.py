@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from tests.doctor.cases import FAILING, PASSING
-from tests.doctor.toy import Toy
+from tests.doctor.toy import Toy, tls
 
 from restante.client.server import Login
 from restante.doctor import CHECKS, Check, Examination, Need, Outcome, Patient, chosen, examine
 from restante.doctor.runner import OVER
+from restante.sasl.terms import BindingType, ChannelBinding
 
 CHANGING = {check.id for check in CHECKS if Need.DISPOSABLE in check.needs}
 
@@ -90,10 +91,18 @@ def test_no_password_is_in_the_evidence() -> None:
         (["login.user-tells-nothing"], Toy(one_user=True)),
         # As Mailutils: it keeps notes in the messages, so that they have grown when the next session begins.
         (["rfc1939.5", "rfc1939.7", "rfc1939.11", "retrieval"], Toy(writes_notes=True)),
+        # As Cyrus: it binds to the channel by tls-unique, and by nothing newer.
+        (
+            ["rfc2449.6.3.mechanisms-work"],
+            Toy(
+                tags=("TOP", "UIDL", "SASL PLAIN SCRAM-SHA-256-PLUS"),
+                tls=tls(binding=ChannelBinding(type=BindingType.TLS_SERVER_END_POINT, octets=b"a" * 32)),
+            ),
+        ),
         # As our own: ten minutes, and not a moment more.
         (["rfc1939.3.autologout"], Toy(idle_seconds=600)),
     ],
-    ids=["lf", "user", "notes", "idle"],
+    ids=["lf", "user", "notes", "binding", "idle"],
 )
 def test_what_was_told_of_a_real_server_and_was_not_true_is_told_no_more(ids: list[str], server: Toy) -> None:
     found = examine(patient(idle=True), server, checks=chosen(ids))

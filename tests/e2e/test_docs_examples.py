@@ -45,7 +45,8 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
         server = subprocess.Popen([RESTANTE, "serve", "--demo", *doors], stdout=stream)
     try:
         started = until(
-            "the demo", lambda: (text := printed.read_text()).endswith("\n\n") and "nc -C" in text and text
+            "the demo",
+            lambda: (text := printed.read_text()).endswith("\n\n") and "--as-client lesson" in text and text,
         )
         listening = dict(re.findall(r"^listening (\w+) (127\.0\.0\.1:\d+)$", str(started), re.M))
         (fingerprint,) = re.findall(r"^certificate SHA-256 (\S+)$", str(started), re.M)

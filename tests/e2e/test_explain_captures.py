@@ -1,4 +1,4 @@
-"""What tshark captures of curl, mpop and fetchmail is told; and so are the logs that they write of themselves."""
+"""What tshark captures of curl, mpop, fetchmail and our own client is told; and so are the logs that they write."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 from tests.e2e.bed import RESTANTE, Bed, Owner, run, until
 from tests.e2e.corpus import DOTS, PLAIN
+
+from restante.client import Login, Security, Server
+from restante.client.blocking import connect
 
 Object = dict[str, Any]  # Any: JSON
 
@@ -88,6 +91,25 @@ def mpop(bed: Bed, owner: Owner, home: Path, *options: str) -> bytes:
     return ran.out + ran.err
 
 
+def ours(bed: Bed, owner: Owner, home: Path, *arguments: str) -> None:
+    ran = run(
+        *(RESTANTE, arguments[0], "--server", f"127.0.0.1:{bed.port('pop3')}", "--security", "plain"),
+        *("--user", owner.name, "--password-command", f"echo {owner.password}", *arguments[1:]),
+        env=bed.environment | {"HOME": str(home)},
+    )
+    assert ran.code == 0, ran.said
+
+
+def by_the_library(bed: Bed, owner: Owner) -> list[bytes]:
+    """Read the newest message first, and remove it. Gives how the messages begin."""
+    server = Server(host="127.0.0.1", port=bed.port("pop3"), security=Security.PLAIN)
+    with connect(server, login=Login.by_password(owner.name, owner.password)) as maildrop:
+        messages = list(maildrop.messages())[::-1]
+        begins = [message.read()[:30] for message in messages]
+        messages[0].mark_deleted()
+    return begins
+
+
 def fetchmail(bed: Bed, owner: Owner, home: Path, *options: str) -> bytes:
     settings = home / "fetchmailrc"
     settings.write_text(
@@ -106,7 +128,7 @@ def fetchmail(bed: Bed, owner: Owner, home: Path, *options: str) -> bytes:
 
 
 @pytest.mark.peer("tshark", "curl", "mpop", "fetchmail")
-def test_captures_of_three_clients_are_told_with_their_octets(
+def test_captures_of_four_clients_are_told_with_their_octets(
     bed: Bed, home: Path, capture: Callable[[int], Path]
 ) -> None:
     owner = bed.account(PLAIN, DOTS)
@@ -115,15 +137,28 @@ def test_captures_of_three_clients_are_told_with_their_octets(
     url = f"pop3://127.0.0.1:{bed.port('pop3')}/2"
     assert run("curl", "-q", "-sS", "-u", f"{owner.name}:{owner.password}", url).code == 0
     mpop(bed, owner, home, "--keep=on")
+    # A user of our own: the same mail, taken by another client, would be told of.
+    other = bed.account(PLAIN, DOTS)
+    ours(bed, other, home, "list", "--json")
+    ours(bed, other, home, "fetch", "--keep", f"--to=maildir:{home}/ours", "--state", f"{home}/state")
+    assert by_the_library(bed, other) == [mail[1][:30], mail[0][:30]]
     fetchmail(bed, owner, home, "-s")
-    events = explained(capture(4))
+    events = explained(capture(7))
     assert "RETR 2" in said(events, 2)
     assert [line for line in said(events, 3) if line.startswith("RETR")] == ["RETR 1", "RETR 2"]
-    assert [line for line in said(events, 4) if line.startswith("DELE")] == ["DELE 1", "DELE 2"]
+    listing = [line.split()[0] for line in said(events, 4)]
+    assert listing[-1] == "QUIT"
+    assert {"LIST", "UIDL", "TOP"} < set(listing)
+    assert [line for line in said(events, 5) if line.startswith(("RETR", "DELE"))] == ["RETR 1", "RETR 2"]
+    assert [line for line in said(events, 6) if line.startswith(("RETR", "DELE"))] == ["RETR 2", "RETR 1", "DELE 2"]
+    assert [line for line in said(events, 7) if line.startswith("DELE")] == ["DELE 1", "DELE 2"]
     octets = [one["story"] for one in events if one["event"] == "body_received" and "octets in" in one["story"]]
     assert octets[0].startswith(f"(The message goes over the counter: {len(mail[0]):,} octets")
     # What is told of a good server and good clients: no trouble, and octets that add up.
     assert set(found(events)) <= {"kept-after-reading", "unknown-command", "downloaded-again", "long-message-line"}
+    # Of our own client: nothing but what it was asked to do, mail that stays and a line that is long.
+    of_ours = [one for one in events if one["session"] in (4, 5)]
+    assert set(found(of_ours)) <= {"kept-after-reading", "long-message-line"}
     assert owner.password not in json.dumps(events)
 
 

@@ -61,11 +61,23 @@ def test_the_second_line_of_the_demo_sends_a_message_that_can_be_read() -> None:
         assert ran.out == bed.mail(TED)[3]
 
 
-@pytest.mark.peer("nc")
-def test_the_third_line_of_the_demo_opens_a_session_by_hand() -> None:
+def test_the_third_line_of_the_demo_leads_through_a_session_by_hand() -> None:
     with demo() as bed:
         _, _, by_hand = lines_to_copy(bed)
         ran = run("sh", "-c", by_hand, given=b"USER Ted\nPASS SECRET\nRETR 1\nDELE 1\nQUIT\n")
+        assert ran.code == 0, ran.said
+        assert ran.out.count(b"+OK") >= 6
+        assert b"-ERR" not in ran.out.partition(b"Type: STAT")[2]
+        assert b"| Step 3 of 10." in ran.out
+        assert len(bed.mail(TED)) == 2
+
+
+@pytest.mark.peer("nc")
+def test_a_session_by_hand_needs_no_program_of_ours() -> None:
+    with demo() as bed:
+        ran = run(
+            "nc", "-C", "127.0.0.1", str(bed.port("pop3")), given=b"USER Ted\nPASS SECRET\nRETR 1\nDELE 1\nQUIT\n"
+        )
         assert ran.code == 0, ran.said
         answers = ran.out.split(b"\r\n")
         assert [line for line in answers if line.startswith(b"-ERR")] == []

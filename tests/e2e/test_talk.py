@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import base64
-import os
-import pty
-import select
 import ssl
 import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import trustme
 from tests.e2e.bed import RESTANTE, WAIT_SECONDS, Bed, Ran, run
 from tests.e2e.corpus import DOTS, PLAIN
 from tests.e2e.scripted import Peer, ScriptedServer
+from tests.e2e.terminal import terminal
 
-from restante.cli.talk_lesson import STEPS
+from restante.cli.talk_lesson import LINES
+from restante.explain.languages import LANGUAGES
+from restante.explain.talk_phrases import TalkPhrase
 
 
-def talk(port: int, said: str, *options: str, security: str = "plain") -> Ran:
-    return run(RESTANTE, "talk", "--security", security, *options, f"127.0.0.1:{port}", given=said.encode())
+def talk(port: int, said: str, *options: str, security: str | None = "plain") -> Ran:
+    secured = () if security is None else ("--security", security)
+    return run(RESTANTE, "talk", *secured, *options, f"127.0.0.1:{port}", given=said.encode())
 
 
 def test_a_session_through_a_pipe_is_led_and_told(bed: Bed) -> None:
@@ -83,6 +83,96 @@ def test_a_server_that_closes_is_told_in_a_sentence_with_what_was_lost() -> None
     assert "1 deletion mark is lost" in ran.said
 
 
+def closing(peer: Peer) -> None:
+    """Close while nothing is said, with two marks set."""
+    peer.say(b"+OK\r\n")
+    peer.answer(b"+OK\r\n", b"+OK\r\n", b"+OK marked\r\n", b"+OK marked\r\n")
+
+
+MARKS_SET = "USER ted\nPASS x\nDELE 1\nDELE 2\n"
+
+
+def test_a_server_that_closes_while_nothing_is_typed_is_told_at_once() -> None:
+    with ScriptedServer(closing) as server:
+        argv = [str(RESTANTE), "talk", "--security", "plain", f"127.0.0.1:{server.port}"]
+        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        assert process.stdin is not None
+        process.stdin.write(MARKS_SET.encode())
+        process.stdin.flush()
+        # Standard input stays open: nothing but the server's end wakes it.
+        assert process.wait(WAIT_SECONDS) == 6
+        _, told = process.communicate()
+    assert b"The 2 deletion marks fell with it" in told
+    assert b"end with QUIT" in told
+
+
+def test_a_server_that_closes_after_a_refused_login_is_not_taken_for_one_that_waited() -> None:
+    def script(peer: Peer) -> None:
+        peer.say(b"+OK\r\n")
+        peer.answer(b"+OK\r\n", b"-ERR no\r\n")
+
+    with ScriptedServer(script) as server:
+        argv = [str(RESTANTE), "talk", "--security", "plain", f"127.0.0.1:{server.port}"]
+        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        assert process.stdin is not None
+        process.stdin.write(b"USER ted\nPASS x\n")
+        process.stdin.flush()
+        assert process.wait(WAIT_SECONDS) == 5
+        _, told = process.communicate()
+    assert b"after the refused login" in told
+
+
+def test_a_server_that_closes_in_the_middle_of_a_line_ends_the_prompt_with_what_was_lost(home: Path) -> None:
+    hangs_up = threading.Event()
+
+    def script(peer: Peer) -> None:
+        closing(peer)
+        hangs_up.wait(WAIT_SECONDS)
+
+    with ScriptedServer(script) as server:
+        address = f"127.0.0.1:{server.port}"
+        options = ("--security", "plain", "--language", "fr")
+        with terminal(home, RESTANTE, "talk", *options, address) as seen:
+            seen.see("AUTHORIZATION>")
+            seen.type(MARKS_SET.replace("\n", "\r"))
+            seen.see("DELE 2")
+            seen.type("RETR")
+            seen.see("TRANSACTION>")
+            hangs_up.set()
+            while seen.read():
+                pass
+            assert seen.process.wait(WAIT_SECONDS) == 6
+    words = LANGUAGES["fr"].at_prompt(TalkPhrase.GONE_WITH_MARKS, server=address, count=2)
+    assert words.encode() in b"".join(seen.screen.splitlines())
+
+
+def test_what_the_server_says_meanwhile_is_told_and_the_line_goes_on(home: Path) -> None:
+    speaks = threading.Event()
+    heard = []
+
+    def script(peer: Peer) -> None:
+        peer.say(b"+OK\r\n")
+        speaks.wait(WAIT_SECONDS)
+        peer.say(b"-ERR going down soon\r\n")
+        heard.append(peer.hear())
+        peer.say(b"+OK bye\r\n")
+
+    with ScriptedServer(script) as server:
+        address = f"127.0.0.1:{server.port}"
+        with terminal(home, RESTANTE, "talk", "--security", "plain", "--view", "wire", address) as seen:
+            seen.see("AUTHORIZATION>")
+            seen.type("QU")
+            seen.see("QU")
+            speaks.set()
+            seen.see("going down soon")
+            seen.see("AUTHORIZATION> QU")
+            seen.type("IT\r")
+            while seen.read():
+                pass
+            assert seen.process.wait(WAIT_SECONDS) == 0
+    assert heard == [b"QUIT"]
+
+
 def test_what_does_not_greet_like_pop3_is_told_in_a_sentence() -> None:
     ran = scripted(lambda peer: peer.say(b"220 mail \x1b[2J\r\n"), "QUIT\n")
     assert ran.code == 3
@@ -141,49 +231,6 @@ def test_lines_that_follow_an_unknown_command_do_not_confuse_what_comes_next() -
     assert "<** -ERR not now" in ran.said
 
 
-class Terminal:
-    """A program at a pseudo-terminal, and what stands on its screen."""
-
-    def __init__(self, master: int, process: subprocess.Popen[bytes]) -> None:
-        self._master = master
-        self.process = process
-        self.screen = b""
-
-    def type(self, text: str) -> None:
-        os.write(self._master, text.encode())
-
-    def read(self) -> bool:
-        if not select.select([self._master], [], [], 1)[0]:
-            return True
-        with suppress(OSError):  # Linux says EIO where the other end has closed
-            octets = os.read(self._master, 4096)
-            if b"\x1b[6n" in octets:
-                self.type("\x1b[1;1R")  # where the cursor is, for who asks
-            self.screen += octets
-            return bool(octets)
-        return False
-
-    def see(self, text: str) -> None:
-        end = time.monotonic() + WAIT_SECONDS
-        while text.encode() not in self.screen:
-            assert time.monotonic() < end, self.screen
-            assert self.read(), self.screen
-
-
-@contextmanager
-def terminal(home: Path, *argv: str | Path) -> Iterator[Terminal]:
-    master, slave = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8", "XDG_STATE_HOME": str(home), "NO_COLOR": "1"}
-    process = subprocess.Popen([*map(str, argv)], stdin=slave, stdout=slave, stderr=slave, env=environment)
-    os.close(slave)
-    try:
-        yield Terminal(master, process)
-    finally:
-        process.kill()
-        process.wait(WAIT_SECONDS)
-        os.close(master)
-
-
 def test_a_person_at_a_terminal_is_helped_and_their_password_neither_shown_nor_kept(bed: Bed, home: Path) -> None:
     owner = bed.account(PLAIN, password="pa55-w0rd")
     address = f"127.0.0.1:{bed.port('pop3')}"
@@ -221,20 +268,88 @@ def test_pass_alone_asks_for_the_password_on_a_terminal(bed: Bed, home: Path) ->
     assert b"you hang up without QUIT" in seen.screen
 
 
+def test_an_auth_is_made_for_a_person_and_by_hand_behind_a_slash(bed: Bed, home: Path) -> None:
+    owner = bed.account(PLAIN, password="pa55-w0rd")
+    address = f"127.0.0.1:{bed.port('pop3')}"
+    with terminal(home, RESTANTE, "talk", "--security", "plain", "--view", "wire", address) as seen:
+        seen.see("AUTHORIZATION>")
+        seen.type("/AUTH PLAIN\r")
+        seen.see("base64")
+        seen.type("*\r")
+        seen.see("-ERR")
+        seen.type("AUTH PLAIN\r")
+        seen.see("Name:")
+        seen.type(f"{owner.name}\r")
+        seen.see("not shown:")
+        seen.type(f"{owner.password}\r")
+        seen.see("TRANSACTION>")
+        seen.type("QUIT\r")
+        while seen.read():
+            pass
+        assert seen.process.wait(WAIT_SECONDS) == 0
+    assert b"pa55" not in seen.screen
+
+
+def test_a_terminal_without_a_cursor_has_lines_and_questions(bed: Bed, home: Path) -> None:
+    owner = bed.account(PLAIN, password="pa55-w0rd")
+    address = f"127.0.0.1:{bed.port('pop3')}"
+    options = ("--security", "plain", "--view", "wire")
+    with terminal(home, RESTANTE, "talk", *options, address, term="dumb") as seen:
+        seen.see("AUTHORIZATION> ")
+        seen.type(f"USER {owner.name}\n")
+        seen.see("+OK and")
+        seen.type("PASS\n")
+        seen.see("not shown: ")
+        seen.type(f"{owner.password}\n")
+        seen.see("TRANSACTION> ")
+        seen.type("QUIT\n")
+        while seen.read():
+            pass
+        assert seen.process.wait(WAIT_SECONDS) == 0
+    assert b"pa55" not in seen.screen
+    assert b"\x1b" not in seen.screen
+
+
+def test_an_account_of_the_file_is_logged_in_and_its_password_may_be_refused(bed: Bed, home: Path) -> None:
+    owner = bed.account(PLAIN)
+    host, port = "127.0.0.1", bed.port("pop3")
+
+    def by_account(password: str) -> Ran:
+        accounts = home / "accounts.toml"
+        accounts.write_text(
+            f'[accounts.work]\naddress = "ted@example.org"\nlogin = "{owner.name}"\n'
+            f'password_env = "PW"\n[accounts.work.pop3]\nhost = "{host}"\nport = {port}\nsecurity = "plain"\n'
+        )
+        argv = (RESTANTE, "talk", "--account", "work", "--view", "wire")
+        env = {"RESTANTE_ACCOUNTS": str(accounts), "PW": password}
+        return run(*argv, given=b"STAT\nQUIT\n", env=env)
+
+    ran = by_account(owner.password)
+    assert ran.code == 0, ran.said
+    assert "<-  +OK 1 " in ran.said
+    assert owner.password not in ran.said
+    assert by_account("wrong").code == 5
+
+
+def test_a_server_and_an_account_exclude_each_other() -> None:
+    assert run(RESTANTE, "talk", "--account", "work", "pop.example.org").code == 2
+
+
 def test_the_lesson_leads_through_a_first_session_of_the_demo() -> None:
     argv = [str(RESTANTE), "serve", "--demo", "--pop3", "127.0.0.1:0", "--smtp", "127.0.0.1:0"]
     demo = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert demo.stdout is not None
     try:
         port = int(demo.stdout.readline().rpartition(b":")[2])
-        lines = ["NOOP", *(step.line for step in STEPS)]
-        ran = talk(port, "\n".join(lines) + "\n", "--as-client", "lesson", "--view", "wire")
+        typed = "\n".join(["NOOP", *LINES]) + "\n"
+        options = ("--as-client", "lesson", "--view", "wire")
+        ran = talk(port, typed, *options, security=None)
     finally:
         demo.terminate()
         demo.communicate(timeout=WAIT_SECONDS)
     assert ran.code == 0, ran.said
     asked = [line for line in ran.out.decode().splitlines() if line.startswith("| Step ")]
-    assert [line.split()[2] for line in asked] == [str(number) for number in range(1, len(STEPS) + 1)]
+    assert [line.split()[2] for line in asked] == [str(number) for number in range(1, len(LINES) + 1)]
     assert "| That was another command" in ran.said
     assert "a whole session" in ran.said
 

@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.explain.captured import ACK, FIN, RST, Talk, framed, ipv4, ipv6, pcap, pcapng, session, tcp
+from tests.explain.recorded import ALERT, HELLO, SEALED_ALERT, SEALED_FINISHED
 from tests.explain.test_text_sources import Sessions, commands
+from tests.explain.told import pieces
 
-from restante.explain import Side, WireEvent
+from restante.explain import Reader, Side, WireEvent
+from restante.explain.diagnoses import Diagnoser, Diagnosis
 from restante.explain.events import (
     BodyEnd,
     BodyReceived,
@@ -72,6 +75,35 @@ def test_a_capture_can_be_read_while_it_grows() -> None:
     for octets in (pcap(session().packets), pcapng(session().packets)):
         (events,) = read(octets, cut=1)
         whole(events)
+
+
+def test_what_tcp_says_of_a_connection_that_is_over_begins_no_session() -> None:
+    talk = session()
+    talk.acknowledge("S")
+    talk.close("C", RST)
+    (events,) = read(pcap(talk.packets))
+    whole(events)
+
+
+@pytest.mark.parametrize("step", [1, 7, 1000])
+@pytest.mark.parametrize(
+    ("alert", "diagnosis"),
+    [
+        (rf"{ALERT}\x30", Diagnosis.CERTIFICATE_REJECTED),
+        (SEALED_ALERT, Diagnosis.TLS_BROKEN_OFF),
+        (SEALED_FINISHED, None),
+    ],
+)
+def test_a_certificate_that_is_rejected_behind_the_hello_is_seen(
+    alert: str, diagnosis: Diagnosis | None, step: int
+) -> None:
+    told, diagnoser = list[WireEvent](), Diagnoser()
+    reader = Reader(told.append)
+    for side, octets in pieces(f"C| {HELLO}\nS| {HELLO}\nC| {alert}"):
+        for start in range(0, len(octets), step):
+            reader.octets(side, octets[start : start + step], at_seconds=None)
+    found = [one.diagnosis for event in told for one in diagnoser.hear(event)]
+    assert found == ([diagnosis] if diagnosis else [])
 
 
 def test_a_capture_that_begins_in_the_middle_takes_no_line_for_the_greeting() -> None:

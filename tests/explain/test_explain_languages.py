@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterable
 
@@ -10,6 +11,8 @@ from restante.explain.diagnoses import Diagnosis
 from restante.explain.languages import ENGLISH, LANGUAGES, Language, language_for
 from restante.explain.narrate import Narrator
 from restante.explain.phrases import Lesson, Phrase
+from restante.explain.talk_phrases import TalkPhrase
+from restante.proto.spec import SPECS
 
 each = pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda language: language.tag)
 
@@ -54,9 +57,10 @@ def placeholders(text: str) -> set[str]:
 def texts(language: Language) -> Iterable[str]:
     yield from language.story.values()
     yield from language.lessons.values()
-    for sentence, advice in language.findings.values():
-        yield sentence
-        yield advice
+    yield from language.talk.values()
+    yield from language.commands.values()
+    for pair in (*language.findings.values(), *language.steps.values()):
+        yield from pair
 
 
 def test_five_languages_are_spoken() -> None:
@@ -68,6 +72,15 @@ def test_no_language_lacks_a_text(language: Language) -> None:
     assert list(language.story) == list(Phrase)
     assert list(language.lessons) == list(Lesson)
     assert list(language.findings) == list(Diagnosis)
+    assert list(language.talk) == list(TalkPhrase)
+    assert list(language.commands) == list(SPECS)
+    assert list(language.steps) == list(ENGLISH.steps)
+
+
+@each
+def test_no_sentence_is_left_in_english(language: Language) -> None:
+    sentences = {text for text in texts(ENGLISH) if len(text.split()) > 3}
+    assert language is ENGLISH or not sentences & set(texts(language))
 
 
 @each
@@ -80,6 +93,10 @@ def test_placeholders_are_the_same_in_all_languages(language: Language) -> None:
         sentences = language.findings[diagnosis], ENGLISH.findings[diagnosis]
         assert placeholders(sentences[0][0]) == placeholders(sentences[1][0]), diagnosis
         assert placeholders(sentences[0][1]) == set(), diagnosis
+    for at_prompt in TalkPhrase:
+        assert placeholders(language.talk[at_prompt]) == placeholders(ENGLISH.talk[at_prompt]), at_prompt
+    for text in (*language.commands.values(), *(text for pair in language.steps.values() for text in pair)):
+        assert placeholders(text) == set(), text
 
 
 @each
@@ -87,6 +104,10 @@ def test_words_of_the_protocol_are_not_translated(language: Language) -> None:
     for lesson in Lesson:
         said = {word for word in WORDS_OF_THE_PROTOCOL if word in ENGLISH.lessons[lesson].split()}
         assert all(word in language.lessons[lesson] for word in said - {"AUTH"}), lesson
+    for keyword, words in ENGLISH.steps.items():
+        for english, text in zip(words, language.steps[keyword], strict=True):
+            said = {word for word in WORDS_OF_THE_PROTOCOL if word in re.split(r"[ .,:]", english)}
+            assert all(word in text for word in said), text
 
 
 @each

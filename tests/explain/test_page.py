@@ -74,8 +74,19 @@ def test_findings_are_summed_up_and_can_be_reached() -> None:
     html, read = page(TUTORIAL)
     anchors = [value for name, value in read.attributes if name == "href"]
     ids = [value for name, value in read.attributes if name == "id"]
-    assert anchors == [f"#{one}" for one in ids] != []
+    assert anchors == [f"#{one}" for one in ids if one.startswith("f")] != []
+    assert "Note · <a" in html
     assert "One thing stands out:" in html
+
+
+def test_several_sessions_have_a_list_that_says_the_worst_of_each() -> None:
+    html, _ = page(TUTORIAL, "S: +OK\nC: NOOP 1\nS: -ERR")
+    contents = html.partition("<nav")[2].partition("</nav>")[0]
+    assert re.findall('href="(#s[0-9])"', contents) == ["#s1", "#s2"]
+    assert "The record does not say whether TLS was under this." in contents
+    assert "NOOP came before the login" in contents
+    assert {"id=s1", "id=s2"} == set(re.findall("id=s[0-9]", html))
+    assert "<nav" not in page(TUTORIAL)[0]
 
 
 def test_sessions_are_numbered_where_there_are_several() -> None:

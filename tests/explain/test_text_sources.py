@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restante.explain import Reader, Show, WireEvent
-from restante.explain.events import BodyEnd, BodyReceived, Closed, CommandSent, Connected, Replied, Secured
+from restante.explain.diagnoses import Diagnoser, Diagnosis
+from restante.explain.events import BodyEnd, BodyReceived, Closed, CommandSent, Connected, Greeted, Replied, Secured
 from restante.explain.sources import FORMATS, Recognizer, looks_like_a_rawlog, read_rawlogs
 from restante.proto.terms import State
 
@@ -62,8 +63,23 @@ def ends(events: list[WireEvent]) -> State:
             ["CAPA", "AUTH PLAIN", "USER …", "PASS …", "STAT", "QUIT"],
             True,
         ),
+        (
+            "thunderbird-153-stls.log",
+            "thunderbird",
+            ["CAPA", "STLS", "CAPA", "AUTH PLAIN", "STAT", "LIST", "UIDL", "RETR 1", "QUIT"],
+            True,
+        ),
+        ("thunderbird-153-certificate.log", "thunderbird", ["CAPA", "STLS", "CAPA"], True),
+        ("curl-v-certificate.log", "curl", [], False),
+        ("fetchmail-certificate.log", "fetchmail", [], False),
+        ("mpop-d-certificate.log", "mpop", [], False),
         ("mailkit.log", "transcript", ["CAPA", "USER …", "PASS …", "STAT", "RETR 1", "QUIT"], True),
-        ("poplib.log", "poplib", ["USER …", "PASS …", "QUIT"], False),
+        (
+            "poplib.log",
+            "poplib",
+            ["CAPA", "USER …", "PASS …", "STAT", "LIST", "UIDL", "TOP 1 2", "RETR 1", "QUIT"],
+            False,
+        ),
         ("telnet.log", "terminal", ["user …", "pass …", "quit"], False),
     ],
 )
@@ -76,6 +92,44 @@ def test_logs_of_programs_are_recognised_and_read(
     assert [commands(events) for events in sessions] == [said]
     assert any(isinstance(event, Secured) for event in sessions[0]) is tls
     assert "SECRET" not in repr(sessions)
+
+
+@pytest.mark.parametrize("program", ["curl-v", "fetchmail", "mpop-d", "thunderbird-153"])
+def test_a_certificate_that_a_program_does_not_trust_is_told_as_that_alone(program: str) -> None:
+    _, sessions = read((LOGS / f"{program}-certificate.log").read_bytes())
+    diagnoser = Diagnoser()
+    found = [finding.diagnosis for event in sessions[0] for finding in diagnoser.hear(event)]
+    assert found == [Diagnosis.CERTIFICATE_REJECTED]
+
+
+@pytest.mark.parametrize("cut", [None, 1, 100])
+def test_thunderbirds_own_log_tells_its_session_to_the_good_bye(cut: int | None) -> None:
+    _, sessions = read((LOGS / "thunderbird-153-stls.log").read_bytes(), cut=cut)
+    (events,) = sessions
+    body = next(event for event in events if isinstance(event, BodyReceived) and event.is_message)
+    assert (body.end, body.octets) == (BodyEnd.COMPLETE, 363)
+    assert ends(events) is State.UPDATE
+
+
+@pytest.mark.parametrize(("port", "is_secured"), [(995, True), (9950, False), (110, False)])
+def test_thunderbird_writes_pop_where_it_means_pops(port: int, is_secured: bool) -> None:
+    log = f'console.debug: pop3.server1.0: "Connecting to pop://pop.example.org:{port}"\n'
+    _, sessions = read(f'{log}console.debug: pop3.server1.0: "S: +OK\\r\\n"\n'.encode())
+    assert any(isinstance(event, Secured) for event in sessions[0]) is is_secured
+
+
+def test_mailkit_leaves_the_mechanism_where_it_hides_what_follows() -> None:
+    _, sessions = read(b"S: +OK\nC: AUTH PLAIN ********\nS: -ERR\nC: AUTH LOGIN\nS: + \nC: ********\nS: +OK\n")
+    assert commands(sessions[0]) == ["AUTH PLAIN …", "AUTH LOGIN"]
+
+
+def test_mailkits_times_are_read() -> None:
+    stamp = "2026-11-26T10:50:{:02}Z "
+    lines = ["Connected to pop://pop.example.org:110/?starttls=when-available", "S: +OK", "C: CAPA", "S: -ERR"]
+    _, sessions = read("\r\n".join(stamp.format(at) + line for at, line in enumerate(lines)).encode())
+    assert [type(event) for event in sessions[0]] == [Connected, Greeted, CommandSent, Replied, Closed]
+    times = [event.at_seconds for event in sessions[0] if event.at_seconds is not None]
+    assert times[3] - times[0] == 3
 
 
 def test_mpop_tells_its_pipelined_session() -> None:
@@ -167,6 +221,47 @@ def test_the_servers_own_log_is_read() -> None:
     closed = sessions[0][-1]
     assert isinstance(closed, Closed)
     assert closed.by is not None
+
+
+def test_the_servers_own_log_is_read_as_text_too() -> None:
+    said = [
+        'wire<k3f9>: reply, line="+OK ready", octets=11',
+        "wire<k3f9>: command, line=CAPA",
+        'wire<k3f9>: reply, line="+OK what this server can do:", octets=176',
+        'wire<k3f9>: command, line="USER \\u2026"',
+        "wire<k3f9>: reply, line=+OK, octets=5",
+        'wire<k3f9>: command, line="PASS \\u2026"',
+        "wire<k3f9>: reply, line=+OK, octets=5",
+        "pop3(ted)<k3f9>: logged in, peer=192.0.2.7, mechanism=USER, messages=1, octets=120",
+        'wire<k3f9>: command, line="LIST \\"\\\\ \\xfc"',
+        'wire<k3f9>: reply, line="-ERR the command is: LIST [msg]", octets=33',
+        "wire<k3f9>: command, line=QUIT",
+        "pop3(ted)<k3f9>: session ended: quit, peer=192.0.2.7, top=0, retr=0/0",
+        'wire<k3f9>: reply, line="+OK bye", octets=9',
+    ]
+    for prefix in ("2026-11-26T10:52:41.835Z info ", "<6>", "Nov 26 10:52:41 mail restante[12]: "):
+        name, sessions = read("\n".join(prefix + line for line in said).encode())
+        assert name == "server-log"
+        assert [commands(events) for events in sessions] == [["CAPA", "USER …", "PASS …", 'LIST "\\ ü', "QUIT"]]
+        assert ends(sessions[0]) is State.UPDATE
+
+
+def test_a_log_of_ours_is_told_from_its_first_line() -> None:
+    for first in (
+        b"listening pop3 127.0.0.1:1110\n12:01:02 k3f9 S: +OK Restante ready\n",
+        b'listening pop3 127.0.0.1:1110\n2026-11-26T10:52:41.835Z info wire<k3f9>: reply, line="+OK a", octets=7\n',
+        b'{"level":"info","event":"reply_sent","session":"k3f9","line":"+OK ready","octets":11}\n',
+    ):
+        sessions = Sessions()
+        Recognizer(sessions).feed(first)
+        assert [type(event) for event in sessions.told[0]] == [Connected, Greeted]
+
+
+def test_the_live_view_tells_of_tls() -> None:
+    log = "12:01:02 k3f9 -- pop3 connection from 192.0.2.7{}\n12:01:02 k3f9 S: +OK ready\n"
+    for words, is_secured in (("", False), (", under TLS", True)):
+        _, sessions = read(log.format(words).encode())
+        assert any(isinstance(event, Secured) for event in sessions[0]) is is_secured
 
 
 def test_our_own_wire_view_can_be_read_again() -> None:

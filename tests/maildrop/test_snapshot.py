@@ -3,6 +3,7 @@
 import pytest
 
 from restante.maildrop.snapshot import Snapshot
+from restante.proto.lines import DOTS_UNKNOWN
 from restante.proto.terms import MessageNumber
 
 
@@ -39,7 +40,7 @@ def test_unique_ids_that_would_mislead_a_client_are_refused(unique_ids: list[byt
 
 
 @pytest.mark.rule("L7")
-def test_a_message_is_dotless_only_where_that_is_known() -> None:
-    snapshot = Snapshot(octets=[1, 1], unique_ids=[b"a", b"b"], dots=[0, 3])
-    assert [snapshot.is_dotless(MessageNumber(n)) for n in (1, 2)] == [True, False]
-    assert not Snapshot(octets=[1], unique_ids=[b"a"]).is_dotless(MessageNumber(1))
+def test_dots_are_told_where_they_are_known_and_few() -> None:
+    snapshot = Snapshot(octets=[1] * 4, unique_ids=[b"a", b"b", b"c", b"d"], dots=[0, 3, 127, 128])
+    assert [snapshot.dots(MessageNumber(n)) for n in (1, 2, 3, 4)] == [0, 3, 127, DOTS_UNKNOWN]
+    assert Snapshot(octets=[1], unique_ids=[b"a"]).dots(MessageNumber(1)) == DOTS_UNKNOWN

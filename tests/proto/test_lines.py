@@ -157,6 +157,19 @@ class TestByteStuffing:
         chunked = Stuffer()
         assert b"".join(map(chunked.feed, pieces(octets, cuts))) == stuffed(octets)
 
+    @given(AWKWARD.map(canonical), st.lists(st.integers(0, 80), max_size=5))
+    def test_who_knows_how_many_dots_there_are_stuffs_all_of_them(self, octets: bytes, cuts: list[int]) -> None:
+        wire = stuffed(octets)
+        dots = len(wire) - len(octets)
+        assert stuffed(octets, dots) == wire
+        chunked = Stuffer(dots)
+        assert b"".join(map(chunked.feed, pieces(octets, cuts))) == wire
+
+    def test_nobody_looks_beyond_the_last_dot(self) -> None:
+        assert stuffed(b".\r\n.\r\n", 1) == b"..\r\n.\r\n"
+        chunked = Stuffer(2)
+        assert [chunked.feed(chunk) for chunk in (b".\r\n.", b"\r\n.")] == [b"..\r\n..", b"\r\n."]
+
 
 def top_by_lines(octets: bytes, lines: int) -> bytes:
     """TOP as RFC 1939 §7 words it, over a list of lines."""

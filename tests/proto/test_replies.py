@@ -48,7 +48,7 @@ def test_a_listing_is_stuffed_as_any_multi_line_response() -> None:
 @pytest.mark.rule("C5", "L7")
 def test_a_message_tells_its_octets_without_the_stuffed_dots() -> None:
     assert replies.message_reply(b".\r\na\r\n") == b"+OK 6 octets\r\n..\r\na\r\n.\r\n"
-    assert replies.message_reply(b"a\r\n", dotless=True) == b"+OK 3 octets\r\na\r\n.\r\n"
+    assert replies.message_reply(b"a\r\n", 0) == b"+OK 3 octets\r\na\r\n.\r\n"
 
 
 @pytest.mark.rule("U4", "L4", "L6")

@@ -16,7 +16,7 @@ from restante.ports.stores import LongMessage, MessageGone, StoreFault
 from restante.proto.lines import canonical
 from restante.proto.terms import MessageNumber
 from restante.stores.maildir import MaildirStore, listing, retrieval
-from restante.stores.maildir.retrieval import WHOLE_OCTETS, read_at_once
+from restante.stores.maildir.retrieval import WHOLE_OCTETS, WarmReader
 from restante.testing.store_contract import HOLDER, answer, deliver, octets_of, open_maildrop
 
 LONG = 200_000
@@ -257,12 +257,12 @@ async def test_what_was_found_in_a_file_does_not_outlive_a_change_of_the_same_le
 def test_a_file_is_read_at_once_only_with_the_octets_and_the_time_it_had(tmp_path: Path) -> None:
     page = os.sysconf("SC_PAGE_SIZE")
     lay(tmp_path / "m", b"x" * page * 3)
-    path = os.fsencode(tmp_path / "m")
-    assert read_at_once(path, page * 3, OLD_NS) == b"x" * page * 3
-    assert read_at_once(path, page, OLD_NS) is None
-    assert read_at_once(path, page * 4, OLD_NS) is None
-    assert read_at_once(path, page * 3, OLD_NS + 1) is None
-    assert read_at_once(path + b"none", 1, OLD_NS) is None
+    path, read = os.fsencode(tmp_path / "m"), WarmReader().read
+    assert read(path, page * 3, OLD_NS) == b"x" * page * 3
+    assert read(path, page, OLD_NS) is None
+    assert read(path, page * 4, OLD_NS) is None
+    assert read(path, page * 3, OLD_NS + 1) is None
+    assert read(path + b"none", 1, OLD_NS) is None
 
 
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
@@ -300,7 +300,7 @@ async def test_a_message_costs_four_calls_of_the_system_and_no_look_at_its_octet
     came = maildrop.retrieve(MessageNumber(1))
     assert calls == {"open": 1, "preadv": 1, "fstat": 1, "close": 1}
     assert came == b"a\r\n" * 2000
-    assert maildrop.snapshot.is_dotless(MessageNumber(1))
+    assert maildrop.snapshot.dots(MessageNumber(1)) == 0
     maildrop.release()
 
 

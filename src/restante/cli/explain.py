@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
@@ -53,6 +54,7 @@ Examples:
   restante explain --view lesson session.log
   restante explain --html capture.pcapng >session.html
   tcpdump -U -w - port 110 | restante explain --view story -
+  restante serve --demo | restante explain -
 """
 
 LARGEST_INPUT_OCTETS: Final = 4 * 1024**3
@@ -202,11 +204,18 @@ def explain(
         form = JsonForm(sys.stdout.write, language=spoken)
     else:
         form = text_form(view, spoken)
-    telling = Telling(form, language=spoken, show=shown, in_turn=True)
+    telling = Telling(form, language=spoken, show=shown, in_turn=html or not _is_live(files))
     for file in _without_pairs(files, telling):
         _tell(file, telling, Recognizer(telling.session, name=format, ports=port or ()))
     telling.finish()
     return ExitCode.OK
+
+
+def _is_live(files: list[Path]) -> bool:
+    """Tell whether sessions are told while they go on: those of a program that writes into a pipe."""
+    if [str(file) for file in files] != ["-"]:
+        return False
+    return not stat.S_ISREG(os.fstat(sys.stdin.buffer.fileno()).st_mode)
 
 
 def _tell(file: Path, telling: Telling, source: Recognizer) -> None:

@@ -168,8 +168,9 @@ def _interact(remote: Remote) -> int:
 
     post = None
     if remote.server is None:
-        post = Post(account=account.name, secrets=Secrets(environ=os.environ, ask=_asked_before(typed)))
-    words = ReaderApp(open_, post).run()
+        secrets = Secrets(environ=os.environ, ask=_asked_before(typed))
+        post = Post(account=account.name, address=account.address, secrets=secrets)
+    words = ReaderApp(open_, post, terminal=sys.stdin.fileno()).run()
     if words:
         say(words)
     return ExitCode.OK

@@ -3,12 +3,14 @@
 Messages that are marked are marked here and not at the server, until QUIT is confirmed: so a session that breaks,
 or Ctrl-C, deletes nothing, and a refresh, which is a new session, loses no mark. Marks go by unique-id. Headers are
 asked for where the cursor comes. NOOP keeps the session from ending, while a draft is in the editor too. What goes
-wrong with the server is told on the screen; nothing here raises. Source: RFC 1939 §6 (QUIT deletes).
+wrong with the server is told on the screen; nothing here raises, and with the terminal it ends, without QUIT.
+Source: RFC 1939 §6 (QUIT deletes).
 """
 
 from __future__ import annotations
 
 import contextlib
+import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import ClassVar, Final
@@ -21,7 +23,8 @@ from textual.coordinate import Coordinate
 from textual.screen import ModalScreen, Screen
 from textual.widgets import DataTable, Footer, Input, Label, Static
 
-from restante.cli.draft_form import draft_of, draft_text, reply_draft
+from restante.cli.draft_form import draft_of, draft_text, forward_draft, reply_all_draft, reply_draft
+from restante.cli.hangup import hung_up
 from restante.cli.letter_form import attachment_lines
 from restante.cli.mail_table import counted, octets_told
 from restante.cli.outcome import CommandFailed
@@ -35,6 +38,8 @@ from restante.submission import Draft, MessageFault, OutboxFault
 __all__ = ["ReaderApp"]
 
 KEEP_ALIVE_SECONDS: Final = 30.0
+LOOK_AFTER_SECONDS: Final = 1.0
+"""Between two looks whether the terminal is still there."""
 _STRETCH: Final = 50
 """How many headers are asked for around the cursor."""
 
@@ -44,14 +49,19 @@ class _Letter(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", "Back"),
-        Binding("s", "save", "Save attachments"),
+        Binding("s", "save", "Save"),
         Binding("d", "mark", "Mark/undo"),
         Binding("r", "reply", "Reply"),
+        Binding("a", "reply_all", "To all"),
+        Binding("f", "forward", "Forward"),
     ]
 
-    def __init__(self, letter: Readable, mark: Callable[[], None], write: Callable[[Draft], None]) -> None:
+    def __init__(
+        self, letter: Readable, *, own: str, mark: Callable[[], None], write: Callable[[Draft], None]
+    ) -> None:
         super().__init__()
         self._letter = letter
+        self._own = own
         self._mark = mark
         self._write = write
 
@@ -73,6 +83,12 @@ class _Letter(Screen[None]):
 
     def action_reply(self) -> None:
         self._write(reply_draft(self._letter))
+
+    def action_reply_all(self) -> None:
+        self._write(reply_all_draft(self._letter, self._own))
+
+    def action_forward(self) -> None:
+        self._write(forward_draft(self._letter))
 
     def action_save(self) -> None:
         if not self._letter.attached:
@@ -140,11 +156,14 @@ class ReaderApp(App[str]):
         Binding("c", "compose_mail", "Compose"),
         Binding("g", "refresh_mail", "Refresh"),
         Binding("q", "leave", "Quit"),
-        Binding("ctrl+c,ctrl+q", "abandon", "Leave all as it is", priority=True),
+        Binding("ctrl+c,ctrl+q", "abandon", "Abandon", priority=True),
     ]
 
-    def __init__(self, connect: Callable[[], Awaitable[Maildrop]], post: Post | None = None) -> None:
+    def __init__(
+        self, connect: Callable[[], Awaitable[Maildrop]], post: Post | None = None, *, terminal: int | None = None
+    ) -> None:
         super().__init__()
+        self._terminal = terminal
         self._connect = connect
         self._post = post
         self._is_writing = False
@@ -167,6 +186,7 @@ class ReaderApp(App[str]):
         """Begin the session."""
         self._table.add_columns(" ", "Octets", "Date", "From", "Subject")
         self.set_interval(KEEP_ALIVE_SECONDS, self._stay_alive)
+        self.set_interval(LOOK_AFTER_SECONDS, self._leave_with_the_terminal)
         await self.action_refresh_mail()
 
     async def action_refresh_mail(self) -> None:
@@ -224,7 +244,8 @@ class ReaderApp(App[str]):
         except ClientFault as fault:
             self._complain(fault)
             return
-        self.push_screen(_Letter(letter, self.action_mark, self._begin_draft))
+        own = "" if self._post is None else self._post.address
+        self.push_screen(_Letter(letter, own=own, mark=self.action_mark, write=self._begin_draft))
 
     def action_mark(self) -> None:
         """Mark the message under the cursor for deletion, or take its mark off."""
@@ -342,6 +363,13 @@ class ReaderApp(App[str]):
         if self._maildrop is not None:
             await self._maildrop.close()
         self.exit("nothing was deleted")
+
+    async def _leave_with_the_terminal(self) -> None:
+        """End as SIGHUP ends it, where nobody sends that: the toolkit would read the dead terminal for ever."""
+        if self._terminal is not None and hung_up(self._terminal):
+            if self._maildrop is not None:
+                await self._maildrop.close()
+            signal.raise_signal(signal.SIGHUP)
 
     async def _stay_alive(self) -> None:
         try:

@@ -34,6 +34,8 @@ class Post:
     """Takes what was written, for one account."""
 
     account: str
+    address: str
+    """One's own, to which no answer goes."""
     secrets: Secrets
 
     def ready(self) -> Account:

@@ -1,11 +1,13 @@
 """The prompt of `restante talk` on a terminal: completion, grey hints, a history, and no secret on the screen.
 
-What may be shown and kept is judged by `talk_words`. The history is one file, for its owner alone; where it cannot
-be read or written, there is a history of this session only.
+What may be shown and kept is judged by `talk_words`. While somebody thinks, the connection is watched: what the
+server says then takes the prompt away, is told, and the prompt comes back with what was typed. The history is one
+file, for its owner alone; where it cannot be read or written, there is a history of this session only.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import termios
@@ -15,13 +17,15 @@ from pathlib import Path
 from typing import Final
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import get_app
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 
-from restante.cli.talk_words import completions, hint, may_be_kept, shown_until
-from restante.proto.terms import State
+from restante.cli.talk_lines import Ear
+from restante.cli.talk_words import Known, completions, hint, may_be_kept, shown_until
+from restante.explain.languages import Language
 
 __all__ = ["Prompt", "history_file"]
 
@@ -40,13 +44,15 @@ def history_file(environ: Mapping[str, str]) -> Path:
 class Prompt:
     """Lines that a person types. None where they hang up; Ctrl-C drops the line."""
 
-    def __init__(self, state: Callable[[], State], history: Path) -> None:
-        self._state = state
-        self._lines: PromptSession[str] = PromptSession(
+    is_person = True
+
+    def __init__(self, known: Callable[[], Known], ear: Ear, history: Path, language: Language) -> None:
+        self._known, self._ear = known, ear
+        self._commands: PromptSession[str] = PromptSession(
             history=_History(history),
-            completer=_Commands(state),
+            completer=_Commands(known, language),
             complete_while_typing=True,
-            input_processors=[_Shown()],
+            input_processors=[_Shown(language)],
             erase_when_done=True,
             enable_system_prompt=False,
             enable_open_in_editor=False,
@@ -66,45 +72,87 @@ class Prompt:
             termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
     def line(self) -> bytes | None:
-        """Give a command line."""
+        """Give a command line. Raises what hearing the server raises."""
         while True:
             try:
-                text = self._lines.prompt(f"{self._state().value}> ")
+                return self._asked(self._commands, f"{self._known().state.value}> ")
             except KeyboardInterrupt:
                 continue
-            except EOFError:
-                return None
-            return text.encode("utf-8", "surrogateescape")
+
+    def shown(self, question: str) -> bytes | None:
+        """Give the answer to a question."""
+        return self._answered(question, is_password=False)
 
     def hidden(self, question: str) -> bytes | None:
         """Give a line that is not shown."""
-        lines: PromptSession[str] = PromptSession(question, is_password=True, erase_when_done=True)
+        return self._answered(question, is_password=True)
+
+    def _answered(self, question: str, *, is_password: bool) -> bytes | None:
+        asking: PromptSession[str] = PromptSession(is_password=is_password, erase_when_done=True)
         try:
-            return lines.prompt().encode("utf-8", "surrogateescape")
-        except (EOFError, KeyboardInterrupt):
+            return self._asked(asking, f"{question} ")
+        except KeyboardInterrupt:
             return None
+
+    def _asked(self, asking: PromptSession[str], message: str) -> bytes | None:
+        """Ask, and hear the server meanwhile: what it says stands above the prompt, with what was typed so far."""
+        typed = ""
+        while True:
+            try:
+                text = asking.prompt(message, default=typed, pre_run=self._listen)
+            except _Spoken as spoken:
+                typed = spoken.typed
+                self._ear.hear()
+            except EOFError:
+                return None
+            else:
+                return text.encode("utf-8", "surrogateescape")
+
+    def _listen(self) -> None:
+        connection = self._ear.descriptor()
+        if connection is None:
+            return
+        loop, application = asyncio.get_running_loop(), get_app()
+
+        def spoken() -> None:
+            loop.remove_reader(connection)
+            if not application.is_done:
+                application.exit(exception=_Spoken(application.current_buffer.text))
+
+        loop.add_reader(connection, spoken)
+
+
+class _Spoken(Exception):
+    """The server says something while somebody types."""
+
+    def __init__(self, typed: str) -> None:
+        super().__init__("the server says something")
+        self.typed = typed
 
 
 class _Commands(Completer):
-    def __init__(self, state: Callable[[], State]) -> None:
-        self._state = state
+    def __init__(self, known: Callable[[], Known], language: Language) -> None:
+        self._known, self._language = known, language
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         before = document.text_before_cursor
         begun = len(before.rpartition(" ")[2])
-        for word, summary in completions(before, self._state()):
-            yield Completion(word, start_position=-begun, display_meta=summary)
+        for word, does in completions(before, self._known(), self._language):
+            yield Completion(word, start_position=-begun, display_meta=does)
 
 
 class _Shown(Processor):
     """Stars for a secret, and a hint in grey behind the line."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
 
     def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
         text = transformation_input.document.text
         until = shown_until(text)
         if until < len(text):
             return Transformation([("", text[:until] + "*" * (len(text) - until))])
-        return Transformation([*transformation_input.fragments, (_GREY, hint(text))])
+        return Transformation([*transformation_input.fragments, (_GREY, hint(text, self._language))])
 
 
 class _History(InMemoryHistory):

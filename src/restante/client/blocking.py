@@ -46,6 +46,11 @@ class Pump:
         self._buffer = memoryview(bytearray(_READ_OCTETS))
         self._lock = threading.RLock()
 
+    @property
+    def descriptor(self) -> int | None:
+        """The socket's number, None where there is none."""
+        return None if self._socket is None else self._socket.fileno()
+
     def run(self, operation: Operation[T]) -> T:
         """Run an operation to its end."""
         with self._lock:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from itertools import zip_longest
+from typing import Final
 
 __all__ = ["beside", "display_width", "wrapped"]
+
+
+_AT_SPACES: Final = re.compile(r"[^ ]* +|[^ ]+")
 
 
 def display_width(text: str) -> int:
@@ -27,6 +32,9 @@ def wrapped(text: str, width: int, *, first: str = "", indent: str = "") -> list
 
     `first` and `indent` begin the first line and the others.
     """
+    if display_width(first) + display_width(text) <= width:
+        # Most lines fit.
+        return [(first + text).rstrip()]
     lines: list[str] = []
     line, is_empty = first, True
     for word in _words(text):
@@ -52,6 +60,8 @@ def beside(left: Sequence[str], right: Sequence[str], width: int) -> list[str]:
 
 def _words(text: str) -> list[str]:
     """Part a text where a line may end: behind spaces, and behind wide characters, which need none."""
+    if text.isascii():
+        return _AT_SPACES.findall(text)
     words, word = [], ""
     for character in text:
         if word and character != " " and (word[-1] == " " or (_is_wide(word[-1]) and not _is_closing(character))):

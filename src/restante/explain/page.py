@@ -6,7 +6,7 @@ forbids it. Everything from outside is escaped. Bounded: events behind `MOST_EVE
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Final
@@ -78,6 +78,7 @@ class PageForm:
         say = self._language.say
         title = escape(say(Phrase.TITLE))
         note = f"<p class=note>{escape(say(Phrase.HIDDEN_NOTE))}</p>" if self._hides_secrets else ""
+        contents = self._contents() if len(self._sessions) > 1 else ""
         sections = [
             self._section(session, number) for number, session in enumerate(self._sessions.values(), start=1)
         ]
@@ -91,11 +92,25 @@ class PageForm:
             '<meta name=viewport content="width=device-width, initial-scale=1">\n'
             "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
             f"<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-            f"<header><h1>{title}</h1>{note}</header>\n"
+            f"<header><h1>{title}</h1>{note}{contents}</header>\n"
             f"<main>\n{''.join(sections)}{more}</main>\n</body>\n</html>\n"
         )
 
     # --- parts of the page ------------------------------------------------------------------------------------
+
+    def _contents(self) -> str:
+        """Give where each session stands in the page, and what is the worst of it."""
+        items = []
+        for number, session in enumerate(self._sessions.values(), start=1):
+            name = escape(self._language.say(Phrase.SESSION, number=number))
+            label = f" <small>{escape(session.label)}</small>" if session.label else ""
+            worst, weight = "", ""
+            if session.findings:
+                finding = _heaviest_first(session.findings)[0][1]
+                weight = f" class={finding.diagnosis.weight.value}"
+                worst = f" {escape(self._language.diagnosis(finding.diagnosis, finding.values)[0])}"
+            items.append(f'<li{weight}><a href="#s{number}">{name}{label}</a>{worst}</li>')
+        return f"<nav class=summary><ul>{''.join(items)}</ul></nav>\n"
 
     def _section(self, session: _Session, number: int) -> str:
         say = self._language.say
@@ -107,7 +122,7 @@ class PageForm:
             f"<span>{escape(say(Phrase.THE_WIRE))}</span></div>"
         )
         return (
-            "<section>\n"
+            f"<section id=s{number}>\n"
             + (f"<h2>{heading}</h2>\n" if heading else "")
             + self._summary(session)
             + columns
@@ -120,11 +135,10 @@ class PageForm:
         if not count:
             return f"<p class=summary>{escape(say(Phrase.NOTHING_FOUND))}</p>\n"
         words = say(Phrase.FOUND_ONE) if count == 1 else say(Phrase.FOUND_MANY, count=count)
-        heaviest_first = sorted(session.findings, key=lambda one: _WEIGHTS.index(one[1].diagnosis.weight))
         items = [
-            f'<li class={finding.diagnosis.weight.value}><a href="#{anchor}">'
-            f"{escape(self._language.diagnosis(finding.diagnosis, finding.values)[0])}</a></li>"
-            for anchor, finding in heaviest_first
+            f"<li class={finding.diagnosis.weight.value}>{escape(say(_WORDS[finding.diagnosis.weight]))} · "
+            f'<a href="#{anchor}">{escape(self._language.diagnosis(finding.diagnosis, finding.values)[0])}</a></li>'
+            for anchor, finding in _heaviest_first(session.findings)
         ]
         return f"<div class=summary><p>{escape(words)}</p><ul>{''.join(items)}</ul></div>\n"
 
@@ -155,8 +169,19 @@ class PageForm:
         return (
             f'<div class="found {finding.diagnosis.weight.value}" id={anchor}><p><b>{escape(sentence)}</b></p>'
             f"<p>{escape(self._language.say(Phrase.WHAT_TO_DO))} {escape(advice)}</p>"
-            f"<p class=source>{escape(finding.diagnosis.id)} · {escape(finding.diagnosis.source)}</p></div>"
+            f"<p class=source>{escape(self._language.say(_WORDS[finding.diagnosis.weight]))} · "
+            f"{escape(finding.diagnosis.id)} · {escape(finding.diagnosis.source)}</p></div>"
         )
 
 
+def _heaviest_first(findings: Sequence[tuple[str, Finding]]) -> list[tuple[str, Finding]]:
+    return sorted(findings, key=lambda one: _WEIGHTS.index(one[1].diagnosis.weight))
+
+
 _WEIGHTS: Final = tuple(Weight)
+_WORDS: Final[Mapping[Weight, Phrase]] = {
+    Weight.TROUBLE: Phrase.TROUBLE,
+    Weight.WARNING: Phrase.WARNING,
+    Weight.NOTE: Phrase.NOTE,
+}
+"""Said, since not everybody sees colours."""

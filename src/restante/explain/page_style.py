@@ -45,6 +45,7 @@ li.warning,.found.warning{border-color:var(--warning)!important}
 .client b{color:var(--client)}
 .server b{color:var(--server)}
 .aside{font-style:italic;padding:.1rem 0}
+:lang(zh) .aside{font-style:normal}
 details{margin:.25rem 0 .25rem .75rem;font-size:.9rem;font-style:normal}
 summary{cursor:pointer;color:var(--soft);font-size:.8rem}
 details p{max-width:44rem;padding:.2rem 0 .3rem}

@@ -226,6 +226,10 @@ class Phrase(Enum):
     FOUND_ONE = auto()
     FOUND_MANY = auto()
     """{count}, 2 or more."""
+    TROUBLE = auto()
+    """How much a finding matters, in a word; so WARNING and NOTE."""
+    WARNING = auto()
+    NOTE = auto()
     LESSON = auto()
     """Above what there is to learn."""
     WHAT_TO_DO = auto()

@@ -75,9 +75,13 @@ class TextForm:
         self._write = write
         self._language = language
         self._colour = colour
-        self._width = max(width, NARROWEST)
+        self.fit(width)
         self._all_lines = all_lines
         self._labels: dict[int, str] = {}
+
+    def fit(self, width: int) -> None:
+        """Be as wide as that from here on: people make their windows larger and smaller."""
+        self._width = max(width, NARROWEST)
 
     def begin(self, session: int, label: str, *, mixed: bool) -> None:
         """Begin a session. Where several go on at the same time, each line bears the label of its own."""

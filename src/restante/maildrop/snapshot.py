@@ -1,6 +1,6 @@
 """What a maildrop held when the session opened: immutable, and numbered once.
 
-A snapshot knows numbers, octets, unique-ids, and which messages need no byte-stuffing; where the messages lie is
+A snapshot knows numbers, octets, unique-ids, and how much byte-stuffing a message needs; where the messages lie is
 the store's affair. Stores may share one snapshot among many sessions, which is why the two listings are rendered
 once and kept here.
 Sources: RFC 1939 §4 (numbers), §5 (scan listing), §7 (unique-id listing).
@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from restante.proto.lines import DOTS_UNKNOWN
 from restante.proto.terms import (
     LARGEST_UNIQUE_ID_OCTETS,
     MessageNumber,
@@ -27,6 +28,10 @@ _LEGAL_UNIQUE_IDS: Final = re.compile(rb"(?:[!-~]{1,%d}\n)*+" % LARGEST_UNIQUE_I
 """`is_legal_unique_id` for many, each ended by LF."""
 
 
+_MOST_DOTS: Final = 127
+"""A message with more is looked through: an octet for each message is enough for all others."""
+
+
 class Snapshot:
     """Messages 1 to n of a maildrop, by octets and unique-id.
 
@@ -34,7 +39,7 @@ class Snapshot:
     builds one has to mend that first, since a client that sees it would lose or double mail.
     """
 
-    __slots__ = ("_dotless", "_octets", "_scan_listing", "_unique_id_listing", "_unique_ids", "total_octets")
+    __slots__ = ("_dots", "_octets", "_scan_listing", "_unique_id_listing", "_unique_ids", "total_octets")
 
     total_octets: Octets
     """The sum over all messages; exact past 4 GiB."""
@@ -54,7 +59,8 @@ class Snapshot:
         if lines.count(b"\n") != len(self._unique_ids) or not _LEGAL_UNIQUE_IDS.fullmatch(lines):
             wrong = next(each for each in self._unique_ids if not is_legal_unique_id(each))
             raise ValueError(f"not a legal unique-id: {wrong!r}")
-        self._dotless = bytes(len(self._octets)) if dots is None else bytes([not each for each in dots])
+        told = [DOTS_UNKNOWN] * len(self._octets) if dots is None else dots
+        self._dots = array("b", [each if each <= _MOST_DOTS else DOTS_UNKNOWN for each in told])
         self.total_octets = Octets(sum(self._octets))
         self._scan_listing: bytes | None = None
         self._unique_id_listing: bytes | None = None
@@ -66,9 +72,9 @@ class Snapshot:
         """Give a message's size. Raises IndexError past the end."""
         return Octets(self._octets[number - 1])
 
-    def is_dotless(self, number: MessageNumber) -> bool:
-        """Tell whether it is known that no line of a message begins with a dot. Raises IndexError past the end."""
-        return self._dotless[number - 1] != 0
+    def dots(self, number: MessageNumber) -> int:
+        """Give how many lines of a message begin with a dot, or DOTS_UNKNOWN. Raises IndexError past the end."""
+        return self._dots[number - 1]
 
     def unique_id(self, number: MessageNumber) -> UniqueId:
         """Give a message's unique-id. Raises IndexError past the end."""

@@ -144,10 +144,10 @@ class Metrics:
         row = self._row
         # In the order of how often they come.
         match event:
-            case ConnectionOpened(door=door):
-                row[_CONNECTIONS[door]] += 1
-            case LoginAccepted(mechanism=mechanism):
-                row[_ACCEPTED.get(mechanism, _ACCEPTED_OTHER)] += 1
+            case ConnectionOpened():
+                row[_CONNECTIONS[event.door]] += 1
+            case LoginAccepted():
+                row[_ACCEPTED.get(event.mechanism, _ACCEPTED_OTHER)] += 1
             case SessionEnded():
                 self._count_session(event)
             case MessageDelivered(door=door, octets=octets):

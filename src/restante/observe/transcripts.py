@@ -111,7 +111,9 @@ class TerminalTranscript:
             case CommandReceived(session=session, line=line):
                 self._show(session, f"C: {plain_octets(line.replace(HIDDEN, b'...'))}", _Tone.COMMAND)
             case ConnectionOpened(session=session):
-                self._show(session, f"-- {event.door.value} connection from {quoted(event.peer)}", _Tone.ASIDE)
+                tls = ", under TLS" if event.secured else ""
+                text = f"-- {event.door.value} connection from {quoted(event.peer)}{tls}"
+                self._show(session, text, _Tone.ASIDE)
             case LoginAccepted(session=session):
                 text = f"-- {quoted(event.account)} is logged in: {_messages(event.messages, event.octets)}"
                 self._show(session, text, _Tone.ASIDE)

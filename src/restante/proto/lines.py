@@ -11,6 +11,7 @@ from typing import Final
 
 __all__ = [
     "COMMAND_LINE_OCTETS",
+    "DOTS_UNKNOWN",
     "TERMINATING_LINE",
     "Canonicalizer",
     "LineSplitter",
@@ -29,6 +30,10 @@ COMMAND_LINE_OCTETS: Final = 255
 
 TERMINATING_LINE: Final = b".\r\n"
 """Source: RFC 1939 §3."""
+
+
+DOTS_UNKNOWN: Final = -1
+"""In the place of how many lines begin with a dot: each line is looked at."""
 
 
 class LineTooLong:
@@ -160,29 +165,39 @@ class Canonicalizer:
         return owed
 
 
-def stuffed(octets: bytes) -> bytes:
-    """Byte-stuff canonical octets: each line that starts with a dot gets one more. Source: RFC 1939 §3."""
-    if b"\n." in octets:
-        octets = octets.replace(b"\n.", b"\n..")
-    return b"." + octets if octets[:1] == b"." else octets
+def stuffed(octets: bytes, dots: int = DOTS_UNKNOWN) -> bytes:
+    """Byte-stuff canonical octets: each line that starts with a dot gets one more. Source: RFC 1939 §3.
+
+    `dots`: how many such lines there are at most. To look for them takes longer than all else that is done with a
+    message, and nobody looks beyond the last.
+    """
+    if not dots:
+        return octets
+    if octets[:1] != b".":
+        return octets.replace(b"\n.", b"\n..", dots)
+    return b"." + octets.replace(b"\n.", b"\n..", dots if dots < 0 else dots - 1)
 
 
 class Stuffer:
     """`stuffed` in chunks."""
 
-    __slots__ = ("_at_line_start",)
+    __slots__ = ("_at_line_start", "_left")
 
-    def __init__(self) -> None:
+    def __init__(self, dots: int = DOTS_UNKNOWN) -> None:
+        """Begin; `dots` is how many lines start with one at most."""
         self._at_line_start = True
+        self._left = dots
 
     def feed(self, chunk: bytes) -> bytes:
         """Byte-stuff the next canonical chunk."""
-        if not chunk:
-            return b""
+        if not chunk or not self._left:
+            return chunk
         at_line_start, self._at_line_start = self._at_line_start, chunk.endswith(b"\n")
-        if b"\n." in chunk:
-            chunk = chunk.replace(b"\n.", b"\n..")
-        return b"." + chunk if at_line_start and chunk[:1] == b"." else chunk
+        # What does not start a line is looked at from its second octet on.
+        part = stuffed(chunk, self._left) if at_line_start else chunk.replace(b"\n.", b"\n..", self._left)
+        if self._left > 0:
+            self._left -= len(part) - len(chunk)
+        return part
 
 
 class TopCutter:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from restante.proto.lines import TERMINATING_LINE, stuffed
+from restante.proto.lines import DOTS_UNKNOWN, TERMINATING_LINE, stuffed
 from restante.proto.terms import ResponseCode
 
 __all__ = ["FIRST_LINE_OCTETS", "err", "listing", "message_reply", "ok"]
@@ -33,12 +33,12 @@ def listing(text: bytes, lines: bytes, *, utf8: bool = False) -> bytes:
     return b"".join((_line(b"+OK", text, None, utf8), stuffed(lines), TERMINATING_LINE))
 
 
-def message_reply(octets: bytes, *, dotless: bool = False) -> bytes:
+def message_reply(octets: bytes, dots: int = DOTS_UNKNOWN) -> bytes:
     """Render the answer to RETR for a message in hand, canonical octets.
 
-    `dotless`: it is known that no line begins with a dot, so that nobody has to look.
+    `dots`: how many lines begin with one, so that nobody has to look at the others.
     """
-    return b"+OK %d octets\r\n%b%b" % (len(octets), octets if dotless else stuffed(octets), TERMINATING_LINE)
+    return b"+OK %d octets\r\n%b%b" % (len(octets), stuffed(octets, dots) if dots else octets, TERMINATING_LINE)
 
 
 def _line(status: bytes, text: bytes, code: ResponseCode | None, utf8: bool) -> bytes:

@@ -13,6 +13,7 @@ from typing import Final
 from restante.proto.commands import AuthResponse, Command, Pass, User
 from restante.proto.lines import COMMAND_LINE_OCTETS, LineSplitter, LineTooLong
 from restante.proto.parser import Misuse, MisuseKind, parse
+from restante.proto.spec import CommandSpec
 from restante.proto.terms import Secret, State
 
 __all__ = ["EXCHANGE_LINE_OCTETS", "ServerProtocol"]
@@ -71,20 +72,27 @@ class ServerProtocol:
             return AuthResponse(Secret(line))
         self.last_line = line
         spec, command = parse(line)
-        if spec is not None and self.state not in spec.states:
-            # Which is more help than to hear that the arguments are wrong, too.
-            self.name = None
-            return Misuse(MisuseKind.WRONG_STATE, spec)
-        if self.withheld and spec is not None and spec.capability in self.withheld:
-            self.name = None
-            return Misuse(MisuseKind.SWITCHED_OFF, spec)
+        if spec is not None:
+            if self.state not in spec.states:
+                # Which is more help than to hear that the arguments are wrong, too.
+                self.name = None
+                return Misuse(MisuseKind.WRONG_STATE, spec)
+            if self.withheld and spec.capability in self.withheld:
+                self.name = None
+                return Misuse(MisuseKind.SWITCHED_OFF, spec)
+            if spec.secret:
+                return self._with_name(spec, command)
+        self.name = None
+        return command
+
+    def _with_name(self, spec: CommandSpec, command: Command | Misuse) -> Command | Misuse:
+        """Keep the name for the PASS that follows, and let no PASS pass that follows none."""
         if type(command) is User:
             self.name = command.name
-        elif self.name is None:
-            if type(command) is Pass:
-                return Misuse(MisuseKind.PASS_WITHOUT_USER, spec)
         elif type(command) is not Pass:
             self.name = None
+        elif self.name is None:
+            return Misuse(MisuseKind.PASS_WITHOUT_USER, spec)
         return command
 
     def take_name(self) -> bytes:

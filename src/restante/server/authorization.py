@@ -145,10 +145,10 @@ class Authorization:
     def log_in(self, command: LoginCommand) -> Soon[Answer]:
         """Answer a command that logs in, or leads to it."""
         match command:
-            case commands.User(name):
-                return self._user(name)
-            case commands.Pass(password):
-                return self._password(self._protocol.take_name(), password)
+            case commands.User():
+                return self._user(command.name)
+            case commands.Pass():
+                return self._password(self._protocol.take_name(), command.password)
             case commands.Apop(name, digest):
                 return self._apop(name, digest)
             case commands.Auth(mechanism, initial):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from restante.maildrop.downgrade import Downgrader
 from restante.ports.soon import Later, Soon, then
 from restante.ports.stores import LongMessage
-from restante.proto.lines import TERMINATING_LINE, Stuffer, TopCutter
+from restante.proto.lines import DOTS_UNKNOWN, TERMINATING_LINE, Stuffer, TopCutter
 
 __all__ = ["Outflow"]
 
@@ -33,18 +33,17 @@ class Outflow:
         cutter: TopCutter | None = None,
         *,
         downgrader: Downgrader | None = None,
-        dotless: bool = False,
+        dots: int = DOTS_UNKNOWN,
     ) -> None:
         """Take the status line, CRLF included, and the message; None for the cutter sends it whole.
 
-        The downgrader makes its header ASCII; None sends it as it is. `dotless`: it is known that no line begins
-        with a dot.
+        The downgrader makes its header ASCII; None sends it as it is. `dots`: how many lines begin with one.
         """
         self.status = self._unsent_status = status
         self._message = message
         self._cutter = cutter
         self._downgrader = downgrader
-        self._stuffer = None if dotless else Stuffer()
+        self._stuffer = Stuffer(dots) if dots else None
         self._ended = False
 
     def next_part(self) -> Soon[bytes]:

@@ -173,16 +173,18 @@ class Session:
                 return self._transacting.retrieve(command.number)
             case Dele():
                 return self._transacting.mark(command.number)
+            case User() | Pass() | Apop() | Auth() | AuthResponse():
+                return self._authorization.log_in(command)
+            case Stat():
+                return self._transacting.drop_listing()
+            case Quit():
+                return self._quit()
             case List():
                 return self._transacting.scan_listing(command.number)
             case Uidl():
                 return self._transacting.unique_id_listing(command.number)
-            case Stat():
-                return self._transacting.drop_listing()
             case Top():
                 return self._transacting.top(command.number, command.lines)
-            case User() | Pass() | Apop() | Auth() | AuthResponse():
-                return self._authorization.log_in(command)
             case Stls():
                 return self._authorization.begin_tls()
             case Utf8():
@@ -195,8 +197,6 @@ class Session:
                 return self._authorization.capabilities(logged_in=self.authorized)
             case Lang(language_range):
                 return self._wording.choose(language_range) if language_range else self._wording.languages()
-            case Quit():
-                return self._quit()
             case Misuse():
                 self._authorization.leave_exchange()
                 return self._bad(self._wording.misuse(command, self._protocol.state))

@@ -22,7 +22,7 @@ from restante.ports.events import Outcome
 from restante.ports.soon import Later, Soon
 from restante.ports.stores import LongMessage, MessageGone, OpenMaildrop, StoreFault
 from restante.proto import replies
-from restante.proto.lines import TERMINATING_LINE, TopCutter, stuffed, top
+from restante.proto.lines import DOTS_UNKNOWN, TERMINATING_LINE, TopCutter, stuffed, top
 from restante.proto.terms import MessageNumber, ResponseCode
 from restante.server.languages import Text
 from restante.server.outflow import Outflow
@@ -174,24 +174,26 @@ class Transacting:
 
     def _whole(self, number: MessageNumber, body: bytes | LongMessage) -> bytes | Outflow:
         self.maildrop.note_retrieved(number)
-        snapshot, tally = self._snapshot, self._tally
-        octets = snapshot.octets(number)
+        tally = self._tally
+        octets = self._snapshot.octets(number)
         tally.retrieved += 1
         tally.retrieved_octets += octets
-        dotless = not self._surrogates and snapshot.is_dotless(number)
         if isinstance(body, bytes):
-            return replies.message_reply(downgraded(body) if self._surrogates else body, dotless=dotless)
+            return replies.message_reply(downgraded(body) if self._surrogates else body, self._dots(number))
         status = b"+OK %d octets\r\n" % octets
-        return Outflow(status, body, downgrader=self._downgrader(), dotless=dotless)
+        return Outflow(status, body, downgrader=self._downgrader(), dots=self._dots(number))
 
     def _cut(self, number: MessageNumber, body: bytes | LongMessage, lines: int) -> bytes | Outflow:
         self._tally.peeked += 1
         status = self._wording.peeked(lines)
-        dotless = not self._surrogates and self._snapshot.is_dotless(number)
         if isinstance(body, bytes):
             octets = top(downgraded(body) if self._surrogates else body, lines)
-            return b"".join((status, octets if dotless else stuffed(octets), TERMINATING_LINE))
-        return Outflow(status, body, TopCutter(lines), downgrader=self._downgrader(), dotless=dotless)
+            return b"".join((status, stuffed(octets, self._dots(number)), TERMINATING_LINE))
+        return Outflow(status, body, TopCutter(lines), downgrader=self._downgrader(), dots=self._dots(number))
+
+    def _dots(self, number: MessageNumber) -> int:
+        # Of a surrogate nobody counted them.
+        return DOTS_UNKNOWN if self._surrogates else self._snapshot.dots(number)
 
     def _downgrader(self) -> Downgrader | None:
         return Downgrader() if self._surrogates else None

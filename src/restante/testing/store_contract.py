@@ -216,8 +216,9 @@ class StoreContract:
         assert came == [canonical(octets) for octets in messages]
         assert [maildrop.snapshot.octets(MessageNumber(n)) for n in range(1, count + 1)] == list(map(len, came))
         assert maildrop.snapshot.total_octets == sum(map(len, came))
-        dotless = [n for n in range(1, count + 1) if maildrop.snapshot.is_dotless(MessageNumber(n))]
-        assert all(stuffed(came[n - 1]) == came[n - 1] for n in dotless)
+        for number in range(1, count + 1):
+            dots = maildrop.snapshot.dots(MessageNumber(number))
+            assert stuffed(came[number - 1], dots) == stuffed(came[number - 1])
         await answer(maildrop.update(plan(*range(1, count + 1))))
         maildrop.release()
 

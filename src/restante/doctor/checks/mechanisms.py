@@ -37,9 +37,7 @@ def _each_works(bench: Bench) -> Verdict:
     bench.need_logins()
     bench.check_that_the_password_is_safe()
     bench.leave_inside()
-    good: list[str] = []
-    troubles: list[str] = []
-    other_bindings: list[str] = []
+    good, troubles, unknown = [], [], []
     for mechanism in mechanisms:
         line = bench.fresh()
         try:
@@ -50,18 +48,16 @@ def _each_works(bench: Bench) -> Verdict:
             if status.ok:
                 good.append(mechanism.name)
             elif mechanism.binds:
-                # There are other bindings than ours, and nothing in POP3 says which of them a server takes.
-                other_bindings.append(mechanism.name)
+                # A server need not know our type of channel binding, and has no way to tell which ones it knows.
+                unknown.append(f"{mechanism.name} was refused with the binding that we have")
             else:
                 troubles.append(f"{mechanism.name} is announced, and was refused: {shown(status.text)}")
         finally:
             line.quit()
-    told = list(troubles)
-    if good:
-        told.append(f"{', '.join(good)} let this login in")
-    if other_bindings:
-        told.append(f"{', '.join(other_bindings)} took no binding to the certificate, and may take another one")
-    return judged(not troubles, "; ".join(told))
+    if not good and not troubles:
+        raise NotApplicable("; ".join(unknown))
+    told = [f"{', '.join(good)} let this login in"] if good else []
+    return judged(not troubles, "; ".join([*troubles, *told, *unknown]))
 
 
 def _all_known(bench: Bench) -> Verdict:

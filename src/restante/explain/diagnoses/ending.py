@@ -62,6 +62,8 @@ def _closed(event: Closed, facts: Facts) -> Iterator[Finding]:
 
 def _is_missed(last: CommandSent, event: Closed, facts: Facts) -> bool:
     """Tell whether a POP3 server owed an answer; one that speaks something else is told of as such."""
+    if "certificate" in event.reason.lower():
+        return False
     is_pop3 = not facts.sealed and (facts.greeted is not None or not facts.server_spoke or facts.last_replied)
     return bool(is_pop3) and last.spec is not None and event.by is not Side.CLIENT and last.keyword != b"QUIT"
 

@@ -89,33 +89,44 @@ class History:
     def examine(self, event: WireEvent, facts: Facts) -> Iterator[Finding]:
         """Look at an event in the light of earlier sessions."""
         yield from self._doubt(event, facts)
-        here = [one for one in self._past if one.server == facts.server]
-        past = [one for one in here if one.client == facts.client and _is_same(one.account, facts.account)]
         match event:
             case Replied(new_state=State.TRANSACTION, state=State.AUTHORIZATION, to=CommandSent()):
-                yield from _haste(event, facts, past)
+                yield from _haste(event, facts, self._like(facts))
             case Greeted(timestamp=bytes() as timestamp):
-                if any(one.timestamp == timestamp for one in here):
+                if any(one.timestamp == timestamp for one in self._here(facts)):
                     yield found(Diagnosis.APOP_TIMESTAMP_REPEATED, event, timestamp=printable(timestamp))
             case CommandSent(keyword=b"USER" | b"PASS" | b"AUTH" | b"APOP", secured=False):
                 if not facts.stls_is_compared and facts.knows_the_line and facts.announces(b"STLS") is False:
                     facts.stls_is_compared = True
-                    if any(one.announced_stls for one in here):
+                    if any(one.announced_stls for one in self._here(facts)):
                         yield found(Diagnosis.STLS_VANISHED, event)
             case CommandSent(keyword=b"RETR" | b"DELE" | b"QUIT") if not facts.is_compared:
                 facts.is_compared = True
-                yield from _renamed(event, facts, past)
+                yield from _renamed(event, facts, self._like(facts))
             case BodyReceived(to=CommandSent(asks_for_all=True)):
-                yield from _fetched_twice(event, facts, past)
-            case Replied(code=b"IN-USE") if past and past[-1].broke_off:
-                yield found(Diagnosis.OWN_LOCK, event)
+                yield from _fetched_twice(event, facts, self._like(facts))
+            case Replied(code=b"IN-USE"):
+                past = self._like(facts)
+                if past and past[-1].broke_off:
+                    yield found(Diagnosis.OWN_LOCK, event)
             case Replied(good=True, to=CommandSent(keyword=b"UIDL", number=int() as number)):
                 yield from _renamed_within(event, facts, number)
-            case Closed() if (here_now := _stuck_at(facts)) is not None:
-                if past and past[-1].stuck_at == here_now:
-                    yield found(Diagnosis.STUCK_AT_MESSAGE, event, number=str(here_now[0]))
+            case Closed() if (message := _stuck_at(facts)) is not None:
+                past = self._like(facts)
+                if past and past[-1].stuck_at == message:
+                    yield found(Diagnosis.STUCK_AT_MESSAGE, event, number=str(message[0]))
             case _:
                 return
+
+    def _here(self, facts: Facts) -> list[_Past]:
+        """Give the earlier sessions of the same server."""
+        return [one for one in self._past if one.server == facts.server]
+
+    def _like(self, facts: Facts) -> list[_Past]:
+        """Give those of them that were of the same client and, as far as that is known, of the same account."""
+        return [
+            one for one in self._here(facts) if one.client == facts.client and _is_same(one.account, facts.account)
+        ]
 
     def _doubt(self, event: WireEvent, facts: Facts) -> Iterator[Finding]:
         """Say once, where a password goes by, that nobody can tell whether TLS was under it."""

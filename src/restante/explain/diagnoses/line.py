@@ -70,7 +70,7 @@ def _heard_nothing(event: Closed, facts: Facts) -> bool:
 
 
 def _is_about_tls(reason: str) -> bool:
-    return "certificate" in reason or _TLS_IN_REASON.search(reason) is not None
+    return "certificate" in reason.lower() or _TLS_IN_REASON.search(reason) is not None
 
 
 def wrong_party(event: WireEvent, facts: Facts) -> Iterator[Finding]:
@@ -103,7 +103,7 @@ def tls(event: WireEvent, facts: Facts) -> Iterator[Finding]:
             alert and alert not in _FAREWELLS and Side.CLIENT in facts.sealed | {event.side}
         ):
             yield found(Diagnosis.TLS_NO_AGREEMENT, event, alert=alert)
-        case Closed(reason=reason) if "certificate" in reason and not event.secured:
+        case Closed(reason=reason, state=State.AUTHORIZATION) if "certificate" in reason.lower():
             yield found(Diagnosis.CERTIFICATE_REJECTED, event, alert=printable_text(reason))
         case Closed(reason=reason) if _is_about_tls(reason) and not event.secured and not facts.sealed:
             yield found(Diagnosis.TLS_NO_AGREEMENT, event, alert=printable_text(reason))

@@ -1,4 +1,4 @@
-"""The languages that explain tells in, each in a folder of its own; English is the first, and the measure."""
+"""The languages that explain and talk speak, each in a folder of its own; English is the first, and the measure."""
 
 from __future__ import annotations
 
@@ -11,26 +11,42 @@ from restante.explain.diagnoses.catalog import Diagnosis
 from restante.explain.languages.de.findings import FINDINGS as DE_FINDINGS
 from restante.explain.languages.de.lessons import LESSONS as DE_LESSONS
 from restante.explain.languages.de.story import STORY as DE_STORY
+from restante.explain.languages.de.talk import COMMANDS as DE_COMMANDS
+from restante.explain.languages.de.talk import STEPS as DE_STEPS
+from restante.explain.languages.de.talk import TALK as DE_TALK
 from restante.explain.languages.en.findings import FINDINGS as EN_FINDINGS
 from restante.explain.languages.en.lessons import LESSONS as EN_LESSONS
 from restante.explain.languages.en.story import STORY as EN_STORY
+from restante.explain.languages.en.talk import COMMANDS as EN_COMMANDS
+from restante.explain.languages.en.talk import STEPS as EN_STEPS
+from restante.explain.languages.en.talk import TALK as EN_TALK
 from restante.explain.languages.es.findings import FINDINGS as ES_FINDINGS
 from restante.explain.languages.es.lessons import LESSONS as ES_LESSONS
 from restante.explain.languages.es.story import STORY as ES_STORY
+from restante.explain.languages.es.talk import COMMANDS as ES_COMMANDS
+from restante.explain.languages.es.talk import STEPS as ES_STEPS
+from restante.explain.languages.es.talk import TALK as ES_TALK
 from restante.explain.languages.fr.findings import FINDINGS as FR_FINDINGS
 from restante.explain.languages.fr.lessons import LESSONS as FR_LESSONS
 from restante.explain.languages.fr.story import STORY as FR_STORY
+from restante.explain.languages.fr.talk import COMMANDS as FR_COMMANDS
+from restante.explain.languages.fr.talk import STEPS as FR_STEPS
+from restante.explain.languages.fr.talk import TALK as FR_TALK
 from restante.explain.languages.zh.findings import FINDINGS as ZH_FINDINGS
 from restante.explain.languages.zh.lessons import LESSONS as ZH_LESSONS
 from restante.explain.languages.zh.story import STORY as ZH_STORY
+from restante.explain.languages.zh.talk import COMMANDS as ZH_COMMANDS
+from restante.explain.languages.zh.talk import STEPS as ZH_STEPS
+from restante.explain.languages.zh.talk import TALK as ZH_TALK
 from restante.explain.phrases import Lesson, Phrase
+from restante.explain.talk_phrases import TalkPhrase
 
 __all__ = ["ENGLISH", "LANGUAGES", "Language", "language_for"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
-    """What explain says, in one language."""
+    """What explain says, and a talk by hand, in one language."""
 
     tag: str
     name: str
@@ -39,12 +55,21 @@ class Language:
     lessons: Mapping[Lesson, str]
     findings: Mapping[Diagnosis, tuple[str, str]]
     """Sentence and advice."""
+    talk: Mapping[TalkPhrase, str]
+    commands: Mapping[bytes, str]
+    """What each does, by keyword."""
+    steps: Mapping[bytes, tuple[str, str]]
+    """Of the newcomer's lesson, by keyword: what each is for, and what it did."""
     thousands: str
     """What parts the thousands of a number."""
 
     def say(self, phrase: Phrase, **values: str | int) -> str:
         """Give a phrase with its values."""
         return self.story[phrase].format_map({name: self.written(value) for name, value in values.items()})
+
+    def at_prompt(self, phrase: TalkPhrase, **values: str | int) -> str:
+        """Give a phrase of a talk by hand with its values."""
+        return self.talk[phrase].format_map({name: self.written(value) for name, value in values.items()})
 
     def diagnosis(self, diagnosis: Diagnosis, values: Mapping[str, str | int]) -> tuple[str, str]:
         """Give the sentence of a diagnosis, with its values, and the advice."""
@@ -62,6 +87,9 @@ ENGLISH: Final = Language(
     story=EN_STORY,
     lessons=EN_LESSONS,
     findings=EN_FINDINGS,
+    talk=EN_TALK,
+    commands=EN_COMMANDS,
+    steps=EN_STEPS,
     thousands=",",
 )
 _GERMAN: Final = Language(
@@ -70,6 +98,9 @@ _GERMAN: Final = Language(
     story=DE_STORY,
     lessons=DE_LESSONS,
     findings=DE_FINDINGS,
+    talk=DE_TALK,
+    commands=DE_COMMANDS,
+    steps=DE_STEPS,
     thousands=".",
 )
 _SPANISH: Final = Language(
@@ -78,6 +109,9 @@ _SPANISH: Final = Language(
     story=ES_STORY,
     lessons=ES_LESSONS,
     findings=ES_FINDINGS,
+    talk=ES_TALK,
+    commands=ES_COMMANDS,
+    steps=ES_STEPS,
     thousands=".",
 )
 _FRENCH: Final = Language(
@@ -86,6 +120,9 @@ _FRENCH: Final = Language(
     story=FR_STORY,
     lessons=FR_LESSONS,
     findings=FR_FINDINGS,
+    talk=FR_TALK,
+    commands=FR_COMMANDS,
+    steps=FR_STEPS,
     thousands="\u202f",
 )
 _CHINESE: Final = Language(
@@ -94,6 +131,9 @@ _CHINESE: Final = Language(
     story=ZH_STORY,
     lessons=ZH_LESSONS,
     findings=ZH_FINDINGS,
+    talk=ZH_TALK,
+    commands=ZH_COMMANDS,
+    steps=ZH_STEPS,
     thousands=",",
 )
 

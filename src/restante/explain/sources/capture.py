@@ -98,6 +98,9 @@ class CaptureSource:
             self._end(key, None, "")
             connection = None
         if connection is None:
+            if not (segment.begins or segment.payload or segment.missing):
+                # The last words of TCP about a connection that is over.
+                return
             connection = self._begin(key, segment)
         if connection.is_foreign:
             if segment.resets or segment.ends:

@@ -23,7 +23,7 @@ HEAD_OCTETS: Final = 256 * 1024
 """Looked at before a file counts as unknown: mpop and fetchmail tell of much before they speak."""
 
 _SAID_ENOUGH: Final = 2
-"""Lines that fit a format's pattern make a file one of it."""
+"""Lines that fit a format's pattern make a file one of it, unless its marks are so rare that one is enough."""
 
 
 def _text(form: TextFormat) -> Callable[[OpenSession], Source]:
@@ -44,7 +44,7 @@ FORMATS: Final[Mapping[str, str]] = MappingProxyType(
         **{form.name: form.summary for form in TEXT_FORMATS},
         "capture": "pcap and pcapng, of tcpdump, tshark and Wireshark",
         "curl-trace": "curl --trace and --trace-ascii",
-        "server-log": "the log of restante serve in JSON, with log.wire",
+        "server-log": "the log of restante serve with log.wire, as text or in JSON",
         "terminal": "what stood on a terminal: telnet, nc, openssl s_client",
     }
 )
@@ -105,8 +105,11 @@ def recognized(head: bytes, *, at_end: bool) -> str | None:
         fitting = sum(1 for line in lines if form.says.match(line))
         if form.needs is not None and form.needs.search(head.decode("utf-8", "replace")) is None:
             continue
-        if fitting >= _SAID_ENOUGH or (fitting and at_end):
+        if fitting >= _SAID_ENOUGH or (fitting and (at_end or form.is_unmistakable)):
             return form.name
-    if at_end and looks_like_a_terminal(head):
+    if not at_end:
+        return None
+    if looks_like_a_terminal(head):
         return "terminal"
-    return None
+    # Nothing was said: TLS failed, or nobody greeted.
+    return next((form.name for form in TEXT_FORMATS if any(form.begins(line) for line in lines)), None)

@@ -1,10 +1,12 @@
-"""Reads the log of `restante serve` with `log.wire`, in JSON: a line for each command, each reply, each end.
+"""Reads the log of `restante serve` with `log.wire`, as text or in JSON: a line for each command, reply and end.
 
-What it tells besides is passed over. Bounded: the longest line, the sessions that go on at the same time.
+What stands before a line's own beginning (the journal puts time, host and program there), and what the log tells
+besides, is passed over. Bounded: the longest line, the sessions that go on at the same time.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from typing import Any, Final
@@ -20,7 +22,20 @@ __all__ = ["MOST_SESSIONS_AT_ONCE", "ServerLogSource", "looks_like_a_server_log"
 
 MOST_SESSIONS_AT_ONCE: Final = 10_000
 
-_WIRE: Final = re.compile(rb'^\{"time":.{0,100}"event":"(?:reply_sent|command_received)"', re.MULTILINE)
+_WIRE: Final = re.compile(
+    rb'\{(?:"time":"[^"]{1,40}",)?"level":"[a-z]{1,10}","event":"(?:reply_sent|command_received)"'
+    rb"|\bwire<[a-z0-9-]{1,30}>: (?:command|reply), line="
+)
+_SAID: Final = re.compile(
+    r"\bwire<(?P<session>[a-z0-9-]{1,30})>: (?P<what>command|reply), "
+    r'line=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^\s,]+))(?:, octets=(?P<octets>[0-9]{1,12}))?$'
+)
+_ENDED: Final = re.compile(
+    r"\bpop3(?:\([^)]{0,300}\))?<(?P<session>[a-z0-9-]{1,30})>: session ended(?: without a login)?: "
+    r"(?P<outcome>[a-z ]{1,60}), peer="
+)
+_EVENTS: Final = {"command": "command_received", "reply": "reply_sent"}
+_TIMED: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}")
 _QUIT: Final = "quit"
 _LOST: Final = "connection lost"
 
@@ -58,10 +73,7 @@ class ServerLogSource:
             self._end(key, self._ended.pop(key, ""))
 
     def _take(self, line: bytes) -> None:
-        try:
-            entry: Any = json.loads(line)  # Any: what stands in a file
-        except (ValueError, RecursionError):
-            return
+        entry: Any = _entry(line.decode("utf-8", "replace"))  # Any: what stands in a file
         match entry:
             case {"event": str() as event, "session": str() as key}:
                 self._clock.read(str(entry.get("time")))
@@ -102,6 +114,37 @@ class ServerLogSource:
         reader = self._sessions.pop(key)
         side = None if not outcome else Side.CLIENT if outcome == _LOST else Side.SERVER
         reader.closed(side, "" if outcome == _QUIT else outcome[:100], at_seconds=self._clock.now)
+
+
+def _entry(line: str) -> Any:  # Any: what stands in a file
+    """Give the fields of a line under the names that they have in JSON; None for a line of another form."""
+    begin = line.find('{"')
+    if begin >= 0 and (begin == 0 or "wire<" not in line[:begin]):
+        try:
+            return json.loads(line[begin:])
+        except (ValueError, RecursionError):
+            return None
+    timed = _TIMED.search(line)
+    entry: dict[str, object] = {"time": timed.group() if timed else None}
+    if (said := _SAID.search(line)) is not None:
+        octets = said["octets"]
+        text = said["bare"] if said["quoted"] is None else _unquoted(said["quoted"])
+        return entry | {
+            "event": _EVENTS[said["what"]],
+            "session": said["session"],
+            "line": text,
+            "octets": int(octets) if octets else None,
+        }
+    if (ended := _ENDED.search(line)) is not None:
+        return entry | {"event": "session_ended", "session": ended["session"], "outcome": ended["outcome"]}
+    return None
+
+
+def _unquoted(text: str) -> str:
+    try:
+        return str(ast.literal_eval(f'"{text}"'))
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
 
 
 def _octets(line: str) -> bytes:

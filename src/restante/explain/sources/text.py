@@ -33,7 +33,7 @@ _ESCAPES: Final = re.compile(r"\x1b\[[0-9;]{0,10}m")
 class _Session:
     """A session that a log tells."""
 
-    __slots__ = ("keyword", "parted", "reader", "said_anything", "speaker")
+    __slots__ = ("end", "keyword", "parted", "reader", "said_anything", "speaker")
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -43,6 +43,8 @@ class _Session:
         """Whether QUIT was answered."""
         self.said_anything = False
         self.speaker: Side | None = None
+        self.end: tuple[Side | None, str] | None = None
+        """Who closed it and why, where the answer to QUIT is still to be told."""
 
 
 class TextSource:
@@ -55,6 +57,9 @@ class TextSource:
         self._sessions: dict[str, _Session] = {}
         self._clock = Clock()
         self._last: _Session | None = None
+        self._has_begun = False
+        self._forestalled = ""
+        """Why the line was closed, told before it was made: standard error overtakes standard output (mpop)."""
 
     def feed(self, octets: bytes) -> None:
         """Take the next octets."""
@@ -69,9 +74,8 @@ class TextSource:
         line = self._lines.finish()
         if line is not None:
             self._take(line.kept)
-        for session in self._sessions.values():
-            session.reader.closed(None, "", at_seconds=self._clock.now)
-        self._sessions.clear()
+        for key in list(self._sessions):
+            self._close(key, self._forestalled, None)
 
     # --- lines ------------------------------------------------------------------------------------------------
 
@@ -96,12 +100,18 @@ class TextSource:
         text = groups["client"] if side is Side.CLIENT else groups["server"]
         self._clock.read(groups.get("time"))
         session = self._session(groups.get("session") or "", side)
+        if groups.get("quote") is not None:
+            octets = _unquoted(text)
+            if side is Side.SERVER:
+                self._say_octets(session, octets)
+                return
+            text = octets.decode("utf-8", "surrogateescape")
         if self._form.is_literal:
             text = _literal(text)
         if side is Side.CLIENT and self._form.suppressed is not None and self._form.suppressed.search(text):
             text = self._stand_in(session, text)
-        octets = groups.get("octets")
-        self._say(session, side, text, int(octets.replace(",", "")) if octets else None)
+        count = groups.get("octets")
+        self._say(session, side, text, int(count.replace(",", "")) if count else None)
 
     def _go_on(self, text: str) -> None:
         if self._last is not None and self._last.speaker is not None:
@@ -119,12 +129,23 @@ class TextSource:
         else:
             session.reader.line(side, line, at_seconds=self._clock.now)
 
+    def _say_octets(self, session: _Session, octets: bytes) -> None:
+        """Tell what the server said, of which the log has the line ends, too."""
+        self._last, session.speaker, session.said_anything = session, None, True
+        is_reply = octets[:1] in (b"+", b"-") and not session.reader.awaits_body
+        session.reader.octets(Side.SERVER, octets, at_seconds=self._clock.now)
+        if session.keyword == "QUIT" and is_reply:
+            session.parted = True
+            if session.end is not None:
+                self._close_session(session, *session.end)
+
     def _stand_in(self, session: _Session, text: str) -> str:
         """Give a command in place of one that the log left out."""
         keyword, space, _ = text.partition(" ")
         if space and keyword.isascii() and keyword.isupper():
             # The keyword is there, and only its argument is not.
-            return f"{keyword} {_HIDDEN}"
+            assert self._form.suppressed is not None
+            return self._form.suppressed.sub(_HIDDEN, text)
         if session.reader.is_asked:
             return _HIDDEN
         return f"PASS {_HIDDEN}" if session.keyword == "USER" else f"AUTH {_HIDDEN}"
@@ -163,6 +184,7 @@ class TextSource:
             self._close(key, "", None)
         if len(self._sessions) >= MOST_SESSIONS_AT_ONCE:
             self._close(next(iter(self._sessions)), "", None)
+        self._has_begun = True
         host, port = groups.get("host") or "", groups.get("port")
         server = f"{host}:{port}" if host and port else host
         session = _Session(self._open(key, client=groups.get("peer") or "", excerpt=True))
@@ -173,12 +195,37 @@ class TextSource:
         return session
 
     def _close(self, key: str, reason: str, by: str | None) -> None:
-        session = self._sessions.pop(key, None)
-        if session is not None:
-            side = {"client": Side.CLIENT, "server": Side.SERVER}.get(by or "")
-            session.reader.closed(side, reason, at_seconds=self._clock.now)
-            if self._last is session:
-                self._last = None
+        session = self._sessions.get(key)
+        if session is None:
+            if not self._has_begun:
+                self._forestalled = self._forestalled or reason
+            return
+        end = {"client": Side.CLIENT, "server": Side.SERVER}.get(by or ""), reason
+        if reason and session.end is None and session.keyword == "QUIT" and not session.parted:
+            # Thunderbird notes that the line was closed before the good-bye that it heard.
+            session.end = end
+            return
+        del self._sessions[key]
+        self._close_session(session, *(session.end or end))
+
+    def _close_session(self, session: _Session, side: Side | None, reason: str) -> None:
+        session.reader.closed(side, reason, at_seconds=self._clock.now)
+        if self._last is session:
+            self._last = None
+
+
+def _unquoted(text: str) -> bytes:
+    """Give the octets of a quoted text whose opening quote was taken off; each character is an octet."""
+    written = text.rstrip().removesuffix('"')
+    try:
+        octets = ast.literal_eval(f'"{written}"')
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        octets = written
+    assert isinstance(octets, str)
+    try:
+        return octets.encode("latin-1")
+    except UnicodeEncodeError:
+        return octets.encode("utf-8", "surrogateescape")
 
 
 def _literal(text: str) -> str:

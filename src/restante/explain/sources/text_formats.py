@@ -3,7 +3,7 @@ in the tests.
 
 A pattern's groups say what it found: `client` or `server` is what was said; `time`, `session` (what tells sessions
 in one file apart), `octets` (of the whole reply on the wire), `host` and `port`, `tls`, `reason` are what they are
-called.
+called. A `quote` says that what was said stands in quotes, as a literal with escapes.
 """
 
 from __future__ import annotations
@@ -49,16 +49,27 @@ class TextFormat:
     trailer: Pattern[str] | None = None
     """What is to be taken off a line's end."""
     shows_bodies: bool = True
+    is_unmistakable: bool = False
+    """Whether one line tells the format, so that it is told live from the first."""
     is_literal: bool = False
     """Whether what was said is written as a literal of Python."""
     needs: Pattern[str] | None = None
     """What a file must have besides, to be known as this; for formats whose marks others use, too."""
 
+    def begins(self, line: str) -> bool:
+        """Tell whether a line says that a connection is made."""
+        return any(note.kind is NoteKind.BEGINS and note.pattern.match(line) for note in self.notes)
+
 
 _CLOCK: Final = r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}[T ])?[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?"
 _TIME: Final = rf"(?:[\[(]?(?P<time>{_CLOCK})(?: ?UTC|Z|[+-][0-9:]{{4,5}})?[\])]?[ \t]+(?:- )?)?"
 
-_URL: Final = r"(?P<tls>pops)?(?:pop3?)?:/{1,2}(?P<host>[^:/?\s]{1,255})(?::(?P<port>[0-9]{1,5}))?"
+_URL: Final = (
+    # Thunderbird writes pop: in any case, so that the port tells.
+    r"(?:(?P<tls>pops(?=:)|pop3?(?=:/{1,2}[^:/?\s]{1,255}:995(?![0-9])))|pop3?)?"
+    r":/{1,2}(?P<host>[^:/?\s]{1,255})(?::(?P<port>[0-9]{1,5}))?"
+)
+_THUNDERBIRD: Final = r"(?:mailnews\.)?pop3\.(?P<session>(?:server[0-9]{1,6}\.)?[0-9]{1,9}): "
 _CURL: Final = _TIME + r"\* +(?:\[[^\]]*\] )?"
 
 
@@ -76,6 +87,7 @@ TEXT_FORMATS: Final = (
     TextFormat(
         name="restante",
         summary="the live view of restante serve",
+        is_unmistakable=True,
         says=_pattern(
             r"(?P<time>[0-9:]{8}) (?P<session>[0-9a-z-]{1,20}) +(?:C: (?P<client>.*)|S: (?P<server>.*?)"
             r"(?:  \[(?P<octets>[0-9,]{1,20}) octets on the wire\])?)$"
@@ -84,7 +96,7 @@ TEXT_FORMATS: Final = (
             _note(
                 _BEGINS,
                 r"(?P<time>[0-9:]{8}) (?P<session>[0-9a-z-]{1,20}) +-- pop3 connection from "
-                r"(?P<peer>[^ ]{1,100})$",
+                r"(?P<peer>[^ ,]{1,100})(?P<tls>, under TLS)?$",
             ),
             _note(_CLOSED, r"(?P<time>[0-9:]{8}) (?P<session>[0-9a-z-]{1,20}) +-- ended[^:]*: (?P<reason>[a-z ]+)"),
         ),
@@ -92,16 +104,19 @@ TEXT_FORMATS: Final = (
     ),
     TextFormat(
         name="thunderbird",
-        summary="Thunderbird's error console (mailnews.pop3.loglevel = All)",
+        summary="Thunderbird's error console, or its standard output (mailnews.pop3.loglevel = All)",
+        is_unmistakable=True,
         says=_pattern(
-            _TIME + r".{0,40}?mailnews\.pop3\.(?P<session>[0-9]{1,9}): (?:C: ?(?P<client>.*)|S: ?(?P<server>.*))$"
+            _TIME + r".{0,40}?" + _THUNDERBIRD + r'(?P<quote>")?(?:C: ?(?P<client>.*)|S: ?(?P<server>.*))$'
         ),
         notes=(
+            _note(_BEGINS, r".{0,60}?" + _THUNDERBIRD + r'"?Connecting to ' + _URL),
             _note(
-                _BEGINS,
-                r".{0,60}?mailnews\.pop3\.(?P<session>[0-9]{1,9}): Connecting to " + _URL,
+                _CLOSED,
+                r".{0,60}?"
+                + _THUNDERBIRD
+                + r'"?(?P<reason>Connection closed|[A-Za-z]{1,60}Error: a .{1,100}? occurred)',
             ),
-            _note(_CLOSED, r".{0,60}?mailnews\.pop3\.(?P<session>[0-9]{1,9}): (?P<reason>Connection closed)"),
         ),
         continues=True,
         suppressed=re.compile(r"Logging suppressed"),
@@ -110,6 +125,7 @@ TEXT_FORMATS: Final = (
     TextFormat(
         name="thunderbird-log",
         summary="Thunderbird's MOZ_LOG=POP3:5",
+        is_unmistakable=True,
         says=_pattern(
             r"(?:" + _TIME + r")?.{0,120}?\bPOP3:? (?:\[this=(?P<session>[0-9a-fA-Fx]{1,20})\] )?"
             r"(?:SEND: (?P<client>.*)|RECV: (?P<server>.*))$"
@@ -119,12 +135,15 @@ TEXT_FORMATS: Final = (
     TextFormat(
         name="fetchmail",
         summary="fetchmail -vv",
+        is_unmistakable=True,
         says=_pattern(r".{0,80}?fetchmail: POP3(?:> ?(?P<client>.*)|< ?(?P<server>.*))$"),
         notes=(
             _note(_BEGINS, r".{0,80}?Trying to connect to (?P<host>\S{1,255})/(?P<port>[0-9]{1,5})\.\.\."),
             _note(_SECURED, r".{0,80}?SSL/TLS: using protocol (?P<tls>.{1,100})$"),
             _note(
-                _CLOSED, r".{0,80}?fetchmail: (?P<reason>socket error.{0,100}|.{0,60}[Ss]erver \S+ closed.{0,60})$"
+                _CLOSED,
+                r".{0,80}?fetchmail: (?:OpenSSL reported: )?(?P<reason>error:\S+ .{0,60}certificate verify failed"
+                r"|socket error.{0,100}|.{0,60}[Ss]erver \S+ closed.{0,60})$",
             ),
         ),
     ),
@@ -135,7 +154,7 @@ TEXT_FORMATS: Final = (
         notes=(
             _note(_BEGINS, r"host = (?P<host>\S{1,255})$"),
             _note(_SECURED, r" {4}\((?P<tls>TLS.{1,100})\)$"),
-            _note(_CLOSED, r"mpop: (?P<reason>.{1,200})$"),
+            _note(_CLOSED, r"mpop: (?P<reason>.{1,200}?)[. ]*$"),
         ),
     ),
     TextFormat(
@@ -154,7 +173,8 @@ TEXT_FORMATS: Final = (
             _note(_SECURED, _CURL + r"SSL connection using (?P<tls>.{1,100})$"),
             _note(
                 _CLOSED,
-                _CURL + r"(?:(?P<reason>.{0,60}(?:[Tt]imed out|reset by peer).{0,60})"
+                _CURL
+                + r"(?:(?P<reason>SSL certificate problem.{0,100}|.{0,60}(?:[Tt]imed out|reset by peer).{0,60})"
                 r"|[Cc]losing connection.{0,20}|shutting down connection.{0,20})$",
             ),
         ),
@@ -165,6 +185,7 @@ TEXT_FORMATS: Final = (
     TextFormat(
         name="poplib",
         summary="poplib of Python, set_debuglevel(2)",
+        is_unmistakable=True,
         says=_pattern(r"(?:\*put\* (?P<client>b?['\"].*)|\*get\* (?P<server>b?['\"].*))$"),
         is_literal=True,
     ),

@@ -101,8 +101,12 @@ class Listing:
 
     def path(self, place: int, places: Places) -> bytes:
         """Give where a message lay; another program may have moved it since. `place` counts from 0."""
-        columns = self.columns
-        return (places.cur if columns.in_cur[place] else places.new) + b"/" + columns.names[place]
+        # As `places.cur` and `places.new` are, but joined in one go: each message that is read asks for its path.
+        return b"%b/%b/%b" % (
+            places.folder,
+            b"cur" if self.columns.in_cur[place] else b"new",
+            self.columns.names[place],
+        )
 
     def base(self, place: int) -> bytes:
         """Give a message's base name."""
@@ -154,9 +158,8 @@ def stamp_of(places: Places) -> Stamp:
     """Give the stamp of both folders. Raises OSError, NotADirectoryError among them."""
     # A link is no folder here: whoever owns the Maildir could lead the server anywhere with it.
     new, cur = os.lstat(places.new), os.lstat(places.cur)
-    for facts, path in ((new, places.new), (cur, places.cur)):
-        if not stat.S_ISDIR(facts.st_mode):
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+    if not (stat.S_ISDIR(new.st_mode) and stat.S_ISDIR(cur.st_mode)):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), places.folder)
     return (new.st_ino, new.st_mtime_ns), (cur.st_ino, cur.st_mtime_ns)
 
 

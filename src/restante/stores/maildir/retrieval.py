@@ -37,7 +37,7 @@ from restante.stores.maildir.measure import (
 from restante.stores.maildir.names import base_of
 from restante.stores.maildir.places import Places
 
-__all__ = ["WHOLE_OCTETS", "LongFile", "MessageFile", "read_at_once"]
+__all__ = ["WHOLE_OCTETS", "LongFile", "MessageFile", "WarmReader"]
 
 WHOLE_OCTETS = 64 * 1024
 """Messages up to this length, in the file and on the wire, are given whole, longer ones in chunks of it."""
@@ -162,40 +162,92 @@ class MessageFile:
         )
 
 
-def read_at_once(path: bytes, file_octets: int, mtime_ns: int) -> bytes | None:
-    """Read a file of exactly that many octets and that time if it needs no waiting, else give None. Never fails."""
-    try:
-        descriptor = os.open(path, _READ_FLAGS)
-    except OSError:
-        return None
-    try:
-        buffer = bytearray(file_octets)
-        if os.preadv(descriptor, [buffer], 0, os.RWF_NOWAIT) != file_octets:
+class WarmReader:
+    """Reads what is in the page cache. Its one buffer is the event loop's, and no thread's."""
+
+    __slots__ = ("_buffer", "_buffers")
+
+    def __init__(self) -> None:
+        self._buffer = memoryview(bytearray(WHOLE_OCTETS))
+        self._buffers = (self._buffer,)
+
+    def read(self, path: bytes, file_octets: int, mtime_ns: int) -> bytes | None:
+        """Read a file of exactly so many octets, WHOLE_OCTETS at most, and that time, if it needs no waiting.
+
+        Else give None. Never fails.
+        """
+        try:
+            descriptor = os.open(path, _READ_FLAGS)
+        except OSError:
             return None
-        # Asked after the read: a write that came before it, or is under way, has changed the time by now.
-        status = os.fstat(descriptor)
-        if status.st_mtime_ns != mtime_ns or status.st_size != file_octets:
+        try:
+            if os.preadv(descriptor, self._buffers, 0, os.RWF_NOWAIT) != file_octets:
+                return None
+            # Asked after the read: a write that came before it, or is under way, has changed the time by now.
+            status = os.fstat(descriptor)
+            if status.st_mtime_ns != mtime_ns or status.st_size != file_octets:
+                return None
+            return self._buffer[:file_octets].tobytes()
+        except OSError:
             return None
-        return bytes(buffer)
-    except OSError:
-        return None
-    finally:
+        finally:
+            os.close(descriptor)
+
+    def open(self, path: bytes, file_octets: int, mtime_ns: int) -> int | None:
+        """Open a file of exactly so many octets and that time, else give None. Never fails."""
+        try:
+            descriptor = os.open(path, _READ_FLAGS)
+        except OSError:
+            return None
+        with contextlib.suppress(OSError):
+            status = os.fstat(descriptor)
+            if status.st_mtime_ns == mtime_ns and status.st_size == file_octets:
+                return descriptor
         os.close(descriptor)
+        return None
+
+    def chunk(self, descriptor: int, position: int, octets: int) -> bytes | None:
+        """Read so many octets of an open file, WHOLE_OCTETS at most, or those of them that need no waiting.
+
+        None where the first one does.
+        """
+        try:
+            came = os.preadv(descriptor, (self._buffer[:octets],), position, os.RWF_NOWAIT)
+        except OSError:
+            return None
+        return self._buffer[:came].tobytes()
 
 
 class LongFile:
     """A message in chunks (a `LongMessage`)."""
 
-    __slots__ = ("_canonicalizer", "_chunk_octets", "_descriptor", "_file", "_file_octets", "_in_thread", "_read")
+    __slots__ = (
+        "_canonicalizer",
+        "_chunk_octets",
+        "_descriptor",
+        "_file",
+        "_file_octets",
+        "_in_thread",
+        "_read",
+        "_reader",
+    )
 
     def __init__(
-        self, file: MessageFile, descriptor: int, file_octets: int, in_thread: InThread, *, is_canonical: bool
+        self,
+        file: MessageFile,
+        descriptor: int,
+        file_octets: int,
+        in_thread: InThread,
+        reader: WarmReader,
+        *,
+        is_canonical: bool,
     ) -> None:
         """Take an open file that was proved to be what was listed."""
         self._file = file
         self._descriptor: _Descriptor | None = _Descriptor(descriptor)
         self._file_octets = file_octets
         self._in_thread = in_thread
+        self._reader = reader
         self._read = 0
         self._canonicalizer = None if is_canonical else Canonicalizer()
         self._chunk_octets = WHOLE_OCTETS if is_canonical else _FOREIGN_CHUNK_OCTETS
@@ -206,13 +258,11 @@ class LongFile:
         if descriptor is None:
             return b""
         count = min(self._chunk_octets, self._file_octets - self._read)
-        buffer = bytearray(count)
-        try:
-            came = os.preadv(descriptor.number, [buffer], self._read, os.RWF_NOWAIT) if count else 0
-        except OSError:
+        chunk = self._reader.chunk(descriptor.number, self._read, count) if count else b""
+        if chunk is None:
             # The thread gets the object and not the number: closing then waits for it to be done with the file.
             return then(self._in_thread(partial(self._read_waiting, descriptor, count)), self._take)
-        return self._take(bytes(memoryview(buffer)[:came]))
+        return self._take(chunk)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -36,7 +36,7 @@ from restante.stores.maildir.listing import Listing, list_maildrop, stamp_of
 from restante.stores.maildir.lock import ExclusiveLock
 from restante.stores.maildir.places import Places, places_of
 from restante.stores.maildir.retention import SessionRetention
-from restante.stores.maildir.retrieval import WHOLE_OCTETS, LongFile, MessageFile, read_at_once
+from restante.stores.maildir.retrieval import WHOLE_OCTETS, LongFile, MessageFile, WarmReader
 
 __all__ = ["MaildirStore", "OpenMaildir"]
 
@@ -88,6 +88,7 @@ class MaildirStore:
         self._deliveries = Deliveries(
             hostname=hostname, clock=clock, disk=self._disk, threads=self._delivery_threads
         )
+        self.reader = WarmReader()
         self._places = lru_cache(REMEMBERED_PLACES)(partial(places_of, root))
 
     def location(self, account: Account) -> Path:
@@ -262,16 +263,20 @@ class OpenMaildir:
     def retrieve(self, number: MessageNumber) -> Soon[bytes | LongMessage]:
         """Give a message: whole up to 64 KiB, else in chunks. Raises MessageGone, StoreFault."""
         listing, place = self._listing, number - 1
-        if self.snapshot.octets(number) > WHOLE_OCTETS:
+        columns = listing.columns
+        file_octets, wire_octets = columns.file_octets[place], columns.wire_octets[place]
+        path, reader = listing.path(place, self._places), self._store.reader
+        if wire_octets <= WHOLE_OCTETS:
+            octets = reader.read(path, file_octets, columns.mtimes_ns[place])
+            if octets is not None:
+                return octets if file_octets == wire_octets else listing.canonical(place, octets)
             file = MessageFile(self._places, listing, place)
-            return then(self._store.in_thread(file.open), partial(self._in_chunks, file, place))
-        octets = read_at_once(
-            listing.path(place, self._places), listing.columns.file_octets[place], listing.columns.mtimes_ns[place]
-        )
-        if octets is not None:
-            return listing.canonical(place, octets)
+            return then(self._store.in_thread(file.read), partial(listing.canonical, place))
         file = MessageFile(self._places, listing, place)
-        return then(self._store.in_thread(file.read), partial(listing.canonical, place))
+        descriptor = reader.open(path, file_octets, columns.mtimes_ns[place])
+        if descriptor is not None:
+            return self._in_chunks(file, place, descriptor)
+        return then(self._store.in_thread(file.open), partial(self._in_chunks, file, place))
 
     def _in_chunks(self, file: MessageFile, place: int, descriptor: int) -> LongMessage:
         listing = self._listing
@@ -280,6 +285,7 @@ class OpenMaildir:
             descriptor,
             listing.columns.file_octets[place],
             self._store.in_thread,
+            self._store.reader,
             is_canonical=listing.is_canonical(place),
         )
 
