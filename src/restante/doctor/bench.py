@@ -384,11 +384,7 @@ class Bench:
 
     @contextmanager
     def own(self, leave: Leave | None = None) -> Iterator[Line]:
-        """Hold a session that is logged in and ends with the block, with no other beside it.
-
-        Raises Obstacle, and NotApplicable where the login cannot be made again so soon.
-        """
-        self.need_logins()
+        """Hold a session that is logged in and ends with the block, with no other beside it. Raises Obstacle."""
         self.leave_inside()
         line = self.logged_in(leave)
         try:
