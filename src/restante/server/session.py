@@ -173,7 +173,7 @@ class Session:
                 return self._transacting.retrieve(command.number)
             case Dele():
                 return self._transacting.mark(command.number)
-            case User() | Pass() | Apop() | Auth() | AuthResponse():
+            case User() | Pass():
                 return self._authorization.log_in(command)
             case Stat():
                 return self._transacting.drop_listing()
@@ -185,6 +185,8 @@ class Session:
                 return self._transacting.unique_id_listing(command.number)
             case Top():
                 return self._transacting.top(command.number, command.lines)
+            case Apop() | Auth() | AuthResponse():
+                return self._authorization.log_in(command)
             case Stls():
                 return self._authorization.begin_tls()
             case Utf8():
