@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from restante.maildrop.policies import Quota, Usage
 from restante.maildrop.snapshot import Snapshot
@@ -19,6 +19,7 @@ from restante.ports.soon import Soon
 from restante.proto.terms import MessageNumber, UniqueId
 
 __all__ = [
+    "LONGEST_CHUNK_OCTETS",
     "Holder",
     "LongMessage",
     "MaildropInUse",
@@ -33,6 +34,10 @@ __all__ = [
     "TooSoon",
     "no_quota",
 ]
+
+
+LONGEST_CHUNK_OCTETS: Final = 128 * 1024
+"""Of a long message: what a client costs that does not read, and one write to the client that does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +121,7 @@ class MessageGone(StoreFault):
 
 
 class LongMessage(Protocol):
-    """A message too long to hold: its canonical octets in chunks of at most 64 KiB."""
+    """A message too long to hold: its canonical octets in chunks of at most LONGEST_CHUNK_OCTETS."""
 
     def next_chunk(self) -> Soon[bytes]:
         """Give the next octets, or none at the end.

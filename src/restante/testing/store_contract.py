@@ -17,7 +17,15 @@ from restante.maildrop.downgrade import downgraded
 from restante.maildrop.transaction import UpdatePlan
 from restante.ports.accounts import Account
 from restante.ports.soon import Later, Soon
-from restante.ports.stores import Holder, LongMessage, MaildropInUse, MessageGone, OpenMaildrop, Store
+from restante.ports.stores import (
+    LONGEST_CHUNK_OCTETS,
+    Holder,
+    LongMessage,
+    MaildropInUse,
+    MessageGone,
+    OpenMaildrop,
+    Store,
+)
 from restante.proto.lines import canonical, stuffed
 from restante.proto.terms import MessageNumber, UniqueId, is_legal_unique_id
 
@@ -59,7 +67,7 @@ async def octets_of(maildrop: OpenMaildrop, number: int) -> bytes:
         return message
     chunks = []
     while chunk := await answer(message.next_chunk()):
-        assert len(chunk) <= 64 * 1024
+        assert len(chunk) <= LONGEST_CHUNK_OCTETS
         chunks.append(chunk)
     message.close()
     message.close()

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from functools import partial
 
 from restante.ports.soon import Later, Soon, then
-from restante.ports.stores import MessageGone, StoreFault
+from restante.ports.stores import LONGEST_CHUNK_OCTETS, MessageGone, StoreFault
 from restante.proto.lines import Canonicalizer
 from restante.stores.maildir.disk import fault
 from restante.stores.maildir.index import ANY_FILE, FactRow, Index
@@ -40,9 +40,9 @@ from restante.stores.maildir.places import Places
 __all__ = ["WHOLE_OCTETS", "LongFile", "MessageFile", "WarmReader"]
 
 WHOLE_OCTETS = 64 * 1024
-"""Messages up to this length, in the file and on the wire, are given whole, longer ones in chunks of it."""
+"""Messages up to this length, in the file and on the wire, are given whole, longer ones in chunks."""
 
-_FOREIGN_CHUNK_OCTETS = WHOLE_OCTETS // 2 - 1
+_FOREIGN_CHUNK_OCTETS = LONGEST_CHUNK_OCTETS // 2 - 1
 """Canonical form can double a chunk, and a CR held back from the chunk before adds an octet or two."""
 
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -168,7 +168,7 @@ class WarmReader:
     __slots__ = ("_buffer", "_buffers")
 
     def __init__(self) -> None:
-        self._buffer = memoryview(bytearray(WHOLE_OCTETS))
+        self._buffer = memoryview(bytearray(LONGEST_CHUNK_OCTETS))
         self._buffers = (self._buffer,)
 
     def read(self, path: bytes, file_octets: int, mtime_ns: int) -> bytes | None:
@@ -207,7 +207,7 @@ class WarmReader:
         return None
 
     def chunk(self, descriptor: int, position: int, octets: int) -> bytes | None:
-        """Read so many octets of an open file, WHOLE_OCTETS at most, or those of them that need no waiting.
+        """Read so many octets of an open file, LONGEST_CHUNK_OCTETS at most, or those of them that need no waiting.
 
         None where the first one does.
         """
@@ -250,7 +250,7 @@ class LongFile:
         self._reader = reader
         self._read = 0
         self._canonicalizer = None if is_canonical else Canonicalizer()
-        self._chunk_octets = WHOLE_OCTETS if is_canonical else _FOREIGN_CHUNK_OCTETS
+        self._chunk_octets = LONGEST_CHUNK_OCTETS if is_canonical else _FOREIGN_CHUNK_OCTETS
 
     def next_chunk(self) -> Soon[bytes]:
         """Give the next octets, or none at the end. Raises MessageGone, StoreFault."""
