@@ -10,20 +10,31 @@ from typing import Final
 from restante.explain.diagnoses.catalog import Diagnosis
 from restante.explain.languages.de.findings import FINDINGS as DE_FINDINGS
 from restante.explain.languages.de.lessons import LESSONS as DE_LESSONS
+from restante.explain.languages.de.smtp import SMTP_LESSONS as DE_SMTP_LESSONS
+from restante.explain.languages.de.smtp import SMTP_STORY as DE_SMTP_STORY
 from restante.explain.languages.de.story import STORY as DE_STORY
 from restante.explain.languages.en.findings import FINDINGS as EN_FINDINGS
 from restante.explain.languages.en.lessons import LESSONS as EN_LESSONS
+from restante.explain.languages.en.smtp import SMTP_LESSONS as EN_SMTP_LESSONS
+from restante.explain.languages.en.smtp import SMTP_STORY as EN_SMTP_STORY
 from restante.explain.languages.en.story import STORY as EN_STORY
 from restante.explain.languages.es.findings import FINDINGS as ES_FINDINGS
 from restante.explain.languages.es.lessons import LESSONS as ES_LESSONS
+from restante.explain.languages.es.smtp import SMTP_LESSONS as ES_SMTP_LESSONS
+from restante.explain.languages.es.smtp import SMTP_STORY as ES_SMTP_STORY
 from restante.explain.languages.es.story import STORY as ES_STORY
 from restante.explain.languages.fr.findings import FINDINGS as FR_FINDINGS
 from restante.explain.languages.fr.lessons import LESSONS as FR_LESSONS
+from restante.explain.languages.fr.smtp import SMTP_LESSONS as FR_SMTP_LESSONS
+from restante.explain.languages.fr.smtp import SMTP_STORY as FR_SMTP_STORY
 from restante.explain.languages.fr.story import STORY as FR_STORY
 from restante.explain.languages.zh.findings import FINDINGS as ZH_FINDINGS
 from restante.explain.languages.zh.lessons import LESSONS as ZH_LESSONS
+from restante.explain.languages.zh.smtp import SMTP_LESSONS as ZH_SMTP_LESSONS
+from restante.explain.languages.zh.smtp import SMTP_STORY as ZH_SMTP_STORY
 from restante.explain.languages.zh.story import STORY as ZH_STORY
 from restante.explain.phrases import Lesson, Phrase
+from restante.explain.smtp.phrases import SmtpLesson, SmtpPhrase
 
 __all__ = ["ENGLISH", "LANGUAGES", "Language", "language_for"]
 
@@ -39,12 +50,19 @@ class Language:
     lessons: Mapping[Lesson, str]
     findings: Mapping[Diagnosis, tuple[str, str]]
     """Sentence and advice."""
+    smtp_story: Mapping[SmtpPhrase, str]
+    smtp_lessons: Mapping[SmtpLesson, str]
     thousands: str
     """What parts the thousands of a number."""
 
-    def say(self, phrase: Phrase, **values: str | int) -> str:
+    def say(self, phrase: Phrase | SmtpPhrase, **values: str | int) -> str:
         """Give a phrase with its values."""
-        return self.story[phrase].format_map({name: self.written(value) for name, value in values.items()})
+        text = self.story[phrase] if isinstance(phrase, Phrase) else self.smtp_story[phrase]
+        return text.format_map({name: self.written(value) for name, value in values.items()})
+
+    def lesson(self, lesson: Lesson | SmtpLesson) -> str:
+        """Give what there is to learn."""
+        return self.lessons[lesson] if isinstance(lesson, Lesson) else self.smtp_lessons[lesson]
 
     def diagnosis(self, diagnosis: Diagnosis, values: Mapping[str, str | int]) -> tuple[str, str]:
         """Give the sentence of a diagnosis, with its values, and the advice."""
@@ -62,6 +80,8 @@ ENGLISH: Final = Language(
     story=EN_STORY,
     lessons=EN_LESSONS,
     findings=EN_FINDINGS,
+    smtp_story=EN_SMTP_STORY,
+    smtp_lessons=EN_SMTP_LESSONS,
     thousands=",",
 )
 _GERMAN: Final = Language(
@@ -70,6 +90,8 @@ _GERMAN: Final = Language(
     story=DE_STORY,
     lessons=DE_LESSONS,
     findings=DE_FINDINGS,
+    smtp_story=DE_SMTP_STORY,
+    smtp_lessons=DE_SMTP_LESSONS,
     thousands=".",
 )
 _SPANISH: Final = Language(
@@ -78,6 +100,8 @@ _SPANISH: Final = Language(
     story=ES_STORY,
     lessons=ES_LESSONS,
     findings=ES_FINDINGS,
+    smtp_story=ES_SMTP_STORY,
+    smtp_lessons=ES_SMTP_LESSONS,
     thousands=".",
 )
 _FRENCH: Final = Language(
@@ -86,6 +110,8 @@ _FRENCH: Final = Language(
     story=FR_STORY,
     lessons=FR_LESSONS,
     findings=FR_FINDINGS,
+    smtp_story=FR_SMTP_STORY,
+    smtp_lessons=FR_SMTP_LESSONS,
     thousands="\u202f",
 )
 _CHINESE: Final = Language(
@@ -94,6 +120,8 @@ _CHINESE: Final = Language(
     story=ZH_STORY,
     lessons=ZH_LESSONS,
     findings=ZH_FINDINGS,
+    smtp_story=ZH_SMTP_STORY,
+    smtp_lessons=ZH_SMTP_LESSONS,
     thousands=",",
 )
 
