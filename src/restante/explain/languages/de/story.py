@@ -76,7 +76,7 @@ STORY: Final[Mapping[Phrase, str]] = {
     Phrase.REASON_ENDED: "der Verwalter hat die Sitzung beendet",
     Phrase.REASON_TLS_FAILED: "der TLS-Handshake misslang",
     Phrase.REASON_TOO_EARLY_FOR_TLS: "hinter STLS standen Oktette, was kein Client darf",
-    Phrase.REASON_UPDATE_FAILED: "was markiert war, ließ sich nicht löschen",
+    Phrase.REASON_UPDATE_FAILED: "was gezeichnet war, ließ sich nicht löschen",
     Phrase.REASON_FAULT: "der Server versagte",
     Phrase.REASON_SERVER_GONE: "der Prozess des Servers endete",
     Phrase.SAYS_USER: "Guten Tag! Ich komme wegen Post. Das ist der Name.",

@@ -1,0 +1,1 @@
+"""SMTP and LMTP, told as POP3 is: from octets to events, and from events to a story."""
