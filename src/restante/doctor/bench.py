@@ -354,7 +354,7 @@ class Bench:
         if not facts.trusted:
             raise Obstacle(
                 f"the password does not go out, since the certificate is not trusted ({facts.trouble}); "
-                "name who signed it with --authorities FILE"
+                "name who signed it with --authorities FILE, or itself with --fingerprint HEX"
             )
 
     def inside(self) -> Line:
@@ -374,6 +374,12 @@ class Bench:
             self.leave_inside()
             self._inside = self.logged_in()
         return self._inside
+
+    @property
+    def login_trouble(self) -> str | None:
+        """Why the login that was given could not be made; None where it was, or was not tried."""
+        found = self._known.get("a login")
+        return str(found.error) if isinstance(found, _Stopped) else None
 
     def leave_inside(self) -> None:
         """End the session that is logged in, if there is one: the maildrop is free then."""

@@ -73,6 +73,7 @@ def examine(
                 )
             )
         peculiarities = bench.peculiarities()
+        login_trouble = bench.login_trouble
     finally:
         bench.close()
     return Examination(
@@ -80,6 +81,7 @@ def examine(
         profile=profile,
         findings=tuple(findings),
         peculiarities=peculiarities,
+        login_trouble=login_trouble,
         seconds=world.clock() - began,
     )
 
