@@ -166,7 +166,7 @@ class PageForm:
         sentence, advice = self._language.diagnosis(finding.diagnosis, finding.values)
         return (
             f'<div class="found {finding.diagnosis.weight.value}" id={anchor}><p><b>{escape(sentence)}</b></p>'
-            f"<p>{escape(self._language.say(Phrase.WHAT_TO_DO))} {escape(advice)}</p>"
+            f"<p>{escape(self._language.advice(advice))}</p>"
             f"<p class=source>{escape(self._language.say(_WORDS[finding.diagnosis.weight]))} · "
             f"{escape(finding.diagnosis.id)} · {escape(finding.diagnosis.source)}</p></div>"
         )

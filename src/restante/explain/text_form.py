@@ -153,14 +153,14 @@ class TextForm:
         if told.speaker is None:
             return wrapped(told.story, width - 4, first="    ", indent="    ")
         speaker = self._language.say(Phrase.CLIENT if told.speaker is Side.CLIENT else Phrase.SERVER)
-        return wrapped(f"{speaker}: {told.story}", width, indent="    ")
+        return wrapped(f"{speaker}{self._language.colon}{told.story}", width, indent="    ")
 
     def _finding(self, prefix: str, finding: Finding, width: int) -> None:
         sentence, advice = self._language.diagnosis(finding.diagnosis, finding.values)
         tone = _WEIGHTS[finding.diagnosis.weight]
         head = f"!! {sentence} [{finding.diagnosis.id}, {finding.diagnosis.source}]"
         lines = wrapped(head, width, indent="   ")
-        lines += wrapped(f"{self._language.say(Phrase.WHAT_TO_DO)} {advice}", width - 3, first="   ", indent="   ")
+        lines += wrapped(self._language.advice(advice), width - 3, first="   ", indent="   ")
         for line in lines:
             self._line(prefix, line, tone)
 

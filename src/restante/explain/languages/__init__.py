@@ -75,6 +75,8 @@ class Language:
     smtp_lessons: Mapping[SmtpLesson, str]
     thousands: str
     """What parts the thousands of a number."""
+    colon: str = ": "
+    """What stands behind the name of who speaks."""
 
     def say(self, phrase: Phrase | SmtpPhrase, **values: str | int) -> str:
         """Give a phrase with its values."""
@@ -93,6 +95,12 @@ class Language:
         """Give the sentence of a diagnosis, with its values, and the advice."""
         sentence, advice = self.findings[diagnosis]
         return sentence.format_map({name: self.written(value) for name, value in values.items()}), advice
+
+    def advice(self, advice: str) -> str:
+        """Give an advice with what stands before it."""
+        before = self.story[Phrase.WHAT_TO_DO]
+        # The full-width colon has its space in itself.
+        return before + ("" if before.endswith("：") else " ") + advice
 
     def written(self, value: str | int) -> str:
         """Write a value: numbers with their thousands parted."""
@@ -150,11 +158,13 @@ _FRENCH: Final = Language(
     smtp_story=FR_SMTP_STORY,
     smtp_lessons=FR_SMTP_LESSONS,
     thousands="\u202f",
+    colon="\u00a0: ",
 )
 _CHINESE: Final = Language(
     tag="zh",
     name="中文",
     story=ZH_STORY,
+    colon="：",
     lessons=ZH_LESSONS,
     findings=ZH_FINDINGS,
     talk=ZH_TALK,
