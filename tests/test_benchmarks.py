@@ -22,6 +22,11 @@ CALLS_OF_PYTHON = 252
 CALLS_OF_C = 198
 INSTRUCTIONS = 6500
 
+# The same of a RETR one at a time, the client's own among them.
+CALLS_OF_PYTHON_BY_RETR = 30
+CALLS_OF_C_BY_RETR = 29
+INSTRUCTIONS_BY_RETR = 800
+
 
 @pytest.fixture(scope="module")
 def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
@@ -150,6 +155,20 @@ async def test_a_session_costs_no_more_calls_than_it_did(tmp_path: Path) -> None
     assert of_python <= CALLS_OF_PYTHON
     assert of_c <= CALLS_OF_C
     assert of_the_interpreter <= INSTRUCTIONS
+
+
+async def test_a_retr_costs_no_more_calls_than_it_did(tmp_path: Path) -> None:
+    def spent(house: inside.Inside, messages: int) -> tuple[float, float, float]:
+        row = inside.Row(name="retr", lines=[b"RETR 2\r\n"] * messages)
+        return *inside.calls(house, row), inside.instructions(house, row)
+
+    async with inside.opened(tmp_path, messages=3) as house:
+        spent(house, 1)
+        with_one, with_eleven = spent(house, 1), spent(house, 11)
+    of_python, of_c, of_the_interpreter = [(b - a) / 10 for a, b in zip(with_one, with_eleven, strict=True)]
+    assert of_python <= CALLS_OF_PYTHON_BY_RETR
+    assert of_c <= CALLS_OF_C_BY_RETR
+    assert of_the_interpreter <= INSTRUCTIONS_BY_RETR
 
 
 @pytest.mark.parametrize(("source", "sessions"), [("capture", 4), ("server-log", 33), ("transcript", 4)])

@@ -201,7 +201,7 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
         if self._taking:
             return
         self._taking = True
-        room = len(self._read_buffer)
+        room, incoming = len(self._read_buffer), self._incoming
         try:
             while self._reading and not self._below.is_closing():
                 try:
@@ -215,6 +215,9 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
                     self._below.close()
                     return
                 self._above.buffer_updated(octets)
+                # To be told by an exception that there is no more costs as much as the decryption of a command.
+                if not (incoming.pending or incoming.eof or self._ssl.pending()):
+                    return
         finally:
             self._taking = False
 

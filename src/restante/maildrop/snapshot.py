@@ -39,8 +39,10 @@ class Snapshot:
     builds one has to mend that first, since a client that sees it would lose or double mail.
     """
 
-    __slots__ = ("_dots", "_octets", "_scan_listing", "_unique_id_listing", "_unique_ids", "total_octets")
+    __slots__ = ("_dots", "_octets", "_scan_listing", "_unique_id_listing", "_unique_ids", "count", "total_octets")
 
+    count: int
+    """How many messages there are."""
     total_octets: Octets
     """The sum over all messages; exact past 4 GiB."""
 
@@ -61,6 +63,7 @@ class Snapshot:
             raise ValueError(f"not a legal unique-id: {wrong!r}")
         told = [DOTS_UNKNOWN] * len(self._octets) if dots is None else dots
         self._dots = array("b", [each if each <= _MOST_DOTS else DOTS_UNKNOWN for each in told])
+        self.count = len(self._octets)
         self.total_octets = Octets(sum(self._octets))
         self._scan_listing: bytes | None = None
         self._unique_id_listing: bytes | None = None

@@ -70,8 +70,8 @@ class Transaction:
 
         Raises NoSuchMessage past the end, MarkedMessage where a deletion mark is.
         """
-        if number > len(self.snapshot):
-            raise NoSuchMessage(number, len(self.snapshot))
+        if number > self.snapshot.count:
+            raise NoSuchMessage(number, self.snapshot.count)
         if number in self._marked:
             raise MarkedMessage(number)
         return number

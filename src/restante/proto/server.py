@@ -27,14 +27,15 @@ _NOTHING: Final[frozenset[bytes]] = frozenset()
 """One for all sessions: Python makes a new one, of 216 octets, each time it is asked for one."""
 
 
-class ServerProtocol:
+class ServerProtocol(LineSplitter):
     """One session's protocol state.
 
     Call `receive` with what came, then `next_command` until it gives None; the same input gives the same commands,
-    however it was cut.
+    however it was cut. It is a splitter of lines and does not hold one: an object less for each session, and a call
+    less at each command.
     """
 
-    __slots__ = ("_command_line_octets", "_exchanging", "_splitter", "last_line", "name", "state", "withheld")
+    __slots__ = ("_command_line_octets", "_exchanging", "last_line", "name", "state", "withheld")
 
     state: State
     name: bytes | None
@@ -47,21 +48,17 @@ class ServerProtocol:
     """
 
     def __init__(self, *, command_line_octets: int = COMMAND_LINE_OCTETS) -> None:
+        super().__init__(command_line_octets)
         self._command_line_octets = command_line_octets
-        self._splitter = LineSplitter(command_line_octets)
         self._exchanging = False
         self.state = State.AUTHORIZATION
         self.name = None
         self.withheld = _NOTHING
         self.last_line = b""
 
-    def receive(self, octets: bytes) -> None:
-        """Take octets from the wire."""
-        self._splitter.receive(octets)
-
     def next_command(self) -> Command | Misuse | None:
         """Give the next command, or what is wrong with its line, or None when more octets are needed."""
-        line = self._splitter.next_line()
+        line = self.next_line()
         if line is None:
             return None
         if isinstance(line, LineTooLong):
@@ -104,14 +101,9 @@ class ServerProtocol:
     def begin_exchange(self) -> None:
         """Take the lines that follow as responses of an AUTH exchange, longer than commands may be."""
         self._exchanging = True
-        self._splitter.limit = EXCHANGE_LINE_OCTETS
+        self.limit = EXCHANGE_LINE_OCTETS
 
     def end_exchange(self) -> None:
         """Take the lines that follow as commands again."""
         self._exchanging = False
-        self._splitter.limit = self._command_line_octets
-
-    @property
-    def pending(self) -> int:
-        """How many octets wait that were not worked off. Behind STLS any at all is an attack (CVE-2011-0411)."""
-        return self._splitter.pending
+        self.limit = self._command_line_octets

@@ -175,11 +175,14 @@ class Transacting:
     def _whole(self, number: MessageNumber, body: bytes | LongMessage) -> bytes | Outflow:
         self.maildrop.note_retrieved(number)
         tally = self._tally
-        octets = self._snapshot.octets(number)
         tally.retrieved += 1
-        tally.retrieved_octets += octets
         if isinstance(body, bytes):
-            return replies.message_reply(downgraded(body) if self._surrogates else body, self._dots(number))
+            if self._surrogates:
+                body = downgraded(body)
+            tally.retrieved_octets += len(body)
+            return replies.message_reply(body, self._dots(number))
+        octets = self._snapshot.octets(number)
+        tally.retrieved_octets += octets
         status = b"+OK %d octets\r\n" % octets
         return Outflow(status, body, downgrader=self._downgrader(), dots=self._dots(number))
 
