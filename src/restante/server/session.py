@@ -98,6 +98,9 @@ class Session:
         "tally",
     )
 
+    # mypyc wants to be told of what is deleted.
+    __deletable__ = ("_authorization", "_transacting")
+
     outcome: Outcome | None
     """How the session ended, or None while it goes on."""
     account: Account | None
@@ -353,6 +356,9 @@ class Session:
             maildrop, transaction = self._transacting.maildrop, self._transacting.transaction
             changed = maildrop.unique_ids_changed
             maildrop.release()
+            del self._transacting
+        # Both hold the session as it holds them: in a circle they would stay until the collector came for them.
+        del self._authorization
         self._services.tell(
             self.tally.sum_up(
                 transaction,
