@@ -54,8 +54,8 @@ def test_rawlogs_are_read_as_pairs(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def test_names_and_secrets_show_when_asked_for(transcript: str, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["explain", "--show", "names", transcript])
-    assert "The name is Ted." in capsys.readouterr().out
+    main(["explain", "--view", "story", "--show", "names", transcript])
+    assert "My name is Ted." in capsys.readouterr().out
     main(["explain", "--view", "wire", "--show", "secrets", transcript])
     assert "->  PASS SECRET" in capsys.readouterr().out
 

@@ -41,7 +41,6 @@ PASSING: dict[str, Callable[[], Toy]] = {
     "rfc7628.3.wrong-token": toy(tags=TOKENS),
     "rfc7628.3.2.2.error": toy(tags=TOKENS),
     "rfc2449.6.9.implementation": toy(tags=tagged("IMPLEMENTATION Toy")),
-    "rfc1939.7.apop-works": answers((b"APOP", OK)),
     "network.each-address": toy(hosts=("192.0.2.1", "192.0.2.2")),
 }
 

@@ -154,6 +154,6 @@ def test_who_waits_is_told_how_long_it_will_be() -> None:
         waiting=left.append,
     )
     assert begun == [0]
-    assert left[0] == 600
+    assert 590 < left[0] <= 600
     assert left == sorted(left, reverse=True)
     assert len(left) > 60

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import hashlib
+import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -160,7 +162,7 @@ class Connection:
         self.tls: TlsFacts | None = None
         self.out = self.unread = b""
         self.over = self.secured = self.inside = self.data = False
-        self.auth = b""
+        self.auth = self.stamp = b""
         self.user: bytes | None = None
         self.marks: set[int] = set()
         self.bad = 0
@@ -176,7 +178,9 @@ class Connection:
     def _greet(self) -> None:
         if self.door.is_pop3:
             greeting = self.toy.greeting
-            self.out += greeting % self.toy.opened if b"%d" in greeting else greeting
+            greeting = greeting % self.toy.opened if b"%d" in greeting else greeting
+            self.stamp = (re.findall(rb"<[^>]*>", greeting) or [b""])[0]
+            self.out += greeting
         else:
             self.out += b"220 ready\r\n"
 
@@ -303,6 +307,10 @@ class Connection:
                 return b"+OK\r\n"
             if keyword == b"PASS" and self.user is not None:
                 return self._login(self.user, rest)
+            if keyword == b"APOP" and self.stamp and b" " in rest:
+                name, digest = rest.split(b" ", 1)
+                right = hashlib.md5(self.stamp + b"SECRET", usedforsecurity=False).hexdigest().encode()
+                return self._login(name, b"SECRET" if digest == right else b"")
             if keyword == b"AUTH" and rest in (b"PLAIN", b"OAUTHBEARER"):
                 self.auth = rest
                 return b"+ \r\n"

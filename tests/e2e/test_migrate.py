@@ -53,8 +53,10 @@ def test_a_maildrop_of_dovecot_moves_with_its_ids_and_order_again_and_again_and_
     assert "proved: 4 messages" in second.said
     assert listings(there, owner) == listings(Wire(bed.address("pop3")), owner)
     assert bed.mail(owner) == [canonical(octets) for octets in MESSAGES]
-    verified = migrate(bed, dovecot, owner, "--verify")
+    verified = migrate(bed, dovecot, owner, "--verify", "--explain", "wire")
     assert verified.code == 0, verified.said
+    assert "->  UIDL" in verified.said
+    assert PASSWORD not in verified.said
     assert "4 messages retrieved and compared" in verified.said
 
 

@@ -182,3 +182,34 @@ def test_sendmail_keeps_a_message_when_nobody_is_there(desk: Desk) -> None:
     assert done.returncode == 75
     assert "takes no connection there" in done.stderr
     assert len(desk.outbox()) == 1
+
+
+def test_the_session_is_told_with_secrets_addresses_and_the_message_hidden(desk: Desk) -> None:
+    desk.door.handler.refuse = {"eve.lyn@example.org": "550 5.1.1 no eve.lyn@example.org here"}
+    words = ("send", "--to", "xenia@example.org, eve.lyn@example.org", "--explain", "--subject", "Plan")
+    done = desk.run(*words, given=b"The text itself\n", LC_ALL="C.UTF-8")
+    assert "sent to xenia@example.org" in done.stdout
+    told = done.stderr.partition("restante: refused")[0]
+    for said in (
+        "~> AUTH",
+        "Client: It is for …@example.org.",
+        "For them I take nothing",
+        "~> (a message, not shown,",
+    ):
+        assert said in told
+    for secret in ("correct horse", "xenia", "eve.lyn", "The text itself", "Plan"):
+        assert secret not in told
+    assert "The counter closes. All is done." in told
+    assert "after QUIT" in told
+
+
+def test_a_server_that_is_gone_in_the_middle_or_refuses_the_login_is_told(desk: Desk) -> None:
+    done = desk.run("send", "--to", "ann@example.org", "--explain=story", PW="wrong", LC_ALL="de_DE.UTF-8")
+    assert done.returncode == 75
+    assert "Ich kann dich nicht einlassen" in done.stderr
+
+
+def test_sendmail_tells_nothing_of_its_session(desk: Desk) -> None:
+    done = desk.sendmail("--explain", "ann@example.org", given=b"Subject: x\n\n")
+    assert done.returncode == 64
+    assert "--explain is no option that is known here" in done.stderr

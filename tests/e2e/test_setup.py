@@ -63,8 +63,10 @@ def test_an_account_is_set_up_by_options_alone_and_proven(server: RunningServer,
     assert "is written, but does not work yet" in wrong.stderr
     renewed = run("--new-secret", "ted", "--password-stdin")
     assert renewed.returncode == 0, renewed.stderr
-    done = run(*by_hand, *kept, "--yes")
+    done = run(*by_hand, *kept, "--yes", "--explain", "wire")
     assert done.returncode == 0, done.stderr
+    for said in ("POP3 ~>  AUTH PLAIN …", "SMTP ~>  AUTH PLAIN …", "SMTP === closed by the"):
+        assert said in done.stderr
     assert f"POP3 {pop3}: logged in, 1 message" in done.stdout
     assert f"SMTP {smtps}: logged in" in done.stdout
     assert secret.stat().st_mode & 0o77 == 0

@@ -277,6 +277,8 @@ def test_an_auth_is_made_for_a_person_and_by_hand_behind_a_slash(bed: Bed, home:
         seen.see("base64")
         seen.type("*\r")
         seen.see("-ERR")
+        seen.type("CAPA\rAUTH XOAUTH2\r")
+        seen.see("not offered")  # and so nobody was asked for a token
         seen.type("AUTH PLAIN\r")
         seen.see("Name:")
         seen.type(f"{owner.name}\r")

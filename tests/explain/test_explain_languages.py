@@ -136,6 +136,18 @@ def test_languages_are_found_by_tag_and_by_locale(wish: str, tag: str | None) ->
     assert (found.tag if found else None) == tag
 
 
+def test_who_speaks_and_what_to_do_are_set_off_as_each_language_does() -> None:
+    assert {tag: language.colon for tag, language in LANGUAGES.items()} == {
+        "en": ": ",
+        "de": ": ",
+        "es": ": ",
+        "fr": "\u00a0: ",
+        "zh": "：",
+    }
+    assert LANGUAGES["zh"].advice("x") == "怎么办：x"
+    assert ENGLISH.advice("x") == "What to do: x"
+
+
 def test_numbers_are_written_as_each_language_does() -> None:
     assert {tag: language.written(12_345) for tag, language in LANGUAGES.items()} == {
         "en": "12,345",

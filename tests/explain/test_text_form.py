@@ -26,10 +26,10 @@ def test_the_tutorial_of_1999_is_told_as_a_conversation_in_three_chapters() -> N
     assert shown(TUTORIAL) == (
         """
 Greeting (AUTHORIZATION)
-Server: Here I am. Does anybody call for mail?
-Client: Hello! I come for mail. This is the name.
+Server: Here I am. Is anybody calling for mail?
+Client: Hello! I have come for my mail. Here is my name.
 Server: And the password?
-Client: And this is the password.
+Client: And here is my password.
 !! The record does not say whether TLS was under this. If not, everybody on the way can read the
    password. [tls-not-recorded, RFC 8314 §3.1]
    What to do: Check that the client is set to SSL/TLS on port 995, or to STARTTLS. A capture
@@ -106,7 +106,7 @@ def test_json_has_an_object_for_each_event() -> None:
         "state": "AUTHORIZATION",
         "tls": False,
         "speaker": "client",
-        "story": "Hello! I come for mail. This is the name.",
+        "story": "Hello! I have come for my mail. Here is my name.",
         "lesson": None,
         "wire": [{"mark": "->", "text": "USER …"}],
         "findings": [],

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restante.explain import Reader, Show, WireEvent
-from restante.explain.diagnoses import Diagnoser, Diagnosis
+from restante.explain.diagnoses import Diagnoser, History
 from restante.explain.events import BodyEnd, BodyReceived, Closed, CommandSent, Connected, Greeted, Replied, Secured
 from restante.explain.sources import FORMATS, Recognizer, looks_like_a_rawlog, read_rawlogs
 from restante.proto.terms import State
@@ -94,12 +94,29 @@ def test_logs_of_programs_are_recognised_and_read(
     assert "SECRET" not in repr(sessions)
 
 
-@pytest.mark.parametrize("program", ["curl-v", "fetchmail", "mpop-d", "thunderbird-153"])
-def test_a_certificate_that_a_program_does_not_trust_is_told_as_that_alone(program: str) -> None:
-    _, sessions = read((LOGS / f"{program}-certificate.log").read_bytes())
-    diagnoser = Diagnoser()
-    found = [finding.diagnosis for event in sessions[0] for finding in diagnoser.hear(event)]
-    assert found == [Diagnosis.CERTIFICATE_REJECTED]
+@pytest.mark.parametrize(
+    ("log", "ids"),
+    [
+        *((log, []) for log in ("curl-trace", "curl-trace-ascii", "curl-v", "curl-v-stls", "fetchmail-vv")),
+        *((log, []) for log in ("mpop-d-stls", "openssl-s_client")),
+        *((log, ["kept-after-reading"]) for log in ("mailkit", "thunderbird-153-stls")),
+        # A certificate that is not trusted is told as that alone.
+        *((f"{log}-certificate", ["certificate-rejected"]) for log in ("curl-v", "fetchmail", "mpop-d")),
+        ("thunderbird-153-certificate", ["certificate-rejected"]),
+        ("thunderbird-console", ["credentials-refused"]),
+        ("thunderbird-moz", ["tls-not-recorded", "slow-answer"]),
+        ("poplib", ["password-in-the-clear", "kept-after-reading"]),
+        ("telnet", ["password-in-the-clear", "lock-held"]),
+    ],
+)
+def test_a_log_shows_what_went_wrong_and_nothing_else(log: str, ids: list[str]) -> None:
+    _, sessions = read((LOGS / f"{log}.log").read_bytes())
+    history = History()
+    diagnosers = [(events, Diagnoser(history)) for events in sessions]
+    found = [
+        one.diagnosis.id for events, diagnoser in diagnosers for event in events for one in diagnoser.hear(event)
+    ]
+    assert found == ids
 
 
 @pytest.mark.parametrize("cut", [None, 1, 100])

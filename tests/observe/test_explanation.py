@@ -70,8 +70,12 @@ def test_sessions_at_the_same_time_do_not_mix() -> None:
     assert [line[:4] for line in lines if "Here I am" in line] == ["k3f9", "m2a1"]
 
 
-def test_other_events_and_other_doors_are_not_told() -> None:
-    assert told(replace(OPENED, door=Door.SMTP), *SAMPLES[:0], reply(b"220 smtp"), ended(Outcome.QUIT)) == []
+def test_sessions_that_bring_mail_are_told_too() -> None:
+    lines = told(replace(OPENED, door=Door.SMTP), reply(b"220 smtp"), command("EHLO me"))
+    assert "k3f9 Client: Good day, I am me. What can you do?" in lines
+
+
+def test_any_other_event_is_passed_over() -> None:
     for sample in SAMPLES:
         told(sample)
 

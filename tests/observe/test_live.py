@@ -100,14 +100,47 @@ def test_one_that_ends_before_it_says_anything_is_not_told() -> None:
     assert told.lines == []
 
 
-def test_other_doors_are_not_told() -> None:
-    told = Told()
+def test_a_message_that_comes_in_is_told_with_its_octets_and_without_its_text() -> None:
+    told = Told(View.WIRE)
     told.opened(door=Door.SMTP)
-    told.joined("m2", door=Door.LMTP, state="READY")
-    for session in ("k3f9", "m2"):
-        told.said(b"NOOP", b"250 ok", session)
-        told.live.ended(session, Outcome.QUIT, at=NOW)
-    assert told.lines == []
+    told.live.replied("k3f9", b"220 here ready", 16, at=NOW)
+    told.said(b"EHLO there", b"250-here")
+    told.live.command("k3f9", b"MAIL FROM:<ann@example.org>", at=NOW)
+    told.live.replied("k3f9", b"250 2.1.0 ok", 14, at=NOW)
+    told.said(b"RCPT TO:<ted@example.org>", b"250 2.1.5 ok")
+    told.said(b"DATA", b"354 go")
+    told.said(b"(message, 123 octets)", b"250 2.0.0 taken")
+    told.said(b"QUIT", b"221 bye")
+    told.live.ended("k3f9", Outcome.QUIT, at=NOW)
+    assert [line.removeprefix("k3f9 ") for line in told.lines] == [
+        "=== connected from 203.0.113.5",
+        "<-  220 here ready",
+        "->  EHLO there",
+        "<-  250 here",
+        "->  MAIL FROM:<…@example.org>",
+        "<-  250 2.1.0 ok",
+        "->  RCPT TO:<…@example.org>",
+        "<-  250 2.1.5 ok",
+        "->  DATA",
+        "<-  354 go",
+        "->  (a message, not shown, 123 octets)",
+        "->  .",
+        "<-  250 2.0.0 taken",
+        "->  QUIT",
+        "<-  221 bye",
+        "=== closed by the server",
+    ]
+
+
+def test_a_session_of_lmtp_is_joined_midway_as_one_of_pop3_is() -> None:
+    told = Told(View.WIRE)
+    told.joined(door=Door.LMTP, state="ENVELOPE")
+    told.said(b"RSET", b"250 ok")
+    assert told.lines == [
+        "k3f9 === joined midway: after 61 s, commands so far: 3",
+        "k3f9 ~>  RSET",
+        "k3f9 <~  250 ok",
+    ]
 
 
 def test_one_that_is_told_already_is_not_joined_again() -> None:

@@ -38,7 +38,7 @@ sent. Retrieving a message may mark it as read at servers that have IMAP too; at
 retrieved. The password goes out under TLS with a certificate that is trusted, unless --security plain is given.
 
 Ends with 0: nothing that the profile heeds; 1: a SHOULD or a PRACTICE failed; 2: wrong command line; 3: no
-connection; 6: a MUST failed.
+connection; 5: nothing failed, and the login could not be made; 6: a MUST failed.
 
 Examples:
   restante doctor pop.example.org --user ted
@@ -321,5 +321,5 @@ def _exit_code(examination: Examination) -> ExitCode:
     from restante.doctor import Level
 
     if examination.worst is None:
-        return ExitCode.OK
+        return ExitCode.OK if examination.login_trouble is None else ExitCode.LOGIN
     return ExitCode.TRANSFER if examination.worst is Level.MUST else ExitCode.FAILED

@@ -30,10 +30,12 @@ from restante.cli.outcome import CommandFailed, ExitCode, say, shown
 from restante.cli.remote import (
     WITHOUT_AN_ACCOUNT,
     AuthoritiesOption,
+    ExplainOption,
     FingerprintOption,
     PasswordCommandOption,
     SecurityOption,
     UserOption,
+    telling_of,
 )
 
 if TYPE_CHECKING:
@@ -91,6 +93,7 @@ def migrate(
             help="Bring nothing; retrieve every message of the other server and compare it with the one here.",
         ),
     ] = False,
+    explain: ExplainOption = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
     data: DataOption = None,
@@ -120,7 +123,7 @@ def migrate(
     from restante.fetch.migrate import Migration
     from restante.mail_accounts import Logins
 
-    remote = source_of(other, Logins(secrets_here()))
+    remote = source_of(other, Logins(secrets_here()), telling=telling_of(explain))
     with (
         opened_state(settings.data / _STATE) as state,
         running_store(settings) as (store, runner),

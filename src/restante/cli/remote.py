@@ -154,8 +154,8 @@ ExplainOption = Annotated[
 
 _VIEWS: Final = frozenset(view.value for view in View)
 
-_TELLING: Final = frozenset({"list", "read", "peek", "delete", "fetch"})
-"""The commands that tell their session."""
+_TELLING: Final = frozenset({"list", "read", "peek", "delete", "fetch", "send", "setup", "maildrop"})
+"""The commands that tell their session, and the group of one that does."""
 
 
 def explain_joined(arguments: Sequence[str]) -> list[str]:

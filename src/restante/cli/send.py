@@ -19,6 +19,8 @@ import typer
 from restante.cli.exit_codes import ExitCode
 from restante.cli.options import JsonOption
 from restante.cli.outcome import CommandFailed, complain, say, shown
+from restante.cli.remote import ExplainOption, telling_of
+from restante.explain.text_form import View
 
 if TYPE_CHECKING:
     from restante.cli.sending import Outcome
@@ -111,6 +113,7 @@ def send(  # noqa: PLR0917 - the toolkit reads the options from the arguments
         str | None,
         typer.Option("--drop", metavar="ID", help="Take a message out of the outbox, unsent.", show_default=False),
     ] = None,
+    explain: ExplainOption = None,
     json: JsonOption = False,
 ) -> int:
     """Send a message by the account's server, or look after the outbox."""
@@ -128,7 +131,7 @@ def send(  # noqa: PLR0917 - the toolkit reads the options from the arguments
             if drop is not None:
                 return _drop(_outbox(), drop)
             if flush or retry is not None:
-                return _flush(_outbox(), retry, as_json=json)
+                return _flush(_outbox(), retry, explain=explain, as_json=json)
             return _send(
                 _Wishes(
                     file=file,
@@ -141,6 +144,7 @@ def send(  # noqa: PLR0917 - the toolkit reads the options from the arguments
                 ),
                 account,
                 show=show,
+                explain=explain,
                 as_json=json,
             )
         except MessageFault as fault:
@@ -169,7 +173,7 @@ def _outbox() -> Outbox:
     return Outbox(mail_data_folder(os.environ) / "outbox")
 
 
-def _send(wishes: _Wishes, account_name: str | None, *, show: bool, as_json: bool) -> int:
+def _send(wishes: _Wishes, account_name: str | None, *, show: bool, explain: View | None, as_json: bool) -> int:
     from restante.cli.sending import keep, new_stamp, sending_account
     from restante.mail_accounts import accounts_file, load_accounts
 
@@ -183,7 +187,7 @@ def _send(wishes: _Wishes, account_name: str | None, *, show: bool, as_json: boo
         return ExitCode.OK
     outbox = _outbox()
     mark = keep(outbox, outgoing, account, stamp)
-    return _tried(outbox, [mark], as_json=as_json)
+    return _tried(outbox, [mark], explain=explain, as_json=as_json)
 
 
 def _made(wishes: _Wishes, stamp: Stamp) -> Outgoing:
@@ -258,13 +262,14 @@ def _edited(editor: str) -> str:
     return text
 
 
-def _tried(outbox: Outbox, ids: Sequence[str], *, as_json: bool) -> int:
+def _tried(outbox: Outbox, ids: Sequence[str], *, explain: View | None, as_json: bool) -> int:
     from restante.cli.fetch_source import secrets_here
     from restante.cli.sending import try_to_send
     from restante.mail_accounts import Logins, accounts_file, load_accounts
 
     accounts = load_accounts(accounts_file(os.environ))
-    outcomes = asyncio.run(try_to_send(outbox, accounts, Logins(secrets_here()), ids))
+    telling = telling_of(explain)
+    outcomes = asyncio.run(try_to_send(outbox, accounts, Logins(secrets_here()), ids, telling=telling))
     if as_json:
         import json
 
@@ -307,7 +312,7 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _flush(outbox: Outbox, retry: str | None, *, as_json: bool) -> int:
+def _flush(outbox: Outbox, retry: str | None, *, explain: View | None, as_json: bool) -> int:
     from dataclasses import replace
 
     outbox.sweep(now=time.time())
@@ -317,14 +322,14 @@ def _flush(outbox: Outbox, retry: str | None, *, as_json: bool) -> int:
         if not ids and not as_json:
             say("nothing waits in the outbox")
             return ExitCode.OK
-        return _tried(outbox, ids, as_json=as_json)
+        return _tried(outbox, ids, explain=explain, as_json=as_json)
     with outbox.held(retry) as held:
         if held is None:
             raise _no_such(retry)
         again = held[0]
         everybody = tuple(dict.fromkeys((*again.recipients, *(each.recipient for each in again.refused))))
         outbox.settle(replace(again, recipients=everybody, refused=(), aside=False))
-    return _tried(outbox, [retry], as_json=as_json)
+    return _tried(outbox, [retry], explain=explain, as_json=as_json)
 
 
 def _drop(outbox: Outbox, mark: str) -> int:

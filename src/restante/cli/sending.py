@@ -18,6 +18,10 @@ from restante.mail_accounts import Account, Accounts, Logins, MailAccountFault, 
 from restante.submission import Outbox, Refused, Stamp, SubmissionFault, submission
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from restante.explain.telling import Telling
+    from restante.explain.wire import WireObserver
     from restante.submission import Outgoing, Session, Waiting
 
 __all__ = ["Outcome", "keep", "new_stamp", "sending_account", "try_to_send"]
@@ -75,8 +79,13 @@ def keep(outbox: Outbox, outgoing: Outgoing, account: Account, stamp: Stamp) -> 
     return mark
 
 
-async def try_to_send(outbox: Outbox, accounts: Accounts, logins: Logins, ids: Iterable[str]) -> list[Outcome]:
-    """Try messages of the outbox, each once. Those that another program sends just now are passed over."""
+async def try_to_send(
+    outbox: Outbox, accounts: Accounts, logins: Logins, ids: Iterable[str], *, telling: Telling | None = None
+) -> list[Outcome]:
+    """Try messages of the outbox, each once. Those that another program sends just now are passed over.
+
+    `telling` is told each session.
+    """
     by_account: dict[str, list[str]] = {}
     wanted = set(ids)
     for waiting in outbox.waiting():
@@ -84,17 +93,18 @@ async def try_to_send(outbox: Outbox, accounts: Accounts, logins: Logins, ids: I
             by_account.setdefault(waiting.account, []).append(waiting.id)
     outcomes: list[Outcome] = []
     for name, marks in by_account.items():
-        outcomes += await _try_those_of(outbox, accounts, logins, name, marks)
+        observe = None if telling is None else telling.smtp_session()
+        outcomes += await _try_those_of(outbox, _session(accounts, logins, name, observe), marks)
     return outcomes
 
 
 async def _try_those_of(
-    outbox: Outbox, accounts: Accounts, logins: Logins, name: str, marks: Sequence[str]
+    outbox: Outbox, opening: AbstractAsyncContextManager[Session], marks: Sequence[str]
 ) -> list[Outcome]:
     outcomes: list[Outcome] = []
     left = list(marks)
     try:
-        async with _session(accounts, logins, name) as session:
+        async with opening as session:
             while left:
                 outcome, goes_on = await _try_one(outbox, session, left[0])
                 left.pop(0)
@@ -116,11 +126,13 @@ class _SessionEnded(Exception):
 
 
 @contextlib.asynccontextmanager
-async def _session(accounts: Accounts, logins: Logins, name: str) -> AsyncIterator[Session]:
+async def _session(
+    accounts: Accounts, logins: Logins, name: str, observe: WireObserver | None
+) -> AsyncIterator[Session]:
     account = sending_account(accounts, name)
     assert account.smtp is not None
     login = await logins.for_smtp(account)
-    async with submission(account.smtp, login) as session:
+    async with submission(account.smtp, login, observe=observe) as session:
         yield session
 
 

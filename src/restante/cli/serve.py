@@ -192,7 +192,7 @@ def _with_flags(run: Callable[[Path | None, _Wishes, Mapping[str, Any]], int]) -
         typer.Option(
             "--explain",
             metavar="",
-            help="Tell each POP3 session in plain words on standard output, as it happens.",
+            help="Tell each session in plain words on standard output, as it happens.",
             rich_help_panel=_PANELS[None],
         ),
     ]

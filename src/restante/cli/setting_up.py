@@ -16,6 +16,7 @@ from typing import TypeVar, assert_never
 from restante.cli.exit_codes import ExitCode
 from restante.cli.outcome import CommandFailed, complain, say, shown
 from restante.client import ClientFault, Server
+from restante.explain.telling import Telling
 from restante.mail_accounts import (
     Account,
     Logins,
@@ -67,6 +68,8 @@ class World:
     """Asks for the password of the account of that name."""
     confirm: Callable[[str], bool]
     tell: Callable[[str], None]
+    telling: Telling | None = None
+    """Is told the sessions in which an account is proven."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +96,7 @@ class Wishes:
     default: bool = False
 
 
-def world_here(*, password_stdin: bool, yes: bool) -> World:
+def world_here(*, password_stdin: bool, yes: bool, telling: Telling | None = None) -> World:
     """Give this machine's network, keyring and terminal."""
     import webbrowser
 
@@ -111,6 +114,7 @@ def world_here(*, password_stdin: bool, yes: bool) -> World:
         ask_password=lambda name: ask_password(name, from_stdin=password_stdin),
         confirm=(lambda _: True) if yes else _confirmed,
         tell=tell,
+        telling=telling,
     )
 
 
@@ -195,8 +199,13 @@ async def renew(file: Path, name: str, world: World, *, device_code: bool, check
 async def _proven(account: Account, world: World) -> None:
     logins = Logins(world.secrets)
     try:
-        await fetched_by(account, logins, world.tell)
-        await sent_by(account, logins, world.tell)
+        telling = world.telling
+        if account.pop3 is not None:
+            observe = None if telling is None else telling.session("POP3")
+            await fetched_by(account, logins, world.tell, observe=observe)
+        if account.smtp is not None:
+            hear = None if telling is None else telling.smtp_session("SMTP")
+            await sent_by(account, logins, world.tell, observe=hear)
     except (ClientFault, SubmissionFault, MailAccountFault):
         complain(
             f"account '{account.name}' is written, but does not work yet: run the same again when it is mended"

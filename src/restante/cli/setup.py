@@ -15,6 +15,7 @@ import typer
 from restante.cli.exit_codes import ExitCode
 from restante.cli.options import JsonOption
 from restante.cli.outcome import CommandFailed, say, shown
+from restante.cli.remote import ExplainOption, telling_of
 
 __all__ = ["EPILOG", "setup"]
 
@@ -189,6 +190,7 @@ def setup(  # noqa: PLR0917 - the toolkit reads the options from the arguments
             show_default=False,
         ),
     ] = None,
+    explain: ExplainOption = None,
     json: JsonOption = False,
 ) -> int:
     """Set up an account of the mail program: find its servers, keep its secret, prove it with a login."""
@@ -203,7 +205,7 @@ def setup(  # noqa: PLR0917 - the toolkit reads the options from the arguments
         )
     with faults_told():
         file = accounts_file(os.environ)
-        world = setting_up.world_here(password_stdin=password_stdin, yes=yes)
+        world = setting_up.world_here(password_stdin=password_stdin, yes=yes, telling=telling_of(explain))
         if listed:
             return setting_up.show_list(file, as_json=json)
         if remove is not None:

@@ -15,9 +15,9 @@ from restante.explain.columns import display_width
 from restante.explain.diagnoses import Finding
 from restante.explain.events import BodyReceived
 from restante.explain.languages import Language
-from restante.explain.narrate import Told
 from restante.explain.talk_phrases import TalkPhrase
 from restante.explain.text_form import TextForm
+from restante.explain.told import Told
 from restante.explain.wire_lines import printable
 
 __all__ = ["Screenfuls"]

@@ -67,6 +67,8 @@ class WatchedDoor(StrEnum):
     """A door whose sessions can be told."""
 
     POP3 = "pop3"
+    SMTP = "smtp"
+    LMTP = "lmtp"
 
 
 def watch(
@@ -101,7 +103,9 @@ def watch(
     ] = None,
     door: Annotated[
         WatchedDoor | None,
-        typer.Option("--door", metavar="DOOR", help="Only sessions at this door: pop3.", show_default=False),
+        typer.Option(
+            "--door", metavar="DOOR", help="Only sessions at this door: pop3, smtp or lmtp.", show_default=False
+        ),
     ] = None,
     view: ViewOption = View.BOTH,
     as_json: JsonOption = False,

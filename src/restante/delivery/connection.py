@@ -109,7 +109,7 @@ class MailConnection:
     async def run(self) -> None:
         """Serve until the end."""
         services = self._services
-        services.tell(ConnectionOpened(session=self.id, door=self.door, peer=self.peer))
+        services.tell(ConnectionOpened(session=self.id, door=self.door, peer=self.peer, secured=self.secured))
         try:
             self._reset_timeout()
             if not self._leave_if_told():

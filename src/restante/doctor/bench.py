@@ -11,11 +11,11 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Final, TypeVar, cast
 
 from restante.client.faults import shown
 from restante.doctor.check import NotApplicable
+from restante.doctor.learnt import Learnt, Obstacle
 from restante.doctor.line import Body, Leave, Line, LineFault, OutOfTime
 from restante.doctor.logging_in import log_in
 from restante.doctor.patient import Door, Patient
@@ -38,17 +38,6 @@ MOST_REFUSALS: Final = 5
 """In a session that goes on: some servers end one with ten."""
 
 
-class Obstacle(Exception):
-    """Something in the way of a check; its text says what."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Stopped:
-    """What stood in the way of learning something."""
-
-    error: Obstacle | NotApplicable
-
-
 class Bench:
     """One examination's means."""
 
@@ -66,7 +55,7 @@ class Bench:
         """Hears during a long wait how many seconds are left of it."""
         self.world = world
         self.evidence: deque[WireLine] = deque(maxlen=EVIDENCE_LINES)
-        self._known: dict[str, object] = {}
+        self._learnt = Learnt()
         self._inside: Line | None = None
         self._in_session: dict[str, object] = {}
         self._open: list[Line] = []
@@ -80,17 +69,7 @@ class Bench:
 
     def known(self, name: str, learn: Callable[[], T]) -> T:
         """Give what was learnt under a name, or learn it. What stood in the way stands in the way again."""
-        if name not in self._known:
-            try:
-                self._known[name] = learn()
-            except LineFault as fault:
-                self._known[name] = _Stopped(Obstacle(f"the server {fault}"))
-            except (Obstacle, NotApplicable) as error:
-                self._known[name] = _Stopped(error)
-        found = self._known[name]
-        if isinstance(found, _Stopped):
-            raise found.error
-        return cast(T, found)  # put there under the same name by the same caller
+        return self._learnt.known(name, learn)
 
     def known_in_session(self, name: str, learn: Callable[[Line], T]) -> T:
         """Give what was learnt under a name in the session that is logged in, or learn it there.
@@ -117,7 +96,7 @@ class Bench:
             except Obstacle as error:
                 troubles.append(f"port {self.patient.ports[door]}: {self._stranger(door) or error}")
             else:
-                self._known["greeting"] = line.greeting
+                self._learnt.note("greeting", line.greeting)
                 line.quit()
                 return door
         raise Obstacle(f"no POP3 server was found ({'; '.join(troubles)})")
@@ -133,7 +112,7 @@ class Bench:
     def greeting(self) -> Status:
         """Give what the best door greets with. Raises Obstacle."""
         self.door()
-        return cast(Status, self._known["greeting"])  # put there with the door
+        return cast(Status, self._learnt.value("greeting"))  # put there with the door
 
     def capabilities(self) -> Capabilities:
         """Give what CAPA says before the login, under TLS if there is any. Raises Obstacle."""
@@ -235,7 +214,7 @@ class Bench:
         return not self.leave & (Leave.READ | Leave.CHANGE)
 
     def _recognised_so_far(self) -> tuple[Peculiarity, ...]:
-        if "greeting" not in self._known or "capabilities" not in self._known:
+        if not (self._learnt.has("greeting") and self._learnt.has("capabilities")):
             return ()
         return self.peculiarities()
 
@@ -354,7 +333,7 @@ class Bench:
         if not facts.trusted:
             raise Obstacle(
                 f"the password does not go out, since the certificate is not trusted ({facts.trouble}); "
-                "name who signed it with --authorities FILE"
+                "name who signed it with --authorities FILE, or itself with --fingerprint HEX"
             )
 
     def inside(self) -> Line:
@@ -375,6 +354,11 @@ class Bench:
             self._inside = self.logged_in()
         return self._inside
 
+    @property
+    def login_trouble(self) -> str | None:
+        """Why the login that was given could not be made; None where it was, or was not tried."""
+        return self._learnt.trouble("a login")
+
     def leave_inside(self) -> None:
         """End the session that is logged in, if there is one: the maildrop is free then."""
         self._in_session.clear()
@@ -384,11 +368,7 @@ class Bench:
 
     @contextmanager
     def own(self, leave: Leave | None = None) -> Iterator[Line]:
-        """Hold a session that is logged in and ends with the block, with no other beside it.
-
-        Raises Obstacle, and NotApplicable where the login cannot be made again so soon.
-        """
-        self.need_logins()
+        """Hold a session that is logged in and ends with the block, with no other beside it. Raises Obstacle."""
         self.leave_inside()
         line = self.logged_in(leave)
         try:

@@ -33,6 +33,8 @@ class Examination:
     findings: tuple[Finding, ...]
     peculiarities: tuple[Peculiarity, ...]
     seconds: float
+    login_trouble: str | None = None
+    """Why the login that was given could not be made: what takes it was not judged."""
 
     def of(self, outcome: Outcome, level: Level | None = None) -> tuple[Finding, ...]:
         """Give the findings of one outcome, and of one level where it is named."""

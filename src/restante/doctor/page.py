@@ -15,6 +15,7 @@ __all__ = ["as_html"]
 _MORE_STYLE: Final = """
 table{border-collapse:collapse;width:100%;font-size:.875rem;margin:.5rem 0 2rem}
 td{padding:.3rem .5rem .3rem 0;border-top:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
+h1,.note{overflow-wrap:anywhere}
 .found .wire{margin:.5rem 0}
 @media(max-width:44rem){td{display:block;border:0;padding:0}
 tr{display:block;border-top:1px solid var(--line);padding:.35rem 0}}

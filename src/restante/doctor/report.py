@@ -99,6 +99,7 @@ def as_json(examination: Examination) -> Mapping[str, object]:
         "profile": examination.profile.value,
         "seconds": round(examination.seconds, 3),
         "worst": None if examination.worst is None else examination.worst.value,
+        "login_trouble": examination.login_trouble,
         "peculiarities": [
             {"id": kind.id, "name": kind.name, "told": list(kind.told)} for kind in examination.peculiarities
         ],

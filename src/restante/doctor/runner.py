@@ -21,7 +21,7 @@ from restante.doctor.world import DialFault, World
 __all__ = ["RUN_SECONDS", "chosen", "examine"]
 
 RUN_SECONDS: Final = 48.0
-"""Without `--idle`: no check begins later."""
+"""Without `--idle`: what changes a maildrop does not begin later."""
 END_SECONDS: Final = 55.0
 """Without `--idle`: nothing is waited for any longer, so that all is over within a minute."""
 
@@ -60,7 +60,8 @@ def examine(
             progress(done, len(checks), check)
             started = world.clock()
             bench.evidence.clear()
-            late = not patient.idle and started - began > RUN_SECONDS
+            # Nothing that sends or removes is begun which might be cut off in the middle.
+            late = Need.DISPOSABLE in check.needs and started > ends_at - END_SECONDS + RUN_SECONDS
             verdict = _not_judged(OVER) if late else None
             verdict = _lacking(check, patient) or verdict or _missing(check, bench) or _verdict(check, bench)
             findings.append(
@@ -72,6 +73,7 @@ def examine(
                 )
             )
         peculiarities = bench.peculiarities()
+        login_trouble = bench.login_trouble
     finally:
         bench.close()
     return Examination(
@@ -79,6 +81,7 @@ def examine(
         profile=profile,
         findings=tuple(findings),
         peculiarities=peculiarities,
+        login_trouble=login_trouble,
         seconds=world.clock() - began,
     )
 

@@ -7,11 +7,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from restante.explain.diagnoses import Finding
-from restante.explain.events import Closed
 from restante.explain.languages import ENGLISH, Language
-from restante.explain.narrate import Told
 from restante.explain.phrases import Phrase
-from restante.explain.wire_lines import wire_lines
+from restante.explain.told import Told
 
 __all__ = ["JsonForm"]
 
@@ -35,7 +33,7 @@ class JsonForm:
         event = told.event
         lesson = None
         if told.lesson is not None:
-            lesson = {"text": self._language.lessons[told.lesson], "source": told.lesson.value}
+            lesson = {"text": self._language.lesson(told.lesson), "source": told.lesson.value}
         line = {
             "session": session,
             "label": self._labels.get(session),
@@ -46,11 +44,11 @@ class JsonForm:
             "speaker": told.speaker.name.lower() if told.speaker is not None else None,
             "story": told.story,
             "lesson": lesson,
-            "wire": [{"mark": one.mark, "text": one.text} for one in wire_lines(event, all_lines=True)],
+            "wire": [{"mark": one.mark, "text": one.text} for one in told.lines(all_lines=True)],
             "findings": [self._finding(finding) for finding in findings],
         }
         self._write(json.dumps(line, ensure_ascii=True) + "\n")
-        if isinstance(event, Closed):
+        if told.is_end:
             self._labels.pop(session, None)
 
     def missed(self, count: int) -> None:

@@ -8,8 +8,6 @@ and what is marked. Which words are used is for `languages`; what went wrong is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
 from restante.explain.answers import answer_phrase
@@ -35,34 +33,12 @@ from restante.explain.events import (
 )
 from restante.explain.languages import ENGLISH, Language
 from restante.explain.phrases import Lesson, Phrase
-from restante.explain.wire import Reason, Side
+from restante.explain.told import Chapter, Told, reason_told
+from restante.explain.wire import Side
 from restante.explain.wire_lines import printable, printable_text
 from restante.proto.terms import State
 
-__all__ = ["Chapter", "Narrator", "Told"]
-
-
-class Chapter(Enum):
-    """A part of a session; the value is the state."""
-
-    GREETING = "AUTHORIZATION"
-    BODY = "TRANSACTION"
-    CLOSING = "UPDATE"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """An event, told."""
-
-    event: WireEvent
-    chapter: Chapter
-    opens: bool
-    """Whether the chapter begins here."""
-    speaker: Side | None
-    """Who says the story's sentence; None for an aside."""
-    story: str
-    lesson: Lesson | None
-    """What there is to learn, the first time in this session that it comes."""
+__all__ = ["Narrator"]
 
 
 _CHAPTERS: Final[Mapping[State, Chapter]] = {
@@ -272,51 +248,9 @@ class Narrator:
             return say(Phrase.RECORD_ENDS)
         sentence = say(_ENDS[event.state])
         if event.reason:
-            sentence += " " + say(Phrase.REASON, reason=self._reason(event.reason))
+            sentence += " " + say(Phrase.REASON, reason=reason_told(event.reason, self._language))
         return sentence
 
-    def _reason(self, reason: str) -> str:
-        known, colon, more = reason.partition(": ")
-        phrase = _REASONS.get(known)
-        if phrase is None:
-            return printable_text(reason)
-        return self._language.say(phrase) + colon + printable_text(more)
-
-
-_REASONS: Final[Mapping[str, Phrase]] = {
-    Reason.CLOSED: Phrase.REASON_CLOSED,
-    Reason.TIME_OUT: Phrase.REASON_TIME_OUT,
-    Reason.ENDED_IN_THE_MIDDLE: Phrase.REASON_ENDED_IN_THE_MIDDLE,
-    Reason.AFTER_QUIT: Phrase.REASON_AFTER_QUIT,
-    Reason.WITHOUT_QUIT: Phrase.REASON_WITHOUT_QUIT,
-    Reason.EARLY_OCTETS: Phrase.REASON_EARLY_OCTETS,
-    Reason.NO_TLS: Phrase.REASON_NO_TLS,
-    Reason.OTHER_CERTIFICATE: Phrase.REASON_OTHER_CERTIFICATE,
-    Reason.CLIENT_TLS_FAILED: Phrase.REASON_CLIENT_TLS_FAILED,
-    Reason.OVER_A_LIMIT: Phrase.REASON_OVER_A_LIMIT,
-    Reason.NOT_POP3: Phrase.REASON_NOT_POP3,
-    Reason.LOGIN_ENDED_BADLY: Phrase.REASON_LOGIN_ENDED_BADLY,
-    Reason.NO_SESSION: Phrase.REASON_NO_SESSION,
-    Reason.HUNG_UP: Phrase.REASON_HUNG_UP,
-    Reason.RESET: Phrase.REASON_RESET,
-    Reason.BROKE: Phrase.REASON_BROKE,
-    Reason.SILENCE: Phrase.REASON_SILENCE,
-    Reason.PROXY_STOPPED: Phrase.REASON_PROXY_STOPPED,
-    Reason.NO_SERVER: Phrase.REASON_NO_SERVER,
-    Reason.TLS_BROKE: Phrase.REASON_TLS_BROKE,
-    Reason.LOST: Phrase.REASON_LOST,
-    Reason.AUTOLOGOUT: Phrase.REASON_AUTOLOGOUT,
-    Reason.TOO_MANY_BAD_COMMANDS: Phrase.REASON_TOO_MANY_BAD_COMMANDS,
-    Reason.MESSAGE_GONE: Phrase.REASON_MESSAGE_GONE,
-    Reason.SHUTDOWN: Phrase.REASON_SHUTDOWN,
-    Reason.ENDED: Phrase.REASON_ENDED,
-    Reason.TLS_FAILED: Phrase.REASON_TLS_FAILED,
-    Reason.TOO_EARLY_FOR_TLS: Phrase.REASON_TOO_EARLY_FOR_TLS,
-    Reason.UPDATE_FAILED: Phrase.REASON_UPDATE_FAILED,
-    Reason.FAULT: Phrase.REASON_FAULT,
-    Reason.SERVER_GONE: Phrase.REASON_SERVER_GONE,
-}
-"""By what was told: a record of ours that is read again has the same words."""
 
 _RESPONSES: Final[Mapping[ResponseKind, Phrase]] = {
     ResponseKind.DATA: Phrase.SAYS_RESPONSE,

@@ -13,12 +13,10 @@ from typing import Final
 
 from restante.explain.diagnoses import Finding, Weight
 from restante.explain.languages import ENGLISH, Language
-from restante.explain.narrate import Told
 from restante.explain.page_style import STYLE
 from restante.explain.phrases import Phrase
-from restante.explain.text_form import CHAPTER_NAMES
+from restante.explain.told import CHAPTER_NAMES, Told
 from restante.explain.wire import Side
-from restante.explain.wire_lines import wire_lines
 
 __all__ = ["MOST_EVENTS", "PageForm"]
 
@@ -150,13 +148,13 @@ class PageForm:
             speaker = f"<b>{escape(name)}</b> "
         lesson = ""
         if told.lesson is not None:
-            text = escape(self._language.lessons[told.lesson])
+            text = escape(self._language.lesson(told.lesson))
             name = f"{self._language.say(Phrase.LESSON)} · {told.lesson.value}"
             lesson = f"<details><summary>{escape(name)}</summary><p>{text}</p></details>"
         wire = "".join(
             f"<div class={'bad' if '*' in line.mark else 'line'}><i>{escape(line.mark)}</i> "
             f"<code>{escape(line.text)}</code></div>"
-            for line in wire_lines(told.event)
+            for line in told.lines()
         )
         found = "".join([self._finding(anchor, finding) for anchor, finding in findings])
         return (
@@ -168,7 +166,7 @@ class PageForm:
         sentence, advice = self._language.diagnosis(finding.diagnosis, finding.values)
         return (
             f'<div class="found {finding.diagnosis.weight.value}" id={anchor}><p><b>{escape(sentence)}</b></p>'
-            f"<p>{escape(self._language.say(Phrase.WHAT_TO_DO))} {escape(advice)}</p>"
+            f"<p>{escape(self._language.advice(advice))}</p>"
             f"<p class=source>{escape(self._language.say(_WORDS[finding.diagnosis.weight]))} · "
             f"{escape(finding.diagnosis.id)} · {escape(finding.diagnosis.source)}</p></div>"
         )

@@ -82,6 +82,7 @@ class Reader:
 
     def secured(self, description: str, *, at_seconds: float | None) -> None:
         """Hear that TLS stands; what came before it and was not worked off is told, and belongs to nothing."""
+        self._end_foreword(at_seconds)
         self._finish_line(Side.CLIENT, at_seconds)
         self._finish_line(Side.SERVER, at_seconds)
         self._awaited.clear()
@@ -102,8 +103,11 @@ class Reader:
         """Hear octets of a side, in whatever pieces."""
         if self._closed:
             return
-        if side is Side.CLIENT and not self._foreword.is_over:
-            octets = self._foreword.without(octets)
+        if not self._foreword.is_over:
+            if side is Side.CLIENT:
+                octets = self._foreword.without(octets)
+            elif octets:
+                self._end_foreword(at_seconds)
         lines, start = self._lines[side], 0
         while start < len(octets):
             if side in self._sealed:
@@ -124,6 +128,7 @@ class Reader:
         """Hear that the connection ended. What comes after it is not listened to."""
         if self._closed:
             return
+        self._end_foreword(at_seconds)
         for sealed in self._sealed.values():
             for event in sealed.finish(at_seconds):
                 self._tell(event)
@@ -209,6 +214,10 @@ class Reader:
                 disordered=disordered,
             )
         )
+
+    def _end_foreword(self, at_seconds: float | None) -> None:
+        if not self._foreword.is_over and (held := self._foreword.rest()):
+            self.octets(Side.CLIENT, held, at_seconds=at_seconds)
 
     # --- lines ------------------------------------------------------------------------------------------------
 

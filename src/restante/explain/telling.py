@@ -11,14 +11,19 @@ writes; `text_form`, `json_form` and `page` are those there are.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from restante.explain.diagnoses import Diagnoser, Finding, History
 from restante.explain.events import Closed, Show, WireEvent
 from restante.explain.languages import ENGLISH, Language
-from restante.explain.narrate import Narrator, Told
+from restante.explain.narrate import Narrator
 from restante.explain.reader import Reader
+from restante.explain.smtp.events import Closed as SmtpClosed
+from restante.explain.smtp.events import SmtpEvent
+from restante.explain.smtp.narrate import SmtpNarrator
+from restante.explain.smtp.reader import SmtpReader
+from restante.explain.told import Told
 
 __all__ = ["MOST_HELD", "Form", "Telling"]
 
@@ -49,14 +54,13 @@ class Form(Protocol):
 class _Session:
     """A session that is told, or waits to be."""
 
-    __slots__ = ("diagnoser", "held", "is_over", "is_told", "label", "narrator", "number")
+    __slots__ = ("held", "is_over", "is_told", "label", "number")
 
-    def __init__(self, number: int, label: str, narrator: Narrator, diagnoser: Diagnoser) -> None:
+    def __init__(self, number: int, label: str) -> None:
         self.number = number
         self.label = label
-        self.narrator = narrator
-        self.diagnoser = diagnoser
-        self.held: deque[WireEvent] = deque()
+        self.held: deque[Callable[[], None]] = deque()
+        """What tells its events, once it is its turn."""
         self.is_told = self.is_over = False
 
 
@@ -91,16 +95,28 @@ class Telling:
         `client` is the address from which it comes, where that is known: sessions of one client are compared.
         `excerpt` says that the source may leave out parts of the session.
         """
-        self._sessions += 1
-        diagnoser = Diagnoser(self._history, client=client)
-        session = _Session(self._sessions, label, Narrator(self._language), diagnoser)
-        if self._in_turn:
-            self._waiting.append(session)
-            if len(self._waiting) == 1:
-                self._begin(session)
-        else:
-            self._begin(session)
-        return Reader(lambda event: self._hear(session, event), show=self._show, excerpt=excerpt)
+        session = self._opened(label)
+        narrator, diagnoser = Narrator(self._language), Diagnoser(self._history, client=client)
+
+        def hear(event: WireEvent) -> None:
+            def tell() -> None:
+                self._form.tell(session.number, narrator.tell(event), diagnoser.hear(event))
+
+            self._hear(session, tell, ends=isinstance(event, Closed))
+
+        return Reader(hear, show=self._show, excerpt=excerpt)
+
+    def smtp_session(self, label: str = "") -> SmtpReader:
+        """Begin a session of SMTP or LMTP. Gives what is to be told of it: an observer of the wire."""
+        session, narrator = self._opened(label), SmtpNarrator(self._language)
+
+        def hear(event: SmtpEvent) -> None:
+            def tell() -> None:
+                self._form.tell(session.number, narrator.tell(event), ())
+
+            self._hear(session, tell, ends=isinstance(event, SmtpClosed))
+
+        return SmtpReader(hear, show=self._show)
 
     def missed(self, count: int) -> None:
         """Say that so many events were not heard, whichever sessions they were of."""
@@ -116,18 +132,26 @@ class Telling:
         session.is_told = True
         self._form.begin(session.number, session.label, mixed=not self._in_turn)
 
-    def _hear(self, session: _Session, event: WireEvent) -> None:
-        session.is_over = isinstance(event, Closed)
-        if session.is_told:
-            self._tell(session, event)
+    def _opened(self, label: str) -> _Session:
+        self._sessions += 1
+        session = _Session(self._sessions, label)
+        if self._in_turn:
+            self._waiting.append(session)
+            if len(self._waiting) == 1:
+                self._begin(session)
         else:
-            session.held.append(event)
+            self._begin(session)
+        return session
+
+    def _hear(self, session: _Session, tell: Callable[[], None], *, ends: bool) -> None:
+        session.is_over = ends
+        if session.is_told:
+            tell()
+        else:
+            session.held.append(tell)
             self._held += 1
         while self._waiting and (self._waiting[0].is_over or self._held > MOST_HELD):
             self._next_in_turn()
-
-    def _tell(self, session: _Session, event: WireEvent) -> None:
-        self._form.tell(session.number, session.narrator.tell(event), session.diagnoser.hear(event))
 
     def _next_in_turn(self) -> None:
         """Leave the session that is told now, and begin the next with what was held of it."""
@@ -138,4 +162,4 @@ class Telling:
         self._begin(session)
         while session.held:
             self._held -= 1
-            self._tell(session, session.held.popleft())
+            session.held.popleft()()

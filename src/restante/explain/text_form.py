@@ -16,14 +16,13 @@ from typing import Final
 
 from restante.explain.columns import beside, display_width, wrapped
 from restante.explain.diagnoses import Finding, Weight
-from restante.explain.events import Closed, Greeted, Replied
 from restante.explain.languages import ENGLISH, Language
-from restante.explain.narrate import Chapter, Told
 from restante.explain.phrases import Phrase
+from restante.explain.told import CHAPTER_NAMES, Told
 from restante.explain.wire import Side
-from restante.explain.wire_lines import WireLine, wire_lines
+from restante.explain.wire_lines import WireLine
 
-__all__ = ["CHAPTER_NAMES", "DEFAULT_WIDTH", "TextForm", "View"]
+__all__ = ["DEFAULT_WIDTH", "TextForm", "View"]
 
 
 class View(StrEnum):
@@ -34,12 +33,6 @@ class View(StrEnum):
     LESSON = "lesson"
     BOTH = "both"
 
-
-CHAPTER_NAMES: Final = {
-    Chapter.GREETING: Phrase.CHAPTER_GREETING,
-    Chapter.BODY: Phrase.CHAPTER_BODY,
-    Chapter.CLOSING: Phrase.CHAPTER_CLOSING,
-}
 
 DEFAULT_WIDTH: Final = 100
 NARROWEST: Final = 40
@@ -101,7 +94,7 @@ class TextForm:
             name = self._language.say(CHAPTER_NAMES[told.chapter])
             self._line(prefix, "")
             self._line(prefix, f"{name} ({told.chapter.value})", _Tone.HEADING)
-        wire = wire_lines(told.event, all_lines=self._all_lines or self._view is View.WIRE)
+        wire = told.lines(all_lines=self._all_lines or self._view is View.WIRE)
         match self._view:
             case View.WIRE:
                 self._wire(prefix, wire)
@@ -113,7 +106,7 @@ class TextForm:
                 self._both(prefix, told, wire, width)
         for finding in findings:
             self._finding(prefix, finding, width)
-        if isinstance(told.event, Closed):
+        if told.is_end:
             self._labels.pop(session, None)
 
     def missed(self, count: int) -> None:
@@ -141,7 +134,7 @@ class TextForm:
             for line in wrapped(f"{said.mark:<3} {said.text}", width, indent="    "):
                 self._line(prefix, line, _tone_of_mark(said.mark))
         if told.lesson is not None:
-            words = f"{self._language.lessons[told.lesson]} [{told.lesson.value}]"
+            words = f"{self._language.lesson(told.lesson)} [{told.lesson.value}]"
             for line in wrapped(words, width - 6):
                 self._line(prefix, f"      {line}", _Tone.ASIDE)
 
@@ -160,14 +153,14 @@ class TextForm:
         if told.speaker is None:
             return wrapped(told.story, width - 4, first="    ", indent="    ")
         speaker = self._language.say(Phrase.CLIENT if told.speaker is Side.CLIENT else Phrase.SERVER)
-        return wrapped(f"{speaker}: {told.story}", width, indent="    ")
+        return wrapped(f"{speaker}{self._language.colon}{told.story}", width, indent="    ")
 
     def _finding(self, prefix: str, finding: Finding, width: int) -> None:
         sentence, advice = self._language.diagnosis(finding.diagnosis, finding.values)
         tone = _WEIGHTS[finding.diagnosis.weight]
         head = f"!! {sentence} [{finding.diagnosis.id}, {finding.diagnosis.source}]"
         lines = wrapped(head, width, indent="   ")
-        lines += wrapped(f"{self._language.say(Phrase.WHAT_TO_DO)} {advice}", width - 3, first="   ", indent="   ")
+        lines += wrapped(self._language.advice(advice), width - 3, first="   ", indent="   ")
         for line in lines:
             self._line(prefix, line, tone)
 
@@ -182,7 +175,7 @@ class TextForm:
 def _tone(told: Told) -> _Tone:
     if told.speaker is Side.CLIENT:
         return _Tone.CLIENT
-    if isinstance(told.event, Greeted | Replied) and not told.event.good:
+    if told.is_refusal:
         return _Tone.BAD
     return _Tone.GOOD if told.speaker is Side.SERVER else _Tone.ASIDE
 

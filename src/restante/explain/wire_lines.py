@@ -32,7 +32,17 @@ from restante.explain.events import (
 )
 from restante.explain.wire import Side
 
-__all__ = ["SHOWN_CHARACTERS", "SHOWN_LISTING_LINES", "WireLine", "printable", "printable_text", "wire_lines"]
+__all__ = [
+    "SHOWN_CHARACTERS",
+    "SHOWN_LISTING_LINES",
+    "WireLine",
+    "closed_line",
+    "connected_line",
+    "joined_line",
+    "printable",
+    "printable_text",
+    "wire_lines",
+]
 
 SHOWN_CHARACTERS: Final = 600
 """Of one line. A status line has at most 512 octets."""
@@ -68,10 +78,9 @@ def wire_lines(event: WireEvent, *, all_lines: bool = False) -> tuple[WireLine, 
     refused = "<~*" if event.secured else "<**"
     match event:
         case Connected():
-            client = f" from {printable_text(event.client)}" if event.client else ""
-            return (WireLine("===", f"connected {printable_text(event.server)}".rstrip() + client),)
+            return (connected_line(event.server, event.client),)
         case Joined():
-            return (WireLine("===", _joined(event)),)
+            return (joined_line(event.for_seconds, event.commands),)
         case Secured():
             return (WireLine("===", f"TLS {printable_text(event.description)}".rstrip()),)
         case Sealed():
@@ -94,16 +103,28 @@ def wire_lines(event: WireEvent, *, all_lines: bool = False) -> tuple[WireLine, 
         case Disturbed():
             return (WireLine("===", f"segments sent again: {event.resent}, out of order: {event.disordered}"),)
         case Closed():
-            by = f" by the {event.by.name.lower()}" if event.by else ""
-            return (WireLine("===", f"closed{by} {printable_text(event.reason)}".rstrip()),)
+            return (closed_line(event.by, event.reason),)
         case _:
             assert_never(event)
 
 
-def _joined(event: Joined) -> str:
-    if event.for_seconds is None or event.commands is None:
-        return "joined midway"
-    return f"joined midway: after {event.for_seconds} s, commands so far: {event.commands}"
+def connected_line(server: str, client: str) -> WireLine:
+    """Give the line of a connection; either may be empty."""
+    come = f" from {printable_text(client)}" if client else ""
+    return WireLine("===", f"connected {printable_text(server)}".rstrip() + come)
+
+
+def joined_line(for_seconds: int | None, commands: int | None) -> WireLine:
+    """Give the line of a session that is joined."""
+    if for_seconds is None or commands is None:
+        return WireLine("===", "joined midway")
+    return WireLine("===", f"joined midway: after {for_seconds} s, commands so far: {commands}")
+
+
+def closed_line(by: Side | None, reason: str) -> WireLine:
+    """Give the line of an end."""
+    who = f" by the {by.name.lower()}" if by else ""
+    return WireLine("===", f"closed{who} {printable_text(reason)}".rstrip())
 
 
 def _sealed(event: Sealed) -> str:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from restante.client import ClientFault, Server, connect
+from restante.explain.wire import WireObserver
 from restante.mail_accounts.logins import Logins
 from restante.mail_accounts.model import Account
 from restante.submission import SubmissionFault, SubmissionServer, submission
@@ -34,20 +35,24 @@ async def is_there(server: Server | SubmissionServer) -> bool:
         return False
 
 
-async def fetched_by(account: Account, logins: Logins, tell: Callable[[str], None]) -> None:
-    """Prove an account with a POP3 login. Raises ClientFault, MailAccountFault."""
+async def fetched_by(
+    account: Account, logins: Logins, tell: Callable[[str], None], *, observe: WireObserver | None = None
+) -> None:
+    """Prove an account with a POP3 login. Raises ClientFault, MailAccountFault. `observe` hears the session."""
     if account.pop3 is None:
         return
     login = await logins.for_pop3(account)
-    async with await connect(account.pop3, login=login) as maildrop:
+    async with await connect(account.pop3, login=login, observe=observe) as maildrop:
         drop = await maildrop.stat()
     tell(f"POP3 {account.pop3.address}: logged in, {drop.messages} messages of {drop.octets} octets")
 
 
-async def sent_by(account: Account, logins: Logins, tell: Callable[[str], None]) -> None:
+async def sent_by(
+    account: Account, logins: Logins, tell: Callable[[str], None], *, observe: WireObserver | None = None
+) -> None:
     """Prove an account with a login for submission; nothing is sent. Raises SubmissionFault, MailAccountFault."""
     if account.smtp is None:
         return
     login = await logins.for_smtp(account)
-    async with submission(account.smtp, login):
+    async with submission(account.smtp, login, observe=observe):
         tell(f"SMTP {account.smtp.address}: logged in")

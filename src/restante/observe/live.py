@@ -1,7 +1,7 @@
 """Sessions that a server tells of while they go on, put into words as `explain` tells a record.
 
 A server tells the first line of a reply and its octets, not what is in it; so a message is told of, but not
-measured. Doors other than POP3 are not told. A session may be joined midway; so it is, too, behind a gap. Of such a
+measured. A session may be joined midway; so it is, too, behind a gap. Of such a
 session nothing is told before its next command: a reply to one that was not seen would mean nothing.
 
 How it fails: OSError and ValueError of whatever is written to. Bounded by the sessions that there are, and by
@@ -16,6 +16,7 @@ from typing import Final
 
 from restante.explain.reader import Reader
 from restante.explain.shortened import hear_reply
+from restante.explain.smtp.reader import SmtpReader
 from restante.explain.telling import Telling
 from restante.explain.wire import Reason, Side
 from restante.ports.events import Door, Outcome
@@ -28,7 +29,7 @@ MOST_SESSIONS: Final = 50_000
 """That are told at the same time. Beyond them the one that began first is forgotten."""
 
 _ANSWERED: Final = frozenset({Outcome.QUIT, Outcome.UPDATE_FAILED, Outcome.TOO_MANY_BAD_COMMANDS})
-"""Ends of which the client is told in a reply, which goes out after the end was told."""
+"""Ends of a session of POP3 of which the client is told in a reply, which goes out after the end was told."""
 
 _REASONS: Final[Mapping[Outcome, Reason | None]] = {
     Outcome.QUIT: None,
@@ -49,6 +50,7 @@ _REASONS: Final[Mapping[Outcome, Reason | None]] = {
 class _Before:
     """What is known of a session that was under way before it is told."""
 
+    door: Door = Door.POP3
     peer: str = ""
     state: State | None = None
     secured: bool | None = None
@@ -58,7 +60,7 @@ class _Before:
 
 @dataclass(slots=True)
 class _Session:
-    reader: Reader | None
+    reader: Reader | SmtpReader | None
     """None: nothing of it was told yet."""
     before: _Before | None = None
     """What goes before its next command, if that is to be told."""
@@ -77,9 +79,7 @@ class Live:
 
     def opened(self, session: str, *, door: Door, peer: str, secured: bool, at: float) -> None:
         """Tell of a client that connected."""
-        if door is not Door.POP3:
-            return
-        reader = self._reader(session, peer)
+        reader = self._reader(session, door, peer)
         self._keep(session, _Session(reader))
         reader.connected("", at_seconds=at, client=peer)
         if secured:
@@ -89,9 +89,14 @@ class Live:
         self, session: str, *, door: Door, peer: str, state: str, secured: bool, for_seconds: int, commands: int
     ) -> None:
         """Take note of a session that goes on already; of one that is told, nothing."""
-        if session not in self._sessions and door is Door.POP3:
+        if session not in self._sessions:
             before = _Before(
-                peer=peer, state=State(state), secured=secured, for_seconds=for_seconds, commands=commands
+                door=door,
+                peer=peer,
+                state=State(state) if door is Door.POP3 else None,
+                secured=secured,
+                for_seconds=for_seconds,
+                commands=commands,
             )
             self._keep(session, _Session(None, before))
 
@@ -106,14 +111,8 @@ class Live:
                 return
             before, told.before = told.before, None
             if told.reader is None:
-                told.reader = self._reader(session, before.peer)
-            told.reader.joined(
-                at_seconds=at,
-                state=before.state,
-                secured=before.secured,
-                for_seconds=before.for_seconds,
-                commands=before.commands,
-            )
+                told.reader = self._reader(session, before.door, before.peer)
+            _join(told.reader, before, at)
         assert told.reader is not None, "what has no reader has something to tell before"
         told.reader.line(Side.CLIENT, line, at_seconds=at)
 
@@ -122,8 +121,12 @@ class Live:
         told = self._sessions.get(session)
         if told is None:
             return
-        if told.before is None and told.reader is not None:
-            hear_reply(told.reader, line, octets, at_seconds=at)
+        if told.before is None:
+            match told.reader:
+                case Reader():
+                    hear_reply(told.reader, line, octets, at_seconds=at)
+                case SmtpReader():
+                    told.reader.replied(line, octets, at_seconds=at)
         if told.ended is not None:
             self._end(session, told.ended, at)
 
@@ -132,7 +135,7 @@ class Live:
         told = self._sessions.get(session)
         if told is None:
             return
-        if outcome in _ANSWERED:
+        if outcome in _ANSWERED and not isinstance(told.reader, SmtpReader):
             told.ended = outcome
         else:
             self._end(session, outcome, at)
@@ -150,8 +153,10 @@ class Live:
                 told.reader.closed(Side.SERVER, Reason.SERVER_GONE, at_seconds=at)
         self._sessions.clear()
 
-    def _reader(self, session: str, peer: str) -> Reader:
-        return self._telling.session(session, client=peer, excerpt=True)
+    def _reader(self, session: str, door: Door, peer: str) -> Reader | SmtpReader:
+        if door is Door.POP3:
+            return self._telling.session(session, client=peer, excerpt=True)
+        return self._telling.smtp_session(session)
 
     def _keep(self, session: str, told: _Session) -> None:
         if len(self._sessions) >= MOST_SESSIONS:
@@ -163,3 +168,19 @@ class Live:
         if reader is not None:
             by = Side.CLIENT if outcome is Outcome.DISCONNECTED else Side.SERVER
             reader.closed(by, _REASONS[outcome] or "", at_seconds=at)
+
+
+def _join(reader: Reader | SmtpReader, before: _Before, at: float) -> None:
+    match reader:
+        case Reader():
+            reader.joined(
+                at_seconds=at,
+                state=before.state,
+                secured=before.secured,
+                for_seconds=before.for_seconds,
+                commands=before.commands,
+            )
+        case SmtpReader():
+            reader.joined(
+                at_seconds=at, secured=before.secured, for_seconds=before.for_seconds, commands=before.commands
+            )

@@ -106,7 +106,7 @@ class LogWriter:
         self._gathered: list[str] = []
         self._lost = 0
         # Of JSON, by an entry's name and level: all that is the same in each line.
-        self._forms: dict[tuple[str, Level], str] = {}
+        self._forms: dict[tuple[str, Level], tuple[str, tuple[int, ...]]] = {}
         self._millisecond = self._second = -1
         self._second_written = self._written = ""
 
@@ -161,18 +161,26 @@ class LogWriter:
 
     def _as_object(self, entry: Entry) -> str:
         """Write the object by hand: a JSON encoder made for this takes three times as long."""
-        form = self._forms.get((entry.name, entry.level))
-        if form is None:
-            form = self._forms[entry.name, entry.level] = self._form_of(entry)
-        # Numbers as they are: most fields are whole ones.
-        fields = [value if type(value) is int else _json_of(value) for value in entry.fields.values()]
+        form, others = self._forms.get((entry.name, entry.level)) or self._form_of(entry)
+        fields = [*entry.fields.values()]
+        for place in others:
+            fields[place] = _json_of(fields[place])
         return form % (*fields,) if self._journal else form % (self._now(), *fields)
 
-    def _form_of(self, entry: Entry) -> str:
-        """Write what is the same in each line of an entry: one of a name has always the same fields."""
-        keys = "".join([f',"{key}":%s' for key in entry.fields])
+    def _form_of(self, entry: Entry) -> tuple[str, tuple[int, ...]]:
+        """Keep what is the same in each line of an entry, and the places of the fields that are no whole numbers.
+
+        One of a name has always the same fields, and they are of one kind: `%d` lets nothing else through.
+        """
+        whole_numbers = [type(value) is int for value in entry.fields.values()]
+        keys = "".join(
+            [f',"{key}":%{"d" if number else "s"}' for key, number in zip(entry.fields, whole_numbers, strict=True)]
+        )
         rest = f'"level":"{entry.level.value}","event":"{entry.name}"{keys}}}\n'
-        return f"{_PRIORITIES[entry.level]}{{{rest}" if self._journal else f'{{"time":"%s",{rest}'
+        form = f"{_PRIORITIES[entry.level]}{{{rest}" if self._journal else f'{{"time":"%s",{rest}'
+        others = tuple(place for place, number in enumerate(whole_numbers) if not number)
+        self._forms[entry.name, entry.level] = form, others
+        return form, others
 
     def _now(self) -> str:
         """Give the time as `2026-11-23T22:14:12.123Z`: written once for all lines of a millisecond."""

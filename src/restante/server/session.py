@@ -98,6 +98,9 @@ class Session:
         "tally",
     )
 
+    # mypyc wants to be told of what is deleted.
+    __deletable__ = ("_authorization", "_transacting")
+
     outcome: Outcome | None
     """How the session ended, or None while it goes on."""
     account: Account | None
@@ -173,7 +176,7 @@ class Session:
                 return self._transacting.retrieve(command.number)
             case Dele():
                 return self._transacting.mark(command.number)
-            case User() | Pass() | Apop() | Auth() | AuthResponse():
+            case User() | Pass():
                 return self._authorization.log_in(command)
             case Stat():
                 return self._transacting.drop_listing()
@@ -185,6 +188,8 @@ class Session:
                 return self._transacting.unique_id_listing(command.number)
             case Top():
                 return self._transacting.top(command.number, command.lines)
+            case Apop() | Auth() | AuthResponse():
+                return self._authorization.log_in(command)
             case Stls():
                 return self._authorization.begin_tls()
             case Utf8():
@@ -351,6 +356,9 @@ class Session:
             maildrop, transaction = self._transacting.maildrop, self._transacting.transaction
             changed = maildrop.unique_ids_changed
             maildrop.release()
+            del self._transacting
+        # Both hold the session as it holds them: in a circle they would stay until the collector came for them.
+        del self._authorization
         self._services.tell(
             self.tally.sum_up(
                 transaction,

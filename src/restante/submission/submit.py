@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from restante.client.faults import Phase
 from restante.client.server import Login
+from restante.explain.wire import WireObserver
 from restante.proto.lines import canonical
 from restante.submission.envelope import Outgoing
 from restante.submission.failures import faults_of, refused_by, words_of
@@ -149,17 +150,23 @@ class Session:
 
 
 @asynccontextmanager
-async def submission(server: SubmissionServer, login: Login | None) -> AsyncIterator[Session]:
-    """Open a session, log in, and end it in order. Without a login, hand mail in as nobody.
+async def submission(
+    server: SubmissionServer, login: Login | None, *, observe: WireObserver | None = None
+) -> AsyncIterator[Session]:
+    """Open a session, log in, and end it in order. Without a login, hand mail in as nobody. `observe` hears it.
 
     Raises SubmissionFault, and UnusableArgument for a name or secret that cannot be sent.
     """
     import aiosmtplib
 
+    from restante.submission.link import Link
+
     watch = TlsWatch(server)
     timeouts = server.timeouts
     sock = await _through_proxy(server) if server.proxy is not None else None
-    smtp = aiosmtplib.SMTP(
+    smtp = Link(
+        server,
+        observe,
         hostname=server.host,
         port=server.real_port if sock is None else None,
         sock=sock,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
+from tests.e2e.bed import until
 from tests.e2e.servers.laid_over import ASIDE, HOME, MAIL_ID, account_files, laid_over
-from tests.e2e.servers.peer import Peer, certified, free_port
+from tests.e2e.servers.peer import Peer, certified, free_port, is_open
 
 __all__ = ["running_courier"]
 
@@ -17,8 +19,8 @@ mv message-* {home}/Maildir/new/
 chown -R {mail_id}:{mail_id} {home}
 chown courier /run/courier /run/courier/authdaemon /var/lib/courier
 courierlogger -pid=/run/courier/authdaemon/pid -start /usr/lib/courier/courier-authlib/authdaemond
-/usr/lib/courier/pop3d start
 /usr/lib/courier/pop3d-ssl start
+/usr/lib/courier/pop3d start
 exec sleep infinity
 """
 
@@ -51,4 +53,5 @@ def running_courier(messages: Sequence[bytes]) -> Iterator[Peer]:
             },
             files={f"message-{number}": octets.replace(b"\r\n", b"\n") for number, octets in enumerate(messages)},
         ):
+            until("the port under TLS", partial(is_open, peer.pop3s))
             yield peer

@@ -15,7 +15,7 @@ from typing import Final
 import trustme
 from tests.e2e.bed import until
 
-__all__ = ["PASSWORD", "USER", "Peer", "as_mbox", "certified", "certify", "free_port", "until_it_greets"]
+__all__ = ["PASSWORD", "USER", "Peer", "as_mbox", "certified", "certify", "free_port", "is_open", "until_it_greets"]
 
 USER: Final = "ted"
 PASSWORD: Final = "SECRET"
@@ -68,6 +68,12 @@ def as_mbox(messages: Sequence[bytes]) -> bytes:
         b"From a@example.org Mon Jan  1 00:00:00 2024\n" + message.replace(b"\r\n", b"\n") + b"\n"
         for message in whole
     )
+
+
+def is_open(port: int) -> bool:
+    """Tell whether something listens there."""
+    with socket.socket() as connection:
+        return connection.connect_ex((HOST, port)) == 0
 
 
 def until_it_greets(port: int, server: subprocess.Popen[bytes]) -> None:

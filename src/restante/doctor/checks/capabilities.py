@@ -84,6 +84,19 @@ def _login_delay(bench: Bench) -> Verdict:
     return judged(re.fullmatch(r"\d{1,9}( USER)?", told), f"it says LOGIN-DELAY {told}")
 
 
+def _login_delay_inside(bench: Bench) -> Verdict:
+    before = bench.announced("LOGIN-DELAY")
+    after = bench.capabilities_inside()
+    if not after.told:
+        raise NotApplicable("CAPA is refused after the login")
+    seconds = after.seconds("LOGIN-DELAY") or 0
+    differs = seconds != bench.login_delay()
+    good = seconds <= bench.login_delay() and (not differs or "USER" in before)
+    return judged(
+        good, f"it says LOGIN-DELAY {' '.join(before)} before the login, and {seconds} seconds hold after it"
+    )
+
+
 def _codes_announced(bench: Bench) -> Verdict:
     if "RESP-CODES" in bench.capabilities():
         raise NotApplicable("RESP-CODES is announced")
@@ -187,6 +200,16 @@ CHECKS: Final = (
         meaning="Programs cannot know how often they may look.",
         remedy="Bring the server up to date.",
         judge=_login_delay,
+    ),
+    Check(
+        id="rfc2449.6.5.login-delay-after-login",
+        level=Level.MUST,
+        source="RFC 2449 §6.5",
+        requirement="LOGIN-DELAY is no longer after the login than before; where it differs, USER was said before.",
+        meaning="A program that waits as long as it was told is refused.",
+        remedy="Announce the longest delay of all accounts before the login, with USER where they differ.",
+        needs=Need.LOGIN,
+        judge=_login_delay_inside,
     ),
     Check(
         id="rfc2449.6.9.implementation",

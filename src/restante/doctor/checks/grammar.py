@@ -53,6 +53,7 @@ def _state_before(bench: Bench) -> Verdict:
 
 
 def _state_after(bench: Bench) -> Verdict:
+    bench.need_logins()
     with bench.own() as line:
         return _refused(line, b"USER doctor", b"PASS doctor", b"AUTH PLAIN")
 

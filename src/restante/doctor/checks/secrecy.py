@@ -9,17 +9,19 @@ from restante.doctor.bench import Bench
 from restante.doctor.check import Check, Level, Need, NotApplicable, Verdict, judged
 from restante.doctor.checks.login import failure
 
-__all__ = ["CHECKS"]
+__all__ = ["CHECKS", "unknown_name"]
 
 _RATIO: Final = 3.0
 _RATIO_OF_SECONDS: Final = 2.0
 """Where they are a second apart, which no network does: servers that wait at random are within this."""
-_LONG_SECONDS: Final = 4.0
+_LONG_SECONDS: Final = 2.0
+"""Where both take longer than this by a delay of the server's, a ratio would tell nothing."""
 _SMALLEST_SECONDS: Final = 0.05
 """Differences below this drown in the network."""
 
 
-def _unknown(name: str) -> str:
+def unknown_name(name: str) -> str:
+    """Give a name that nobody has, of the form of another."""
     head, at, domain = name.partition("@")
     return f"doctor-nobody-{len(head)}{at}{domain}"
 
@@ -28,8 +30,8 @@ def _same_text(bench: Bench) -> Verdict:
     login = bench.patient.login
     assert login is not None
     known, _ = failure(bench, of=login.name, try_=1)
-    unknown, _ = failure(bench, of=_unknown(login.name), try_=1)
-    name, other = login.name.encode(), _unknown(login.name).encode()
+    unknown, _ = failure(bench, of=unknown_name(login.name), try_=1)
+    name, other = login.name.encode(), unknown_name(login.name).encode()
     return judged(
         known.replace(name, b"") == unknown.replace(other, b""),
         f"{shown(known)} for a name that is known, {shown(unknown)} for one that is not",
@@ -39,19 +41,28 @@ def _same_text(bench: Bench) -> Verdict:
 def _same_time(bench: Bench) -> Verdict:
     login = bench.patient.login
     assert login is not None
-    # Servers make each failure wait longer than the one before: known, unknown, unknown, known.
-    other = _unknown(login.name)
-    if max(failure(bench, of=of, try_=1)[1] for of in (login.name, other)) > _LONG_SECONDS:
+    # Servers make each failure wait longer than the one before, so that known and unknown take turns both ways.
+    other = unknown_name(login.name)
+    known = [failure(bench, of=login.name, try_=1)[1]]
+    unknown = [failure(bench, of=other, try_=1)[1]]
+    if min(*known, *unknown) > _LONG_SECONDS:
         raise NotApplicable("each failed login waits for seconds, which hides what it takes")
-    turns = [
-        failure(bench, of=of, try_=try_)[1]
-        for of, try_ in ((login.name, 2), (other, 2), (other, 3), (login.name, 3))
-    ]
-    known, unknown = turns[0] + turns[3], turns[1] + turns[2]
-    slow, quick = max(known, unknown), min(known, unknown)
+    unknown.append(failure(bench, of=other, try_=2)[1])
+    known.append(failure(bench, of=login.name, try_=2)[1])
+    if not _alike(sum(known), sum(unknown)):
+        # The very first may have been slow for being the first.
+        known = [known[1], failure(bench, of=login.name, try_=3)[1]]
+        unknown = [unknown[1], failure(bench, of=other, try_=3)[1]]
+    return judged(
+        _alike(sum(known), sum(unknown)),
+        f"{sum(known):.2f} s for a name that is known, {sum(unknown):.2f} s for one that is not",
+    )
+
+
+def _alike(one: float, other: float) -> bool:
+    slow, quick = max(one, other), min(one, other)
     ratio = _RATIO if slow - quick < 1.0 else _RATIO_OF_SECONDS
-    good = slow - quick < _SMALLEST_SECONDS or slow < ratio * quick
-    return judged(good, f"{known:.2f} s for a name that is known, {unknown:.2f} s for one that is not")
+    return slow - quick < _SMALLEST_SECONDS or slow < ratio * quick
 
 
 def _user_tells_nothing(bench: Bench) -> Verdict:
@@ -62,7 +73,7 @@ def _user_tells_nothing(bench: Bench) -> Verdict:
     with bench.outside() as line:
         known = line.ask(b"USER " + login.name.encode())
     with bench.outside() as line:
-        unknown = line.ask(b"USER " + _unknown(login.name).encode())
+        unknown = line.ask(b"USER " + unknown_name(login.name).encode())
     return judged(
         known.ok == unknown.ok,
         f"USER: {shown(known.line)} for a name that is known, {shown(unknown.line)} for one that is not",

@@ -86,7 +86,10 @@ class TextSource:
             cut = self._form.trailer.sub("", text)
             trailed, text = cut != text, cut
         said = self._form.says.match(text)
-        if said is not None:
+        if trailed and not text:
+            # What was logged ended with its line, and only the place is left.
+            pass
+        elif said is not None:
             self._hear(said)
         elif not self._note(text) and self._form.continues:
             self._go_on(text)

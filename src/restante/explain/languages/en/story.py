@@ -73,9 +73,9 @@ STORY: Final[Mapping[Phrase, str]] = {
     Phrase.REASON_UPDATE_FAILED: "what was marked could not be removed",
     Phrase.REASON_FAULT: "the server failed",
     Phrase.REASON_SERVER_GONE: "the server’s process ended",
-    Phrase.SAYS_USER: "Hello! I come for mail. This is the name.",
-    Phrase.SAYS_USER_NAMED: "Hello! I come for mail. The name is {name}.",
-    Phrase.SAYS_PASS: "And this is the password.",
+    Phrase.SAYS_USER: "Hello! I have come for my mail. Here is my name.",
+    Phrase.SAYS_USER_NAMED: "Hello! I have come for my mail. My name is {name}.",
+    Phrase.SAYS_PASS: "And here is my password.",
     Phrase.SAYS_APOP: "Here is the name, and the answer to your riddle. The password stays with me.",
     Phrase.SAYS_AUTH_SOMEHOW: "Let me prove who I am.",
     Phrase.SAYS_AUTH: "Let me prove who I am. I propose {mechanism}.",
@@ -105,9 +105,9 @@ STORY: Final[Mapping[Phrase, str]] = {
     Phrase.SAYS_BADLY: "I want to say {keyword}, but it comes out garbled.",
     Phrase.SAYS_NO_COMMAND: "(Something that is no word of this counter.)",
     Phrase.SAYS_FOREIGN: "(Speaks {protocol}, at the counter for mail.)",
-    Phrase.GREETS: "Here I am. Does anybody call for mail?",
+    Phrase.GREETS: "Here I am. Is anybody calling for mail?",
     Phrase.GREETS_WITH_RIDDLE: (
-        "Here I am. Does anybody call for mail? And here is a riddle, for those who will not say their password "
+        "Here I am. Is anybody calling for mail? And here is a riddle, for those who will not say their password "
         "aloud."
     ),
     Phrase.ANSWERS_USER: "And the password?",

@@ -75,9 +75,9 @@ STORY: Final[Mapping[Phrase, str]] = {
     Phrase.REASON_UPDATE_FAILED: "lo marcado no pudo borrarse",
     Phrase.REASON_FAULT: "el servidor falló",
     Phrase.REASON_SERVER_GONE: "el proceso del servidor terminó",
-    Phrase.SAYS_USER: "¡Buenos días! Vengo por correo. Este es el nombre.",
-    Phrase.SAYS_USER_NAMED: "¡Buenos días! Vengo por correo. El nombre es {name}.",
-    Phrase.SAYS_PASS: "Y esta es la contraseña.",
+    Phrase.SAYS_USER: "¡Buenos días! Vengo a recoger mi correo. Este es mi nombre.",
+    Phrase.SAYS_USER_NAMED: "¡Buenos días! Vengo a recoger mi correo. Me llamo {name}.",
+    Phrase.SAYS_PASS: "Y esta es mi contraseña.",
     Phrase.SAYS_APOP: "Aquí está el nombre, y la respuesta a tu acertijo. La contraseña se queda conmigo.",
     Phrase.SAYS_AUTH_SOMEHOW: "Permíteme probar quién soy.",
     Phrase.SAYS_AUTH: "Permíteme probar quién soy. Propongo {mechanism}.",
@@ -107,10 +107,10 @@ STORY: Final[Mapping[Phrase, str]] = {
     Phrase.SAYS_BADLY: "Quiero decir {keyword}, pero me sale mal.",
     Phrase.SAYS_NO_COMMAND: "(Algo que en esta ventanilla no es palabra alguna.)",
     Phrase.SAYS_FOREIGN: "(Habla {protocol}, en la ventanilla del correo.)",
-    Phrase.GREETS: "Aquí estoy. ¿Alguien viene por correo?",
+    Phrase.GREETS: "Aquí estoy. ¿Alguien viene a recoger correo?",
     Phrase.GREETS_WITH_RIDDLE: (
-        "Aquí estoy. ¿Alguien viene por correo? Y aquí hay un acertijo, para quien no quiera decir su contraseña "
-        "en voz alta."
+        "Aquí estoy. ¿Alguien viene a recoger correo? Y aquí hay un acertijo, para quien no quiera decir su "
+        "contraseña en voz alta."
     ),
     Phrase.ANSWERS_USER: "¿Y la contraseña?",
     Phrase.ANSWERS_LOGIN: "¡Adelante! Tu casilla está abierta, y nadie más puede tocarla hasta que te vayas.",

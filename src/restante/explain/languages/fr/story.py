@@ -38,7 +38,7 @@ STORY: Final[Mapping[Phrase, str]] = {
     Phrase.DISTURBED: (
         "Le trajet a été cahoteux : {resent} segments renvoyés, {disordered} arrivés dans le désordre."
     ),
-    Phrase.CLOSED_AT_END: "Le guichet ferme. Tout est fait.",
+    Phrase.CLOSED_AT_END: "Le guichet ferme. Tout est réglé.",
     Phrase.CLOSED_BEFORE_LOGIN: "La ligne se tait avant que quiconque ne se soit identifié. Rien n’a changé.",
     Phrase.CLOSED_IN_TRANSACTION: (
         "La ligne se tait sans au revoir. Rien n’a été effacé, car UPDATE n’a jamais été atteint."
@@ -78,9 +78,9 @@ STORY: Final[Mapping[Phrase, str]] = {
     Phrase.REASON_UPDATE_FAILED: "ce qui était marqué n’a pas pu être supprimé",
     Phrase.REASON_FAULT: "le serveur a failli",
     Phrase.REASON_SERVER_GONE: "le processus du serveur a pris fin",
-    Phrase.SAYS_USER: "Bonjour ! Je viens pour du courrier. Voici le nom.",
-    Phrase.SAYS_USER_NAMED: "Bonjour ! Je viens pour du courrier. Le nom est {name}.",
-    Phrase.SAYS_PASS: "Et voici le mot de passe.",
+    Phrase.SAYS_USER: "Bonjour ! Je viens chercher mon courrier. Voici mon nom.",
+    Phrase.SAYS_USER_NAMED: "Bonjour ! Je viens chercher mon courrier. Je m’appelle {name}.",
+    Phrase.SAYS_PASS: "Et voici mon mot de passe.",
     Phrase.SAYS_APOP: "Voici le nom, et la réponse à ton énigme. Le mot de passe reste avec moi.",
     Phrase.SAYS_AUTH_SOMEHOW: "Laisse-moi prouver qui je suis.",
     Phrase.SAYS_AUTH: "Laisse-moi prouver qui je suis. Je propose {mechanism}.",
@@ -128,7 +128,7 @@ STORY: Final[Mapping[Phrase, str]] = {
     Phrase.ANSWERS_UIDL_ONE: "C’est {unique_id}.",
     Phrase.ANSWERS_RETR: "Le voici.",
     Phrase.ANSWERS_TOP: "Voici comment il commence.",
-    Phrase.ANSWERS_DELE: "Marqué. Il reste jusqu’à ton au revoir.",
+    Phrase.ANSWERS_DELE: "Marqué. Il reste ici jusqu’à ce que tu prennes congé.",
     Phrase.ANSWERS_NOOP: "Moi aussi.",
     Phrase.ANSWERS_RSET: "Toutes les marques sont enlevées. Tout reste.",
     Phrase.ANSWERS_CAPA: "Tout ceci :",
@@ -153,10 +153,12 @@ STORY: Final[Mapping[Phrase, str]] = {
     Phrase.REFUSES_MESSAGE: "Je ne peux pas faire cela avec le message {number} : « {text} »",
     Phrase.REFUSES_QUIT: "Au revoir, mais je n’ai pas pu enlever tout ce qui était marqué : « {text} »",
     Phrase.SAYS_UNASKED: "(Sans qu’on lui demande :) « {text} »",
-    Phrase.MESSAGE_CAME: "(Le message passe le guichet : {octets} octets en {lines} lignes.)",
+    Phrase.MESSAGE_CAME: "(Le message est remis au guichet : {octets} octets en {lines} lignes.)",
     Phrase.MESSAGE_CUT: "(Le message s’interrompt après {octets} octets, sans sa fin.)",
-    Phrase.MESSAGE_NOT_SHOWN: "(Le message passe le guichet. Cet enregistrement ne le montre pas.)",
-    Phrase.MESSAGE_NOT_SHOWN_OCTETS: "(Le message passe le guichet, {octets} octets avec tout ce qui l’entoure.)",
+    Phrase.MESSAGE_NOT_SHOWN: "(Le message est remis au guichet. Cet enregistrement ne le montre pas.)",
+    Phrase.MESSAGE_NOT_SHOWN_OCTETS: (
+        "(Le message est remis au guichet, {octets} octets avec tout ce qui l’entoure.)"
+    ),
     Phrase.LISTING_EMPTY: "(La liste est vide.)",
     Phrase.LISTING_ONE: "(Une liste d’une ligne.)",
     Phrase.LISTING_MANY: "(Une liste de {count} lignes.)",
