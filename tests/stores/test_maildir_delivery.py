@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from restante.ports.accounts import Account, AccountId
-from restante.ports.stores import StoreFault, StoreFull
+from restante.ports.stores import Holder, StoreFault, StoreFull
 from restante.proto.terms import UniqueId
 from restante.stores.maildir import MaildirStore
 from restante.stores.maildir.disk import Disk
@@ -160,7 +160,7 @@ async def test_a_foreign_maildir_that_is_missing_is_not_made(tmp_path: Path) -> 
     with pytest.raises(StoreFault, match="not there: make it"):
         await store.stage(account, [b"x\r\n"])
     with pytest.raises(StoreFault, match="not there: make it"):
-        await answer(store.open(account, holder=None))  # type: ignore[arg-type]  # the holder is not looked at
+        await answer(store.open(account, Holder(peer="a test", since_epoch_seconds=1.0)))
     assert not (tmp_path / "typo").exists()
     await store.close()
 

@@ -193,9 +193,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def _advance(self) -> None:
         """Do what can be done now: pour out a long message, then work off commands, then read on."""
-        session = self._session
-        if self._held & _WAITING or session.outcome is not None:
+        if self._held & _WAITING or self._session.outcome is not None:
             return
+        session = self._session
         self._sent = 0
         try:
             if self._outflow is not None:
@@ -228,9 +228,9 @@ class Connection(asyncio.BufferedProtocol):
 
         At a shutdown no further command is begun; at the client's EOF all that it sent are.
         """
-        session, protocol, wire = self._session, self._protocol, self._wire
-        if session.outcome is not None or self._ending in _ORDERED_ENDS:
+        if self._session.outcome is not None or self._ending in _ORDERED_ENDS:
             return False
+        session, protocol, wire = self._session, self._protocol, self._wire
         gathered: list[bytes] = []
         octets = 0
         left = True
