@@ -1,9 +1,13 @@
-# make run · make test · make test-security · make fuzz · make lint · make coverage · make bench · make docs · make lock
+# make run · make test · make test-compiled · make test-security · make fuzz · make lint · make coverage · make bench · make docs · make lock
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test test-security fuzz lint coverage bench docs lock clean
+COMPILED       := .venv-compiled
+COMPILED_TESTS := tests/test_compiled.py tests/proto tests/maildrop tests/server tests/stores tests/observe tests/doors tests/accounts \
+	tests/e2e/test_serve.py tests/e2e/test_stls.py
+
+.PHONY: run test test-security test-compiled compiled fuzz lint coverage bench docs lock clean
 
 run: $(VENV)/ready-run
 	$(BIN)/restante serve --demo
@@ -11,6 +15,14 @@ run: $(VENV)/ready-run
 test: $(VENV)/ready-dev
 	@tests/install-peers
 	$(BIN)/pytest -n 3 --dist worksteal $(PYTEST_ARGS)
+
+# The compiled build: the wheel in dist/, and .venv-compiled, which has it in the place of the checkout.
+compiled: $(COMPILED)/ready
+
+# What touches the compiled modules, on the compiled build.
+test-compiled: $(COMPILED)/ready
+	@tests/install-peers
+	$(COMPILED)/bin/python -m pytest -n 3 --dist worksteal $(COMPILED_TESTS) $(PYTEST_ARGS)
 
 # What the server withstands, measured: apart, since it wants the machine for itself.
 test-security: $(VENV)/ready-dev
@@ -45,10 +57,15 @@ $(VENV)/ready-dev: requirements/dev.txt pyproject.toml
 	tests/make-venv $(PYTHON) $(VENV) requirements/dev.txt
 	@touch $@ $(VENV)/ready-run
 
+$(COMPILED)/ready: $(VENV)/ready-dev hatch_build.py $(shell find src -name '*.py')
+	tests/make-compiled $(BIN) $(COMPILED)
+	@touch $@
+
 # Needs uv (pip install uv). No index address goes into the lists.
 lock:
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-header --group build pyproject.toml -o requirements/run.txt
+	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-header --group compiled -o requirements/compiled.txt
 	uv pip compile -q --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-header --group dev --all-extras pyproject.toml -o requirements/dev.txt
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage*
+	rm -rf $(VENV) $(COMPILED) dist .mypy_cache .ruff_cache .pytest_cache .coverage*

@@ -29,6 +29,7 @@ from restante.cli.deliver import DeliverRequest
 from restante.cli.deliver import deliver as run_deliver
 from restante.cli.options import AccountName, ConfigOption, DataOption
 from restante.cli.outcome import say
+from restante.compiled import COMPILED
 
 __all__ = ["application"]
 
@@ -63,7 +64,7 @@ def _let_flow(group: typer.Typer) -> None:
 
 def _show_version(value: bool) -> None:
     if value:
-        say(f"restante {__version__}")
+        say(f"restante {__version__}{' (compiled)' if COMPILED else ''}")
         raise typer.Exit
 
 
