@@ -18,7 +18,7 @@ from typing import Final, Self, TypeAlias
 from benchmarks import mail
 from benchmarks.servers import HERE, PASSWORD, Dovecot, Limit, Restante, Server
 
-__all__ = ["ACCOUNTS", "MARKED", "Bed", "CannotRun", "Measured", "Option"]
+__all__ = ["ACCOUNTS", "COMPILED_PYTHON", "MARKED", "Bed", "CannotRun", "Measured", "Option"]
 
 ACCOUNTS: Final = 20
 MARKED: Final = 40
@@ -29,6 +29,9 @@ MOST_SECONDS: Final = 60
 """After so long a run is given up: somebody waits for an answer that does not come."""
 BUSY: Final = 0.9
 """Above this share of its core the load generator is what was measured."""
+
+COMPILED_PYTHON: Final = HERE.parent / ".venv-compiled" / "bin" / "python"
+"""Where `make compiled` puts the compiled build."""
 
 Option: TypeAlias = str | int | float
 
@@ -50,17 +53,22 @@ class Measured:
 class Bed:
     """Servers on one core, the load on another, one folder for all. `folder` should lie on a real disk."""
 
-    def __init__(self, folder: Path, *, seconds: float, idle: int, many: int) -> None:
-        """Touch nothing yet. `seconds`: of one run; `idle`: sessions; `many`: messages of the big maildrop."""
+    def __init__(self, folder: Path, *, seconds: float, idle: int, many: int, python: Path | None = None) -> None:
+        """Touch nothing yet. `seconds`: of one run; `idle`: sessions; `many`: messages of the big maildrop.
+
+        `python`: the interpreter that has the build of Restante that is measured; None for this one.
+        """
         cores = sorted(os.sched_getaffinity(0))
         self.server_cores, self.load_cores = cores[:1], cores[1:2] or cores[:1]
         self.folder = folder
         self.seconds = seconds
         self.idle = idle
         self.many = many
+        self.python = python
         self.tls = False
         self.without: dict[str, str] = {}
         """What is not here, by name, with what to do about it."""
+        self._builds: dict[bool, Restante] = {}
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -79,7 +87,9 @@ class Bed:
         names = [f"user{n}" for n in range(ACCOUNTS)]
         kinds = [*names, *(f"{kind}{n}" for kind in ("post", "long", "in") for n in range(ACCOUNTS)), "big0"]
         kinds += [f"mark{n}" for n in range(MARKED)]
-        self.restante = Restante(self.folder / "restante", kinds, cores=self.server_cores, pair=self.pair)
+        self.restante = Restante(
+            self.folder / "restante", kinds, cores=self.server_cores, pair=self.pair, python=self.python
+        )
         self._fill(self.restante.mail, mail.Form.CRLF, -1)
         (self.folder / "letter").write_bytes(mail.letter(1))
         self.start(self.restante)
@@ -131,6 +141,21 @@ class Bed:
     @staticmethod
     def _present(server: Dovecot) -> Callable[[], Dovecot]:
         return lambda: server
+
+    def build(self, *, compiled: bool) -> Restante:
+        """Give one of the two builds of Restante, with mail of its own. Raises CannotRun."""
+        if compiled and not COMPILED_PYTHON.exists():
+            raise CannotRun("there is no compiled build: make compiled")
+        if compiled not in self._builds:
+            python = COMPILED_PYTHON if compiled else None
+            names = [f"user{n}" for n in range(ACCOUNTS)]
+            folder = self.folder / ("build-compiled" if compiled else "build-pure")
+            server = Restante(folder, names, cores=self.server_cores, pair=self.pair, python=python)
+            for name in names:
+                mail.make_maildrop(server.mail / name, mail.Form.CRLF, 200)
+            self.start(server)
+            self._builds[compiled] = server
+        return self._builds[compiled]
 
     def _fill(self, folder: Path, form: mail.Form, owner: int) -> None:
         for n in range(ACCOUNTS):

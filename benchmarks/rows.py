@@ -185,7 +185,14 @@ def _idle_mail(bed: Bed, server: Restante | Dovecot, names: Sequence[str]) -> No
 
 def _idle_restante(bed: Bed, names: Sequence[str]) -> Server:
     # Thousands of argon2id hashes take minutes, and none of their memory stays: here they are weak.
-    server = Restante(bed.folder / "restante-idle", names, cores=bed.server_cores, pair=bed.pair, hash_memory_kib=8)
+    server = Restante(
+        bed.folder / "restante-idle",
+        names,
+        cores=bed.server_cores,
+        pair=bed.pair,
+        hash_memory_kib=8,
+        python=bed.python,
+    )
     _idle_mail(bed, server, names)
     return server
 
@@ -208,7 +215,9 @@ def _idle_dovecot(bed: Bed, names: Sequence[str], *, shared: int) -> Server:
 
 def _cpu(workers: int) -> Measure:
     def measure(bed: Bed, run: int) -> Measured:
-        server = Restante(bed.folder / "restante", [], cores=bed.server_cores, pair=bed.pair, workers=workers)
+        server = Restante(
+            bed.folder / "restante", [], cores=bed.server_cores, pair=bed.pair, workers=workers, python=bed.python
+        )
         server.start()
         try:
             # Each worker has to prove each password once: as often as it takes chance to deal them out.
@@ -222,6 +231,24 @@ def _cpu(workers: int) -> Measure:
             server.stop()
 
     return measure
+
+
+def _builds(**options: Option) -> tuple[Side, Side]:
+    """Compare the processor's time of the two builds, which a busy machine spoils less than a rate."""
+
+    def side(name: str, *, compiled: bool) -> Side:
+        def measure(bed: Bed, run: int) -> Measured:
+            server = bed.build(compiled=compiled)
+            if run == 0:
+                return bed.rate(server.pop3, **{**options, "sessions": ACCOUNTS})
+            before = tree_cpu_seconds(server.pid)
+            result = bed.load(server.pop3, **options)
+            spent = tree_cpu_seconds(server.pid) - before
+            return Measured(value=spent / result["count"] * 1e6)
+
+        return Side(name, measure)
+
+    return side("compiled", compiled=True), side("pure", compiled=False)
 
 
 def _limit(bed: Bed) -> Server:
@@ -369,6 +396,27 @@ ROWS: Final[tuple[Row, ...]] = (
             Side("Restante", _rate(_restante, mode="retr", pipelined=1)),
             Side("limit server", _rate(_limit, mode="retr", pipelined=1)),
         ),
+    ),
+    Row(
+        key="builds-retr",
+        title="CPU for a RETR of 5.5 KB one at a time, compiled against pure",
+        unit="µs",
+        goal=None,
+        sides=_builds(mode="retr"),
+    ),
+    Row(
+        key="builds-pipelined",
+        title="CPU for a RETR of 5.5 KB pipelined, compiled against pure",
+        unit="µs",
+        goal=None,
+        sides=_builds(mode="retr", pipelined=1),
+    ),
+    Row(
+        key="builds-sessions",
+        title="CPU for a session, compiled against pure",
+        unit="µs",
+        goal=None,
+        sides=_builds(mode="sessions"),
     ),
     Row(
         key="idle",

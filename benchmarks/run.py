@@ -1,6 +1,6 @@
 """`make bench`: Restante and Dovecot on the same mail, row by row, in turn.
 
-    .venv/bin/python benchmarks/run.py [--quick] [--rows KEY,KEY] [--pairs N] [--idle N] [--json FILE]
+    .venv/bin/python benchmarks/run.py [--quick] [--rows KEY,KEY] [--pairs N] [--idle N] [--compiled] [--json FILE]
 
 Each row is run A B A B; the ratio is taken pair by pair, so that what slows the machine for a while slows both.
 The whole is bounded in time: rows that there is no time for say so. How it is measured, and why each setting of
@@ -29,7 +29,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))  # it is run as a file, and its other files are a package
 
-from benchmarks.bed import BUSY, Bed, CannotRun, Measured  # noqa: E402 - see above
+from benchmarks.bed import BUSY, COMPILED_PYTHON, Bed, CannotRun, Measured  # noqa: E402 - see above
 from benchmarks.rows import ROWS, Row  # noqa: E402 - see above
 
 __all__ = ["Outcome", "main", "measure", "table"]
@@ -165,9 +165,11 @@ def conditions(bed: Bed, quick: bool, pairs: int) -> dict[str, Any]:  # Any: JSO
         platform.machine(),
     )
     versions = {"Python": platform.python_version(), "Linux": platform.release()}
-    from restante import __version__
-
-    versions["Restante"] = __version__
+    python = str(bed.python or sys.executable)
+    told = subprocess.run(
+        [python, "-m", "restante", "--version"], capture_output=True, text=True, check=True
+    ).stdout
+    versions["Restante"] = told.removeprefix("restante").strip()
     if "dovecot" not in bed.without:
         program = shutil.which("dovecot") or "/usr/sbin/dovecot"
         versions["Dovecot"] = subprocess.run(
@@ -220,12 +222,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := set(wanted) - {row.key for row in ROWS}:
         print(f"no row {', '.join(sorted(unknown))}; there are {', '.join(row.key for row in ROWS)}")
         return 2
+    if options.compiled and not COMPILED_PYTHON.exists():
+        print("there is no compiled build: make compiled")
+        return 1
+    python = COMPILED_PYTHON if options.compiled else None
     seconds = options.seconds or (1.0 if options.quick else 3.0)
     # Not /tmp, which may be memory: durable is to mean durable.
     idle = options.idle or (200 if options.quick else 1000)
     with (
         tempfile.TemporaryDirectory(prefix="restante-bench-", dir=options.folder) as folder,
-        Bed(Path(folder), seconds=seconds, idle=idle, many=options.many) as bed,
+        Bed(Path(folder), seconds=seconds, idle=idle, many=options.many, python=python) as bed,
     ):
         install_what_is_missing(bed)
         print("making the mail and starting the servers", flush=True)
@@ -248,7 +254,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdin.readline()
     versions = ", ".join(f"{name} {version}" for name, version in told["versions"].items())
     print(f"\n{told['machine']}; {versions}; {told['date']}\n\n{table(outcomes)}\n")
-    target = options.json or (None if options.quick or options.rows else PUBLISHED)
+    target = options.json or (None if options.quick or options.rows or options.compiled else PUBLISHED)
     if target is not None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(as_json(outcomes, told))
@@ -270,6 +276,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="seconds of each run; 3, or 1 with --quick")
     parser.add_argument("--idle", type=int, help="idle sessions for the memory rows; 1000, or 200 with --quick")
     parser.add_argument("--many", type=int, default=100_000, help="messages of the very big maildrop; 100000")
+    parser.add_argument("--compiled", action="store_true", help="measure the compiled build (make compiled first)")
     parser.add_argument("--folder", type=Path, default=Path("/var/tmp"), help="where mail is made; on a real disk")
     parser.add_argument(
         "--json", type=Path, help="where the figures go; a full run writes docs/benchmarks/latest.json by itself"

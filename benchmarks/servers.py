@@ -105,13 +105,18 @@ class Restante(Server):
         pair: tuple[Path, Path] | None = None,
         workers: int = 1,
         hash_memory_kib: int | None = None,
+        python: Path | None = None,
     ) -> None:
-        """Make the accounts. `hash_memory_kib`: None for the default; little where thousands log in once."""
+        """Make the accounts. `hash_memory_kib`: None for the default; little where thousands log in once.
+
+        `python`: the interpreter that has the build; None for this one.
+        """
         super().__init__(cores=cores)
         self.folder = folder
         self.mail = folder / "mail"
         self._pair = pair
         self._workers = workers
+        self._python = str(python or sys.executable)
         self._environ = {name: value for name, value in os.environ.items() if not name.startswith("RESTANTE_")}
         from restante import app
         from restante.config.settings import AuthSettings, Settings
@@ -140,7 +145,7 @@ class Restante(Server):
 
     def start(self) -> None:
         doors = ("pop3", "pop3s", "lmtp", "metrics")
-        command = [sys.executable, "-m", "restante", "serve", "--data", str(self.folder / "data")]
+        command = [self._python, "-m", "restante", "serve", "--data", str(self.folder / "data")]
         command += ["--workers", str(self._workers), "--maildir-pattern", f"{self.mail}/{{local}}"]
         command += [part for door in doors for part in (f"--{door}", "127.0.0.1:0")]
         if self._pair is not None:
