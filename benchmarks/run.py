@@ -228,7 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     python = COMPILED_PYTHON if options.compiled else None
     seconds = options.seconds or (1.0 if options.quick else 3.0)
     # Not /tmp, which may be memory: durable is to mean durable.
-    idle = options.idle or (200 if options.quick else 1000)
+    idle = options.idle or (200 if options.quick else 5000)
     with (
         tempfile.TemporaryDirectory(prefix="restante-bench-", dir=options.folder) as folder,
         Bed(Path(folder), seconds=seconds, idle=idle, many=options.many, python=python) as bed,
