@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, Self, TypeAlias
 
 from benchmarks import mail
-from benchmarks.servers import HERE, PASSWORD, Dovecot, Limit, Restante, Server
+from benchmarks.servers import HERE, PASSWORD, Dovecot, InMemory, Limit, Restante, Server
 
 __all__ = ["ACCOUNTS", "COMPILED_PYTHON", "MARKED", "Bed", "CannotRun", "Measured", "Option"]
 
@@ -53,10 +53,20 @@ class Measured:
 class Bed:
     """Servers on one core, the load on another, one folder for all. `folder` should lie on a real disk."""
 
-    def __init__(self, folder: Path, *, seconds: float, idle: int, many: int, python: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        seconds: float,
+        idle: int,
+        many: int,
+        python: Path | None = None,
+        in_memory: bool = False,
+    ) -> None:
         """Touch nothing yet. `seconds`: of one run; `idle`: sessions; `many`: messages of the big maildrop.
 
-        `python`: the interpreter that has the build of Restante that is measured; None for this one.
+        `python`: the interpreter that has the build of Restante that is measured; None for this one. `in_memory`:
+        Restante's mail is not in files.
         """
         cores = sorted(os.sched_getaffinity(0))
         self.server_cores, self.load_cores = cores[:1], cores[1:2] or cores[:1]
@@ -65,6 +75,7 @@ class Bed:
         self.idle = idle
         self.many = many
         self.python = python
+        self.in_memory = in_memory
         self.tls = False
         self.without: dict[str, str] = {}
         """What is not here, by name, with what to do about it."""
@@ -87,7 +98,8 @@ class Bed:
         names = [f"user{n}" for n in range(ACCOUNTS)]
         kinds = [*names, *(f"{kind}{n}" for kind in ("post", "long", "in") for n in range(ACCOUNTS)), "big0"]
         kinds += [f"mark{n}" for n in range(MARKED)]
-        self.restante = Restante(
+        kind = InMemory if self.in_memory else Restante
+        self.restante = kind(
             self.folder / "restante", kinds, cores=self.server_cores, pair=self.pair, python=self.python
         )
         self._fill(self.restante.mail, mail.Form.CRLF, -1)

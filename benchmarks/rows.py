@@ -15,6 +15,9 @@ from benchmarks.servers import PASSWORD, Dovecot, Restante, Server, tree_cpu_sec
 
 __all__ = ["ROWS", "Goal", "Row", "Side"]
 
+IDLE_MESSAGES: Final = 20
+"""In the maildrop of each idle session, since people leave mail on the server."""
+
 Measure: TypeAlias = Callable[[Bed, int], Measured]
 """One run; the number counts the runs of this side of this row, and 0 is for warming up."""
 
@@ -52,6 +55,8 @@ class Row:
     sides: tuple[Side, Side]
     once: bool = False
     """Memory does not vary: one pair is enough."""
+    in_files: bool = False
+    """It is about files, or measures another server than the bed's: in memory there is no such row."""
 
 
 def _restante(bed: Bed) -> Server:
@@ -143,12 +148,13 @@ def _deliveries(server: Callable[[Bed], Restante | Dovecot]) -> Measure:
 # --- memory and CPU ----------------------------------------------------------------------------------------------
 
 
-def _idle(make: Callable[[Bed, Sequence[str]], Server]) -> Measure:
+def _idle(make: Callable[[Bed, Sequence[str]], Server], *, messages: int = IDLE_MESSAGES) -> Measure:
     def measure(bed: Bed, run: int) -> Measured:
-        server = make(bed, [f"idle{n}" for n in range(bed.idle)])
+        prefix = "idle" if messages else "empty"
+        server = make(bed, [f"{prefix}{n}" for n in range(bed.idle)])
         bed.start(server)
         try:
-            one: dict[str, Option] = {"prefix": "idle", "messages": 20}
+            one: dict[str, Option] = {"prefix": prefix, "messages": messages}
             bed.load(server.pop3, sessions=1, **{**one, "accounts": 1, "connections": 1})
             before = tree_pss_octets(server.pid)
             command = bed.command(
@@ -177,9 +183,13 @@ def _idle_mail(bed: Bed, server: Restante | Dovecot, names: Sequence[str]) -> No
     owner = server.owner if isinstance(server, Dovecot) else -1
     source = bed.folder / "idle-letters"
     if not source.exists():
-        mail.make_maildrop(source, mail.Form.CRLF, 20)
+        mail.make_maildrop(source, mail.Form.CRLF, IDLE_MESSAGES)
     for name in names:
-        if not (server.mail / name).exists():
+        if (server.mail / name).exists():
+            continue
+        if name.startswith("empty"):
+            mail.make_maildrop(server.mail / name, mail.Form.CRLF, 0, owner=owner)
+        else:
             mail.refill(server.mail / name, source / "new", owner, batch=0)
 
 
@@ -199,7 +209,8 @@ def _idle_restante(bed: Bed, names: Sequence[str]) -> Server:
 
 def _idle_dovecot(bed: Bed, names: Sequence[str], *, shared: int) -> Server:
     bed.dovecot()
-    folder = bed.folder / f"dovecot-idle-{shared}"
+    kind = names[0].rstrip("0123456789")
+    folder = bed.folder / f"dovecot-{kind}-{shared}"
     folder.mkdir(exist_ok=True)
     server = Dovecot(
         folder,
@@ -319,6 +330,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row(
         key="retr-postfix",
         title="RETR of 5.5 KB from a Maildir that Postfix filled (LF lines, bare names)",
+        in_files=True,
         unit="/s",
         goal=Goal(2),
         sides=_both(mode="retr", prefix="post"),
@@ -336,6 +348,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row(
         key="many-first",
         title="the same, the first time after a start",
+        in_files=True,
         unit="ms",
         goal=Goal(1, at_least=False),
         sides=(
@@ -346,6 +359,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row(
         key="dele",
         title="sessions with DELE of 100 and QUIT, durable, 16 at once",
+        in_files=True,
         unit="/s",
         goal=Goal(1),
         sides=(Side("Restante", _removals(lambda bed: bed.restante)), Side("Dovecot", _removals(_always))),
@@ -353,6 +367,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row(
         key="dele-optimized",
         title="the same, Dovecot not waiting for the disk (mail_fsync = optimized)",
+        in_files=True,
         unit="/s",
         goal=None,
         sides=(
@@ -363,6 +378,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row(
         key="lmtp",
         title="LMTP deliveries of 5.5 KB, durable, 16 at once",
+        in_files=True,
         unit="/s",
         goal=Goal(1.5),
         sides=(
@@ -400,6 +416,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row(
         key="builds-retr",
         title="CPU for a RETR of 5.5 KB one at a time, compiled against pure",
+        in_files=True,
         unit="µs",
         goal=None,
         sides=_builds(mode="retr"),
@@ -407,6 +424,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row(
         key="builds-pipelined",
         title="CPU for a RETR of 5.5 KB pipelined, compiled against pure",
+        in_files=True,
         unit="µs",
         goal=None,
         sides=_builds(mode="retr", pipelined=1),
@@ -414,21 +432,36 @@ ROWS: Final[tuple[Row, ...]] = (
     Row(
         key="builds-sessions",
         title="CPU for a session, compiled against pure",
+        in_files=True,
         unit="µs",
         goal=None,
         sides=_builds(mode="sessions"),
     ),
     Row(
         key="idle",
-        title="memory (PSS) of a logged-in idle session",
+        title="memory (PSS) of a logged-in idle session, 20 messages in its maildrop",
+        in_files=True,
         unit="KiB",
         goal=Goal(0.01, at_least=False),
         sides=(Side("Restante", _idle(_idle_restante)), Side("Dovecot", _idle(partial(_idle_dovecot, shared=1)))),
         once=True,
     ),
     Row(
+        key="idle-empty",
+        title="the same, the maildrop empty",
+        in_files=True,
+        unit="KiB",
+        goal=None,
+        sides=(
+            Side("Restante", _idle(_idle_restante, messages=0)),
+            Side("Dovecot", _idle(partial(_idle_dovecot, shared=1), messages=0)),
+        ),
+        once=True,
+    ),
+    Row(
         key="idle-shared",
-        title="the same, Dovecot with 100 sessions in a process",
+        title="with 20 messages, Dovecot with 100 sessions in a process",
+        in_files=True,
         unit="KiB",
         goal=None,
         sides=(
@@ -440,6 +473,7 @@ ROWS: Final[tuple[Row, ...]] = (
     Row(
         key="cpu",
         title="CPU for a message, two workers against one",
+        in_files=True,
         unit="µs",
         goal=Goal(1.1, at_least=False),
         sides=(Side("two workers", _cpu(2)), Side("one worker", _cpu(1))),

@@ -1,6 +1,7 @@
 """`make bench`: Restante and Dovecot on the same mail, row by row, in turn.
 
-    .venv/bin/python benchmarks/run.py [--quick] [--rows KEY,KEY] [--pairs N] [--idle N] [--compiled] [--json FILE]
+    .venv/bin/python benchmarks/run.py [--quick] [--rows KEY,KEY] [--pairs N] [--idle N]
+                                        [--compiled] [--memory] [--json FILE]
 
 Each row is run A B A B; the ratio is taken pair by pair, so that what slows the machine for a while slows both.
 The whole is bounded in time: rows that there is no time for say so. How it is measured, and why each setting of
@@ -30,11 +31,12 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))  # it is run as a file, and its other files are a package
 
 from benchmarks.bed import BUSY, COMPILED_PYTHON, Bed, CannotRun, Measured  # noqa: E402 - see above
+from benchmarks.plot import plot  # noqa: E402 - see above
 from benchmarks.rows import ROWS, Row  # noqa: E402 - see above
 
 __all__ = ["Outcome", "main", "measure", "table"]
 
-PUBLISHED: Final = ROOT / "docs" / "benchmarks" / "latest.json"
+PUBLISHED: Final = ROOT / "docs" / "benchmarks"
 PACKAGES: Final = (
     ("/usr/bin/cc", "gcc"),
     ("/usr/include/stdio.h", "libc6-dev"),
@@ -218,7 +220,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pairs = options.pairs or (2 if options.quick else 5)
     budget = 160.0 if options.quick else 1_100.0
     began = time.monotonic()
-    wanted = options.rows.split(",") if options.rows else [row.key for row in ROWS]
+    wanted = options.rows.split(",") if options.rows else [row.key for row in ROWS if _is_there(row, options)]
     if unknown := set(wanted) - {row.key for row in ROWS}:
         print(f"no row {', '.join(sorted(unknown))}; there are {', '.join(row.key for row in ROWS)}")
         return 2
@@ -231,7 +233,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     idle = options.idle or (200 if options.quick else 5000)
     with (
         tempfile.TemporaryDirectory(prefix="restante-bench-", dir=options.folder) as folder,
-        Bed(Path(folder), seconds=seconds, idle=idle, many=options.many, python=python) as bed,
+        Bed(
+            Path(folder),
+            seconds=seconds,
+            idle=idle,
+            many=options.many,
+            python=python,
+            in_memory=options.memory,
+        ) as bed,
     ):
         install_what_is_missing(bed)
         print("making the mail and starting the servers", flush=True)
@@ -254,14 +263,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdin.readline()
     versions = ", ".join(f"{name} {version}" for name, version in told["versions"].items())
     print(f"\n{told['machine']}; {versions}; {told['date']}\n\n{table(outcomes)}\n")
-    target = options.json or (None if options.quick or options.rows or options.compiled else PUBLISHED)
+    target = options.json or (None if options.quick or options.rows else _published(options))
     if target is not None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(as_json(outcomes, told))
         target.with_suffix(".md").write_text(
             f"{told['machine']}; {versions}; {told['date']}; {pairs} pairs of {seconds:g} s.\n\n{table(outcomes)}\n"
         )
+        plot(target)
     return 0
+
+
+def _is_there(row: Row, options: argparse.Namespace) -> bool:
+    return not (options.memory and row.in_files)
+
+
+def _published(options: argparse.Namespace) -> Path:
+    """Give where the table goes that people look at."""
+    return PUBLISHED / ("memory.json" if options.memory else "compiled.json" if options.compiled else "latest.json")
 
 
 def _in_short(outcome: Outcome) -> str:
@@ -274,10 +293,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rows", metavar="KEY,KEY", help="only these rows")
     parser.add_argument("--pairs", type=int, help="pairs for each row; 5, or 2 with --quick")
     parser.add_argument("--seconds", type=float, help="seconds of each run; 3, or 1 with --quick")
-    parser.add_argument("--idle", type=int, help="idle sessions for the memory rows; 1000, or 200 with --quick")
+    parser.add_argument("--idle", type=int, help="idle sessions for the memory rows; 5000, or 200 with --quick")
     parser.add_argument("--many", type=int, default=100_000, help="messages of the very big maildrop; 100000")
     parser.add_argument("--compiled", action="store_true", help="measure the compiled build (make compiled first)")
     parser.add_argument("--folder", type=Path, default=Path("/var/tmp"), help="where mail is made; on a real disk")
+    parser.add_argument("--memory", action="store_true", help="with Restante's mail in memory: the protocol alone")
     parser.add_argument(
         "--json", type=Path, help="where the figures go; a full run writes docs/benchmarks/latest.json by itself"
     )

@@ -18,7 +18,17 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-__all__ = ["PASSWORD", "Dovecot", "Limit", "Restante", "Server", "free_port", "tree_cpu_seconds", "tree_pss_octets"]
+__all__ = [
+    "PASSWORD",
+    "Dovecot",
+    "InMemory",
+    "Limit",
+    "Restante",
+    "Server",
+    "free_port",
+    "tree_cpu_seconds",
+    "tree_pss_octets",
+]
 
 HERE: Final = Path(__file__).resolve().parent
 START_SECONDS: Final = 30.0
@@ -143,10 +153,13 @@ class Restante(Server):
         finally:
             directory.close()
 
+    def program(self) -> list[str]:
+        """Give the words that serve the data folder."""
+        return [self._python, "-m", "restante", "serve", "--data", str(self.folder / "data")]
+
     def start(self) -> None:
         doors = ("pop3", "pop3s", "lmtp", "metrics")
-        command = [self._python, "-m", "restante", "serve", "--data", str(self.folder / "data")]
-        command += ["--workers", str(self._workers), "--maildir-pattern", f"{self.mail}/{{local}}"]
+        command = [*self.program(), "--workers", str(self._workers), "--maildir-pattern", f"{self.mail}/{{local}}"]
         command += [part for door in doors for part in (f"--{door}", "127.0.0.1:0")]
         if self._pair is not None:
             command += ["--tls-certificate", str(self._pair[0]), "--tls-key", str(self._pair[1])]
@@ -161,6 +174,15 @@ class Restante(Server):
                 _, door, address = line.split()
                 ports[door] = int(address.rpartition(":")[2])
         self.pop3, self.pop3s, self.lmtp = ports["pop3"], ports["pop3s"], ports["lmtp"]
+
+
+class InMemory(Restante):
+    """The same with the mail in memory: what the protocol costs alone. It has what lay there when it started."""
+
+    name = "Restante in memory"
+
+    def program(self) -> list[str]:
+        return [self._python, str(HERE / "in_memory.py"), str(self.mail), str(self.folder / "data")]
 
 
 class Dovecot(Server):

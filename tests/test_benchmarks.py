@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import shutil
+import statistics
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from benchmarks import client, explain, inside, mail
 from benchmarks.bed import Bed, CannotRun, Measured
+from benchmarks.plot import bars_of, plot
 from benchmarks.rows import Goal, Row, Side
 from benchmarks.run import Outcome, measure, table
-from benchmarks.servers import Limit, Restante
+from benchmarks.servers import InMemory, Limit, Restante
 
 MESSAGES = 3
 
@@ -115,6 +119,19 @@ def test_a_short_row_on_restante_gives_a_figure(bed: Bed) -> None:
     assert listed["sessions"] == 2
 
 
+def test_the_server_with_its_mail_in_memory_gives_the_same_octets(bed: Bed) -> None:
+    server = InMemory(bed.folder / "in-memory", ["user0", "user1"], cores=bed.server_cores, hash_memory_kib=8)
+    for name in ("user0", "user1"):
+        mail.make_maildrop(server.mail / name, mail.Form.CRLF, 12)
+    server.start()
+    shutil.rmtree(server.mail)
+    try:
+        told = bed.load(server.pop3, mode="retr", accounts=2, connections=2, messages=12, sessions=4)
+    finally:
+        server.stop()
+    assert told["count"] == 4 * 12
+
+
 def test_a_row_that_cannot_run_says_why_in_the_table(bed: Bed) -> None:
     def refuse(bed: Bed, run: int) -> Measured:
         raise CannotRun("there is no Dovecot")
@@ -145,6 +162,34 @@ def test_the_same_mail_is_made_each_time(tmp_path: Path) -> None:
         octets = file.read_bytes()
         line_ends = octets.count(b"\n")
         assert file.name.endswith(f",S={len(octets)},W={len(octets) + line_ends}")
+
+
+def test_the_plot_shows_how_many_times_better_each_measured_row_is(tmp_path: Path) -> None:
+    def row(title: str, unit: str, goal: str | None, *pairs: tuple[float, float]) -> dict[str, object]:
+        ratio = statistics.median(a / b for a, b in pairs) if pairs else None
+        sides = ["Restante", "Dovecot & co"]
+        return {"title": title, "unit": unit, "goal": goal, "sides": sides, "pairs": pairs, "ratio": ratio}
+
+    rows = [
+        row("more is better", "/s", "≥ 4", (30, 10), (20, 10), (40, 10)),
+        row("less is better", "KiB", "≤ 0.01", (10, 500)),
+        row("not measured", "/s", "≥ 2"),
+    ]
+    one, other = bars_of({"rows": rows})
+    assert (one.median, one.lowest, one.highest, one.goal) == (3, 2, 4, 4)
+    assert (other.median, other.goal) == (50, 100)
+    file = tmp_path / "table.json"
+    file.write_text(json.dumps({"rows": rows, "date": "today"}))
+    plot(file)
+    shown = "".join(ElementTree.fromstring(file.with_suffix(".svg").read_text()).itertext())
+    assert "3× Dovecot & co" in shown
+    assert "50× Dovecot & co" in shown
+    assert "not measured" not in shown
+
+
+def test_the_readme_shows_the_table_of_the_last_run() -> None:
+    root = Path(__file__).resolve().parent.parent
+    assert (root / "docs" / "benchmarks" / "latest.md").read_text().strip() in (root / "README.md").read_text()
 
 
 async def test_a_session_costs_no_more_calls_than_it_did(tmp_path: Path) -> None:

@@ -49,6 +49,35 @@ class _Maildrop:
     """When first, of those that were."""
     holder: Holder | None = None
     last_login: float | None = None
+    numbered: tuple[Snapshot, Snapshot] | None = None
+    """As they are, and in ASCII; None once the messages have changed."""
+
+    def put(self, unique_id: bytes, octets: bytes) -> None:
+        """Add a message at the end."""
+        self.messages[unique_id] = octets
+        self.numbered = None
+
+    def take(self, unique_id: bytes) -> bytes | None:
+        """Take a message out; None where it is not there."""
+        self.numbered = None
+        return self.messages.pop(unique_id, None)
+
+    def snapshots(self) -> tuple[Snapshot, Snapshot]:
+        """Give the messages numbered; they are numbered anew only when they have changed."""
+        if self.numbered is None:
+            held = self.messages.values()
+            snapshot = Snapshot(
+                octets=[len(octets) for octets in held],
+                unique_ids=tuple(self.messages),
+                dots=[len(stuffed(octets)) - len(octets) for octets in held],
+            )
+            in_ascii = snapshot
+            if any(map(needs_utf8, held)):
+                in_ascii = Snapshot(
+                    octets=[len(downgraded(octets)) for octets in held], unique_ids=snapshot.unique_ids
+                )
+            self.numbered = snapshot, in_ascii
+        return self.numbered
 
     def usage(self) -> Usage:
         """Say what is there, and what is staged."""
@@ -93,8 +122,7 @@ class MemoryStore:
         """
         maildrop = self._maildrop(account)
         octets, quota = canonical(b"".join(parts)), self._quota_of(account)
-        usage = maildrop.usage()
-        if quota is not None and not quota.has_room(usage, len(octets)):
+        if quota is not None and not quota.has_room(usage := maildrop.usage(), len(octets)):
             raise OverQuota(quota, usage)
         if unique_id is None:
             self._named += 1
@@ -111,7 +139,8 @@ class MemoryStore:
 
     def lose(self, account: Account, unique_id: bytes) -> None:
         """Make a message vanish, as another program would. Raises KeyError when it is not there."""
-        del self._maildrop(account).messages[unique_id]
+        if self._maildrop(account).take(unique_id) is None:
+            raise KeyError(unique_id)
 
     def _maildrop(self, account: Account) -> _Maildrop:
         return self._maildrops.setdefault(account.id, _Maildrop())
@@ -127,18 +156,8 @@ class OpenMemory:
         self._retrieved: set[bytes] = set()
         self._released = False
         self.expired = self.expired_octets = 0
-        self.snapshot = Snapshot(
-            octets=[len(octets) for octets in maildrop.messages.values()],
-            unique_ids=tuple(maildrop.messages),
-            dots=[len(stuffed(octets)) - len(octets) for octets in maildrop.messages.values()],
-        )
         self.unique_ids_changed = 0
-        in_ascii = [len(downgraded(octets)) for octets in maildrop.messages.values()]
-        self.ascii_snapshot = (
-            Snapshot(octets=in_ascii, unique_ids=self.snapshot.unique_ids)
-            if any(map(needs_utf8, maildrop.messages.values()))
-            else self.snapshot
-        )
+        self.snapshot, self.ascii_snapshot = maildrop.snapshots()
 
     def retrieve(self, number: MessageNumber) -> Soon[bytes | LongMessage]:
         """Give a message. Raises MessageGone."""
@@ -155,13 +174,13 @@ class OpenMemory:
         """Remove what the plan names, and what is due."""
         maildrop, now = self._maildrop, self._clock()
         for number in plan.removals:
-            maildrop.messages.pop(self.snapshot.unique_id(number), None)
+            maildrop.take(self.snapshot.unique_id(number))
         for unique_id in self._retrieved:
             maildrop.retrieved.setdefault(unique_id, now)
         for unique_id in self.snapshot.unique_ids:
             received, retrieved = maildrop.received[unique_id], maildrop.retrieved.get(unique_id)
             if now >= self._retention.due_at(received=received, retrieved=retrieved):
-                octets = maildrop.messages.pop(unique_id, None)
+                octets = maildrop.take(unique_id)
                 if octets is not None:
                     self.expired += 1
                     self.expired_octets += len(octets)
@@ -203,7 +222,7 @@ class StagedInMemory:
     async def publish(self) -> None:
         """Put it into the maildrop."""
         self._maildrop.promised.pop(self._unique_id, None)
-        self._maildrop.messages[self._unique_id] = self._octets
+        self._maildrop.put(self._unique_id, self._octets)
         self._maildrop.received[self._unique_id] = self._received
 
     async def discard(self) -> None:

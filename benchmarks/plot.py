@@ -1,0 +1,122 @@
+"""The plot of a table: for each row how many times better than the other side, with the goal, as SVG.
+
+    .venv/bin/python benchmarks/plot.py docs/benchmarks/latest.json
+
+A bar goes from 1, where both are alike, to the median of the pairs; the thin line from the lowest to the highest;
+the tick is the goal. The scale is by powers, and where less is better, the ratio is turned over.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+from xml.sax.saxutils import escape
+
+__all__ = ["Bar", "bars_of", "draw", "plot"]
+
+_WIDTH: Final = 900
+_LEFT: Final = 480
+_RIGHT: Final = 150
+_ROW: Final = 26
+_TOP: Final = 34
+_LONGEST_TITLE: Final = 64
+_LESS_IS_BETTER: Final = frozenset({"ms", "µs", "KiB"})
+_STYLE: Final = """
+  text { font: 13px system-ui, sans-serif; fill: #1f2328 }
+  .figure { font-size: 12px } .small { font-size: 11px; fill: #59636e }
+  .ahead { fill: #1a7f37 } .behind { fill: #bc4c00 } .range { stroke: #1f2328; stroke-width: 1.5 }
+  .goal { stroke: #8250df; stroke-width: 3 } .grid { stroke: #d1d9e0 } .alike { stroke: #59636e }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #f0f6fc } .small { fill: #9198a1 } .ahead { fill: #3fb950 } .behind { fill: #db6d28 }
+    .range { stroke: #f0f6fc } .goal { stroke: #ab7df8 } .grid { stroke: #3d444d } .alike { stroke: #9198a1 }
+  }
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One row, as times better than the other side."""
+
+    title: str
+    other: str
+    median: float
+    lowest: float
+    highest: float
+    goal: float | None
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> Self:  # Any: the row of the JSON that run.py writes
+        turned = row["unit"] in _LESS_IS_BETTER
+        ratios = sorted(b / a if turned else a / b for a, b in row["pairs"])
+        goal = None if row["goal"] is None else float(row["goal"].split()[1])
+        return cls(
+            title=row["title"],
+            other=row["sides"][1],
+            median=1 / row["ratio"] if turned else row["ratio"],
+            lowest=ratios[0],
+            highest=ratios[-1],
+            goal=1 / goal if goal is not None and turned else goal,
+        )
+
+
+def bars_of(told: dict[str, Any]) -> list[Bar]:  # Any: as above
+    """Give the rows that were measured against somebody else."""
+    return [Bar.of(row) for row in told["rows"] if row["pairs"] and row["sides"][0] == "Restante"]
+
+
+def draw(bars: list[Bar], caption: str) -> str:
+    """Give the SVG."""
+    ends = [each for bar in bars for each in (bar.lowest, bar.highest, bar.goal or 1, 1)]
+    low, high = math.floor(math.log2(min(ends))), math.ceil(math.log2(max(ends)))
+    height = _TOP + _ROW * len(bars) + 30
+
+    def x(ratio: float) -> float:
+        return round(_LEFT + (math.log2(ratio) - low) / (high - low) * (_WIDTH - _LEFT - _RIGHT), 1)
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img">',
+        f"<title>{escape(caption)}</title><style>{_STYLE}</style>",
+    ]
+    for power in range(low, high + 1):
+        at, told = x(2.0**power), f"{2**power}×" if power >= 0 else f"1/{2**-power}"
+        kind = "alike" if power == 0 else "grid"
+        parts.append(f'<line class="{kind}" x1="{at}" x2="{at}" y1="{_TOP - 8}" y2="{height - 26}"/>')
+        parts.append(f'<text class="small" x="{at}" y="{_TOP - 14}" text-anchor="middle">{told}</text>')
+    for place, bar in enumerate(bars):
+        parts += _drawn(bar, _TOP + _ROW * place, x)
+    parts.append(f'<text class="small" x="8" y="{height - 8}">{escape(caption)}</text></svg>')
+    return "\n".join(parts) + "\n"
+
+
+def _drawn(bar: Bar, top: int, x: Callable[[float], float]) -> list[str]:
+    middle, alike, median = top + _ROW // 2, x(1), x(bar.median)
+    title = bar.title if len(bar.title) <= _LONGEST_TITLE else bar.title[: _LONGEST_TITLE - 1] + "…"
+    kind = "ahead" if bar.median >= 1 else "behind"
+    parts = [
+        f'<text x="8" y="{middle + 4}">{escape(title)}</text>',
+        f'<rect class="{kind}" x="{min(alike, median)}" y="{top + 5}" width="{abs(median - alike):.1f}" '
+        f'height="{_ROW - 10}"/>',
+        f'<line class="range" x1="{x(bar.lowest)}" x2="{x(bar.highest)}" y1="{middle}" y2="{middle}"/>',
+    ]
+    if bar.goal is not None:
+        goal = x(bar.goal)
+        parts.append(f'<line class="goal" x1="{goal}" x2="{goal}" y1="{top + 2}" y2="{top + _ROW - 2}"/>')
+    figure = max(median, x(bar.highest), alike, x(bar.goal or 1)) + 6
+    parts.append(f'<text class="figure" x="{figure}" y="{middle + 4}">{bar.median:.2g}× {escape(bar.other)}</text>')
+    return parts
+
+
+def plot(file: Path) -> None:
+    """Draw the plot of a file beside it."""
+    told = json.loads(file.read_text())
+    caption = f"times better than the other side, by powers of two; purple: the goal; {told['date']}"
+    file.with_suffix(".svg").write_text(draw(bars_of(told), caption))
+
+
+if __name__ == "__main__":
+    plot(Path(sys.argv[1]))
