@@ -15,7 +15,7 @@ run: $(VENV)/ready-run
 
 test: $(VENV)/ready-dev
 	@tests/install-peers
-	$(BIN)/pytest -n 3 --dist worksteal $(PYTEST_ARGS)
+	$(BIN)/pytest -n 4 --dist worksteal $(PYTEST_ARGS)
 
 # The compiled build: the wheel in dist/, and .venv-compiled, which has it in the place of the checkout.
 compiled: $(COMPILED)/ready

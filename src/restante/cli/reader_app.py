@@ -369,6 +369,8 @@ class ReaderApp(App[str]):
         if self._terminal is not None and hung_up(self._terminal):
             if self._maildrop is not None:
                 await self._maildrop.close()
+            # Who was started by nohup ignores it, and has nothing to read from any more all the same.
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
             signal.raise_signal(signal.SIGHUP)
 
     async def _stay_alive(self) -> None:
