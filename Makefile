@@ -32,7 +32,7 @@ test-security: $(VENV)/ready-dev
 
 # Each fuzzer for a minute, two at a time.
 fuzz: $(VENV)/ready-dev
-	$(BIN)/python -m tests.fuzz.run
+	$(BIN)/python -m tests.fuzz.run $(FUZZ_ARGS)
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff format --check .
