@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, assert_never
 
 from restante.explain import events
 from restante.explain.events import Greeted, Replied, WireEvent
@@ -18,7 +18,7 @@ from restante.explain.smtp.phrases import SmtpLesson, SmtpPhrase
 from restante.explain.wire import Reason, Side
 from restante.explain.wire_lines import WireLine, printable_text, wire_lines
 
-__all__ = ["CHAPTER_NAMES", "Chapter", "Told", "reason_told"]
+__all__ = ["CHAPTER_NAMES", "Chapter", "Told", "line_told", "reason_told"]
 
 
 class Chapter(Enum):
@@ -69,6 +69,36 @@ class Told:
         if isinstance(self.event, SmtpEvent):
             return smtp_lines(self.event)
         return wire_lines(self.event, all_lines=all_lines)
+
+
+def line_told(
+    event: events.Connected
+    | events.Joined
+    | events.Secured
+    | smtp_events.Connected
+    | smtp_events.Joined
+    | smtp_events.Secured,
+    language: Language,
+) -> str:
+    """Tell what became of the line, which is the same for all protocols: it stands, goes on, or is under TLS."""
+    say = language.say
+    match event:
+        case events.Connected() | smtp_events.Connected():
+            if event.server:
+                return say(Phrase.CONNECTED_TO, server=printable_text(event.server))
+            if event.client:
+                return say(Phrase.CONNECTED_FROM, client=printable_text(event.client))
+            return say(Phrase.CONNECTED)
+        case events.Joined() | smtp_events.Joined():
+            if event.for_seconds is None or event.commands is None:
+                return say(Phrase.JOINED)
+            return say(Phrase.JOINED_AFTER, seconds=event.for_seconds, commands=event.commands)
+        case events.Secured() | smtp_events.Secured():
+            if event.description:
+                return say(Phrase.SECURED_AS, description=printable_text(event.description))
+            return say(Phrase.SECURED)
+        case _:
+            assert_never(event)
 
 
 def reason_told(reason: str, language: Language) -> str:

@@ -27,9 +27,9 @@ from restante.explain.smtp.events import (
     StrayLine,
 )
 from restante.explain.smtp.phrases import SmtpLesson, SmtpPhrase
-from restante.explain.told import Told, reason_told
+from restante.explain.told import Told, line_told, reason_told
 from restante.explain.wire import Side
-from restante.explain.wire_lines import printable, printable_text
+from restante.explain.wire_lines import printable
 
 __all__ = ["SmtpNarrator"]
 
@@ -101,20 +101,8 @@ class SmtpNarrator:
     def _sentence(self, event: SmtpEvent) -> tuple[Side | None, str]:
         say = self._language.say
         match event:
-            case Connected():
-                if event.server:
-                    return None, say(Phrase.CONNECTED_TO, server=printable_text(event.server))
-                if event.client:
-                    return None, say(Phrase.CONNECTED_FROM, client=printable_text(event.client))
-                return None, say(Phrase.CONNECTED)
-            case Joined():
-                if event.for_seconds is None or event.commands is None:
-                    return None, say(Phrase.JOINED)
-                return None, say(Phrase.JOINED_AFTER, seconds=event.for_seconds, commands=event.commands)
-            case Secured():
-                if event.description:
-                    return None, say(Phrase.SECURED_AS, description=printable_text(event.description))
-                return None, say(Phrase.SECURED)
+            case Connected() | Joined() | Secured():
+                return None, line_told(event, self._language)
             case CommandSent():
                 return Side.CLIENT, self._command(event)
             case AuthResponseSent():
