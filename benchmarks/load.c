@@ -635,7 +635,8 @@ static void read_arguments(int count, char **values)
             exit(2);
         }
     }
-    if (!port || connections < 1 || messages < 1 || accounts < connections || (mode == LMTP && !letter)) {
+    int fewest = mode == RETR || mode == DELE; /* the others do with an empty maildrop */
+    if (!port || connections < 1 || messages < fewest || accounts < connections || (mode == LMTP && !letter)) {
         fprintf(stderr, "load: it needs --port, not more --connections than --accounts, and for lmtp a --letter\n");
         exit(2);
     }
