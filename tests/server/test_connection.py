@@ -1,9 +1,12 @@
 """The pump: flow control, fairness, breaking off. Over the link in memory."""
 
 import asyncio
+import gc
+import tracemalloc
 
 import pytest
 
+from restante.compiled import COMPILED
 from restante.doors.gate import Gate, GateLimits
 from restante.ports.events import CommandReceived, ConnectionRefused, FaultMet, Outcome, ReplySent, SessionEnded
 from restante.ports.soon import Later, Soon
@@ -331,3 +334,25 @@ class TestTheWire:
         server = server_with(SHORT)
         logged_in(server)
         assert [info.secured for info in server.sessions()] == [False]
+
+
+def test_a_session_that_rests_after_its_login_takes_no_more_memory_than_it_did() -> None:
+    """With what the link, the events and the store in memory take: an object more for each session shows."""
+    names = [f"ted{number}" for number in range(90)]
+    server = LinkServer(MemoryStore(), ScriptedAuthenticator(dict.fromkeys(names, b"SECRET")))
+
+    def log_in(name: str) -> Link:
+        link = Link(server)
+        assert link.say(f"USER {name}", "PASS SECRET")[1].startswith("+OK")
+        return link
+
+    kept = [log_in(name) for name in names[:10]]
+    gc.collect()
+    tracemalloc.start()
+    try:
+        kept += [log_in(name) for name in names[10:]]
+        gc.collect()
+        octets = tracemalloc.get_traced_memory()[0] / 80
+    finally:
+        tracemalloc.stop()
+    assert octets <= (3_900 if COMPILED else 3_540)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import zlib
-from array import array
 from pathlib import Path
 
 import pytest
@@ -14,13 +13,14 @@ from hypothesis import strategies as st
 
 from restante.stores.maildir.columns import Columns
 from restante.stores.maildir.measure import UNSETTLED
-from restante.stores.maildir.seen import Seen, count_changed, read_seen, write_seen
+from restante.stores.maildir.packing import pack
+from restante.stores.maildir.seen import Seen, count_changed, read_seen, stamp_from, write_seen
 
 Row = tuple[int, int, int, bytes]
 """Octets, inode, time and unique-id."""
 
 BEFORE: list[Row] = [(100, 1, 5, b"a"), (200, 2, 5, b"b"), (300, 3, 5, b"c")]
-STAMP = ((7, 8), (9, 10))
+STAMP = stamp_from((7, 8), (9, 10))
 
 
 @pytest.fixture
@@ -30,19 +30,23 @@ def path(tmp_path: Path) -> bytes:
 
 def columns(rows: list[Row], *, surrogates: bool = False, doubled: frozenset[int] = frozenset()) -> Columns:
     octets = [row[0] for row in rows]
-    return Columns(
+    return Columns.made(
         names=[b"%d.a:2,S" % n if n % 2 else row[3] for n, row in enumerate(rows)],
         in_cur=bytes(n % 2 for n in range(len(rows))),
-        inodes=array("Q", [row[1] for row in rows]),
-        file_octets=array("Q", octets),
-        wire_octets=array("Q", octets),
-        surrogate_octets=array("Q", octets if surrogates else []),
-        dots=array("Q", range(len(rows))),
+        inodes=[row[1] for row in rows],
+        file_octets=octets,
+        wire_octets=octets,
+        surrogate_octets=octets if surrogates else [],
+        dots=range(len(rows)),
         bare_lf=bytes(len(rows)),
-        mtimes_ns=array("q", [row[2] for row in rows]),
+        mtimes_ns=[row[2] for row in rows],
         unique_ids=[row[3] for row in rows],
         doubled=doubled,
     )
+
+
+def write(path: bytes, seen: Seen) -> None:
+    write_seen(path, pack(seen.columns), stamp=seen.stamp, index_stamp=seen.index_stamp)
 
 
 @pytest.mark.parametrize(
@@ -113,15 +117,15 @@ def test_what_was_written_is_read_back(
         stamp=STAMP if stamped else None,
         index_stamp=(11, 12),
     )
-    write_seen(path, seen)
+    write(path, seen)
     assert read_seen(path) == seen
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
 
 
 def test_the_others_are_left_when_some_are_taken_out() -> None:
     left = columns(BEFORE, surrogates=True, doubled=frozenset({0, 2})).without({1})
-    assert left.unique_ids == [b"a", b"c"]
-    assert (left.file_octets, left.surrogate_octets) == (array("Q", [100, 300]), array("Q", [100, 300]))
+    assert list(left.unique_ids) == [b"a", b"c"]
+    assert (list(left.file_octets), list(left.surrogate_octets)) == ([100, 300], [100, 300])
     assert left.doubled == {0, 1}
     assert left == left.without(())
 
@@ -131,7 +135,7 @@ def test_no_record_is_none(path: bytes) -> None:
 
 
 def written(path: bytes) -> bytes:
-    write_seen(path, Seen(columns=columns(BEFORE), stamp=STAMP, index_stamp=(11, 12)))
+    write(path, Seen(columns=columns(BEFORE), stamp=STAMP, index_stamp=(11, 12)))
     return Path(os.fsdecode(path)).read_bytes()
 
 
@@ -171,4 +175,4 @@ def test_writing_replaces_the_record_whole_and_leaves_no_draft(path: bytes) -> N
 
 
 def test_writing_where_that_cannot_be_is_no_fault(path: bytes) -> None:
-    write_seen(path + b"/no/such", Seen(columns=columns(BEFORE), stamp=None, index_stamp=(0, 0)))
+    write_seen(path + b"/no/such", pack(columns(BEFORE)), stamp=None, index_stamp=(0, 0))

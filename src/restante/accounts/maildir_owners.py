@@ -25,7 +25,8 @@ def refuse_shared_maildir(connection: sqlite3.Connection, pattern: MaildirPatter
     """
     if pattern is None or account.maildir is None:
         return
-    owner = _owner(connection, pattern, account.maildir, besides=account.id)
+    # Of a copy: a path keeps the text that it was asked for, and the account, which is kept, keeps the path.
+    owner = _owner(connection, pattern, Path(account.maildir), besides=account.id)
     if owner is not None:
         raise AccountFault(
             f"the accounts {account.name} and {owner} would share the Maildir {account.maildir}, so neither is "

@@ -129,7 +129,9 @@ class SqlDirectory:
             if len(self._known) >= CACHED_NAMES:
                 self._known.clear()
             # Names that are not there are kept too: else they would take longer each time they are tried.
-            self._known[folded] = credentials
+            # By the account's own text where that is the key: thousands are remembered.
+            key = folded if credentials is None or credentials.account.name != folded else credentials.account.name
+            self._known[key] = credentials
             return credentials
 
     def any_apop(self) -> bool:

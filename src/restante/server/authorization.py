@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias, TypeVar, assert_never
+from typing import Protocol, TypeAlias, TypeVar, assert_never
 
 from restante.doors.channel import NO_CHANNEL, Channel
 from restante.doors.peers import is_local
@@ -32,7 +32,7 @@ from restante.server.outflow import Outflow
 from restante.server.services import Services
 from restante.server.wording import Wording
 
-__all__ = ["Answer", "Authorization", "LoginCommand", "UpgradeToTls"]
+__all__ = ["Answer", "Authorization", "Judging", "LoginCommand", "UpgradeToTls"]
 
 T = TypeVar("T")
 
@@ -50,20 +50,32 @@ Answer: TypeAlias = bytes | Outflow | UpgradeToTls
 LoginCommand: TypeAlias = commands.User | commands.Pass | commands.Apop | commands.Auth | commands.AuthResponse
 
 
+class Judging(Protocol):
+    """What the state needs of its session: itself, since each bound method would be an object more."""
+
+    id: str
+    peer: str
+
+    def judged(self, verdict: Verdict, name: str, mechanism: str) -> Soon[Answer]:
+        """Take a verdict, and give the answer."""
+        ...
+
+    def bad(self, reply: bytes) -> bytes:
+        """Count an answer to a bad command."""
+        ...
+
+
 class Authorization:
-    """A session before its login. `judged` takes each verdict, `bad` counts an answer to a bad command."""
+    """A session before its login."""
 
     __slots__ = (
-        "_bad",
         "_channel",
-        "_judged",
         "_local",
-        "_peer",
         "_protocol",
         "_sasl",
         "_secured",
         "_services",
-        "_session_id",
+        "_session",
         "_takes_plaintext",
         "_timestamp",
         "_wording",
@@ -80,25 +92,19 @@ class Authorization:
         protocol: ServerProtocol,
         wording: Wording,
         timestamp: bytes,
-        session_id: str,
-        peer: str,
-        judged: Callable[[Verdict, str, str], Soon[Answer]],
-        bad: Callable[[bytes], bytes],
+        session: Judging,
     ) -> None:
-        """Begin. `timestamp` is the APOP msg-id, empty where APOP is not offered; `judged` hears names."""
+        """Begin. `timestamp` is the APOP msg-id, empty where APOP is not offered."""
         self._services = services
         self._protocol = protocol
         self._wording = wording
         self._timestamp = timestamp
-        self._session_id = session_id
-        self._peer = peer
-        self._local = is_local(peer)
+        self._session = session
+        self._local = is_local(session.peer)
         self._secured = False
         self._takes_plaintext = services.security.allows_plaintext(secured=False, local=self._local)
         self._channel = NO_CHANNEL
         self.utf8 = False
-        self._judged = judged
-        self._bad = bad
         self._sasl: SaslLogin | None = None
 
     def greeting(self) -> bytes:
@@ -122,11 +128,11 @@ class Authorization:
     def begin_tls(self) -> Answer:
         """Answer STLS."""
         if self._secured:
-            return self._bad(self._wording.err(Text.TLS_ALREADY))
+            return self._session.bad(self._wording.err(Text.TLS_ALREADY))
         if self._services.security.tls is None:
-            return self._bad(self._wording.err(Text.TLS_NOT_OFFERED))
+            return self._session.bad(self._wording.err(Text.TLS_NOT_OFFERED))
         if self.utf8:
-            return self._bad(self._wording.err(Text.TLS_AFTER_UTF8))
+            return self._session.bad(self._wording.err(Text.TLS_AFTER_UTF8))
         return UpgradeToTls(self._wording.ok(Text.BEGIN_TLS))
 
     def begin_utf8(self) -> bytes:
@@ -167,8 +173,8 @@ class Authorization:
             self._note(denied, sasl.claimed, None)
             self._services.tell(
                 LoginRefused(
-                    session=self._session_id,
-                    peer=self._peer,
+                    session=self._session.id,
+                    peer=self._session.peer,
                     name=sasl.claimed,
                     mechanism=sasl.mechanism,
                     reason=denied.reason,
@@ -185,7 +191,7 @@ class Authorization:
         return self._sasl
 
     def _refuse_plaintext(self) -> bytes:
-        return self._bad(self._wording.err(Text.NO_PLAINTEXT, ResponseCode.SYS_PERM))
+        return self._session.bad(self._wording.err(Text.NO_PLAINTEXT, ResponseCode.SYS_PERM))
 
     # --- USER and PASS, APOP -------------------------------------------------------------------------------------
 
@@ -194,7 +200,7 @@ class Authorization:
             return self._refuse_plaintext()
         if self._wants_utf8(name):
             self._protocol.name = None
-            return self._bad(self._wording.err(Text.NAME_NOT_UTF8, ResponseCode.AUTH))
+            return self._session.bad(self._wording.err(Text.NAME_NOT_UTF8, ResponseCode.AUTH))
         return self._wording.password_please()
 
     def _wants_utf8(self, octets: bytes) -> bool:
@@ -211,7 +217,7 @@ class Authorization:
         if not self._takes_plaintext:
             return self._refuse_plaintext()
         if self._wants_utf8(password.reveal()):
-            return self._judged(
+            return self._session.judged(
                 Refused(reason=RefusalReason.WRONG_PASSWORD), name.decode("utf-8", "replace"), "USER"
             )
         authenticator = self._services.authenticator
@@ -220,9 +226,9 @@ class Authorization:
     def _apop(self, name: bytes, digest: bytes) -> Soon[Answer]:
         timestamp = self._timestamp
         if not timestamp:
-            return self._bad(self._wording.err(Text.APOP_NOT_OFFERED))
+            return self._session.bad(self._wording.err(Text.APOP_NOT_OFFERED))
         if self._wants_utf8(name):
-            return self._bad(self._wording.err(Text.NAME_NOT_UTF8, ResponseCode.AUTH))
+            return self._session.bad(self._wording.err(Text.NAME_NOT_UTF8, ResponseCode.AUTH))
         return self._verify(lambda: self._services.authenticator.verify_apop(name, timestamp, digest), name, "APOP")
 
     def _verify(
@@ -240,19 +246,19 @@ class Authorization:
         return self._noted(shown, mechanism, password, verdict)
 
     def _faulty(self, name: str, mechanism: str, error: Exception) -> Soon[Answer]:
-        return self._judged(Unavailable(reason=str(error)), name, mechanism)
+        return self._session.judged(Unavailable(reason=str(error)), name, mechanism)
 
     def _noted(self, name: str, mechanism: str, password: Secret | None, verdict: Verdict) -> Soon[Answer]:
         self._note(verdict, name, password)
-        return self._judged(verdict, name, mechanism)
+        return self._session.judged(verdict, name, mechanism)
 
     # --- failed logins slow an address down ----------------------------------------------------------------------
 
     def _slowly(self, ask: Callable[[], Soon[T]]) -> Soon[T | Unavailable]:
-        return slowly(self._services.throttle, self._peer, ask, sleep=self._services.sleep)
+        return slowly(self._services.throttle, self._session.peer, ask, sleep=self._services.sleep)
 
     def _note(self, verdict: Verdict, name: str, password: Secret | None) -> None:
-        note_verdict(self._services.throttle, self._peer, verdict, name, password)
+        note_verdict(self._services.throttle, self._session.peer, verdict, name, password)
 
     # --- AUTH ----------------------------------------------------------------------------------------------------
 
@@ -264,7 +270,7 @@ class Authorization:
             known = find_mechanism(wanted)
             if known is not None and known.reveals and not self._takes_plaintext:
                 return self._refuse_plaintext()
-            return self._bad(self._wording.err(Text.MECHANISM_NOT_OFFERED))
+            return self._session.bad(self._wording.err(Text.MECHANISM_NOT_OFFERED))
         material = ServerMaterial(
             entropy=self._services.random(ENTROPY_OCTETS),
             host=self._services.hostname,
@@ -291,9 +297,9 @@ class Authorization:
             return move.octets
         sasl = self._end_exchange()
         if isinstance(move, GivenUp):
-            return self._bad(self._wording.exchange_failed(move.kind, move.detail))
+            return self._session.bad(self._wording.exchange_failed(move.kind, move.detail))
         self._note(move, sasl.claimed, None)
-        return self._judged(move, sasl.claimed, sasl.mechanism)
+        return self._session.judged(move, sasl.claimed, sasl.mechanism)
 
     def _end_exchange(self) -> SaslLogin:
         sasl, self._sasl = self._exchange, None

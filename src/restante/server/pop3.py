@@ -160,7 +160,7 @@ class Pop3Server:
             session_id=session_id,
             peer=peer,
             timestamp=timestamp,
-            claim=entry.claim_account,
+            entry=entry,
         )
 
     def keep(self, work: Coroutine[Any, Any, None]) -> None:  # Any: as asyncio types coroutines

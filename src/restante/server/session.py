@@ -10,12 +10,11 @@ Sources: RFC 1939 §4–7, RFC 2449 §5 and §8, RFC 3206 §4–6, RFC 6856 §2�
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Final, assert_never
 
 from restante.doors.channel import Channel
-from restante.doors.gate import GateClosed
+from restante.doors.gate import Entry
 from restante.ports.accounts import Accepted, Account, Refused, Unavailable, Verdict
 from restante.ports.events import (
     CommandReceived,
@@ -85,7 +84,7 @@ class Session:
 
     __slots__ = (
         "_authorization",
-        "_claim",
+        "_entry",
         "_protocol",
         "_services",
         "_transacting",
@@ -116,14 +115,14 @@ class Session:
         session_id: str,
         peer: str,
         timestamp: bytes,
-        claim: Callable[[str], GateClosed | None],
+        entry: Entry,
     ) -> None:
-        """Begin. `timestamp` is the APOP msg-id, empty without APOP; `claim` counts the sessions of an account."""
+        """Begin. `timestamp` is the APOP msg-id, empty without APOP; `entry` counts the sessions of an account."""
         self.id = session_id
         self.peer = peer
         self.outcome = None
         self._services = services
-        self._claim = claim
+        self._entry = entry
         self._protocol = protocol
         if withheld := services.security.disabled_capabilities:
             protocol.withheld = frozenset(tag.encode("ascii") for tag in withheld)
@@ -134,10 +133,7 @@ class Session:
             protocol=protocol,
             wording=self._wording,
             timestamp=timestamp,
-            session_id=session_id,
-            peer=peer,
-            judged=self._judged,
-            bad=self._bad,
+            session=self,
         )
         self.account = None
         self.tally = Tally()
@@ -204,7 +200,7 @@ class Session:
                 return self._wording.choose(language_range) if language_range else self._wording.languages()
             case Misuse():
                 self._authorization.leave_exchange()
-                return self._bad(self._wording.misuse(command, self._protocol.state))
+                return self.bad(self._wording.misuse(command, self._protocol.state))
             case _:
                 assert_never(command)
 
@@ -234,7 +230,8 @@ class Session:
 
     # --- AUTHORIZATION -------------------------------------------------------------------------------------------
 
-    def _judged(self, verdict: Verdict, name: str, mechanism: str) -> Soon[Answer]:
+    def judged(self, verdict: Verdict, name: str, mechanism: str) -> Soon[Answer]:
+        """Take the verdict on credentials, and open the maildrop where they are right."""
         match verdict:
             case Accepted(account=account):
                 return self._open(account, mechanism)
@@ -243,10 +240,10 @@ class Session:
                     LoginRefused(session=self.id, peer=self.peer, name=name, mechanism=mechanism, reason=reason)
                 )
                 # One answer for every reason, so that names cannot be probed (RFC 3206 §5).
-                return self._bad(self._wording.err(Text.WRONG_CREDENTIALS, ResponseCode.AUTH))
+                return self.bad(self._wording.err(Text.WRONG_CREDENTIALS, ResponseCode.AUTH))
             case Unavailable(reason=why):
                 # Counted, too: else one client could fill the log with these as fast as it can ask.
-                return self._bad(self._deferred(name, mechanism, why))
+                return self.bad(self._deferred(name, mechanism, why))
             case _:
                 assert_never(verdict)
 
@@ -257,7 +254,7 @@ class Session:
         return self._wording.err(Text.LOGIN_DEFERRED, ResponseCode.SYS_TEMP)
 
     def _open(self, account: Account, mechanism: str) -> Soon[Answer]:
-        if closed := self._claim(account.id):
+        if closed := self._entry.claim_account(account.id):
             return self._deferred(account.name, mechanism, closed.reason.value)
         holder = Holder(peer=self.peer, since_epoch_seconds=self._services.wall_clock())
         try:
@@ -341,7 +338,8 @@ class Session:
         self.end(Outcome.UPDATE_FAILED)
         return self._wording.err(Text.NOT_REMOVED, ResponseCode.SYS_TEMP)
 
-    def _bad(self, reply: bytes) -> bytes:
+    def bad(self, reply: bytes) -> bytes:
+        """Count an answer to a bad command; too many of them end the session."""
         self.tally.bad_commands += 1
         if self.tally.bad_commands < self._services.limits.bad_commands:
             return reply

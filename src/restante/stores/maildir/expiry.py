@@ -76,7 +76,7 @@ def expire(
             listing.record(places, due)
         swept = trash.sweep(places, disk, now=now, days=policies.trash_days, dry_run=dry_run)
     return ExpiryReport(
-        expired=tuple(UniqueId(listing.snapshot.unique_ids[place]) for place in sorted(due)),
+        expired=tuple(listing.snapshot.unique_id(MessageNumber(place + 1)) for place in sorted(due)),
         expired_octets=_octets(listing, due),
         left=len(listing) - len(due),
         swept=swept,

@@ -23,11 +23,20 @@ from restante.maildrop.snapshot import Snapshot
 from restante.ports.stores import StoreFull
 from restante.proto.lines import canonical
 from restante.stores.maildir import names
-from restante.stores.maildir.columns import Columns, Entry
+from restante.stores.maildir.columns import Columns, Entry, numbers
 from restante.stores.maildir.index import ANY_FILE, FactRow, IdRow, Index, Rows
 from restante.stores.maildir.measure import UNSETTLED, Facts, NotAFile, is_settled, measure
+from restante.stores.maildir.packing import FEW_MESSAGES, Shelf, pack
 from restante.stores.maildir.places import Places
-from restante.stores.maildir.seen import Seen, Stamp, count_changed, read_seen, write_seen
+from restante.stores.maildir.seen import (
+    Seen,
+    Stamp,
+    count_changed,
+    read_seen,
+    stamp_from,
+    times_of,
+    write_seen,
+)
 
 __all__ = ["Ages", "Listing", "list_maildrop", "stamp_of"]
 
@@ -38,9 +47,6 @@ that is missed then is there in the next session."""
 FACTS_IN_ONE_COMMIT = 1000
 """How many foreign files are looked at before what was found is remembered, so that a stop in the middle costs
 little."""
-
-_NONE_DOUBLED: frozenset[int] = frozenset()
-"""One for all listings: each frozenset that is made takes 216 octets, empty as it may be."""
 
 RENDERED_AHEAD = 1000
 """Of more messages than these LIST and UIDL are rendered here, so that no other session waits for that."""
@@ -62,10 +68,11 @@ class Listing:
     """A maildrop as it was listed: immutable but for the attributes that say so, and shared by sessions."""
 
     __slots__ = (
+        "_columns",
         "_index_stamp",
+        "_shelf",
         "ages",
         "ascii_snapshot",
-        "columns",
         "recorded",
         "refuted",
         "snapshot",
@@ -75,14 +82,15 @@ class Listing:
 
     def __init__(self, columns: Columns, stamp: Stamp | None, *, index_stamp: tuple[int, int] = (0, 0)) -> None:
         """Take the columns. Raises ValueError where the unique-ids are illegal or doubled."""
-        self.columns = columns
+        self._columns: Columns | None = columns
+        self._shelf: Shelf | None = None
         self.snapshot = Snapshot(octets=columns.wire_octets, unique_ids=columns.unique_ids, dots=columns.dots)
         self.ascii_snapshot = self.snapshot
         """By the octets that a client without UTF8 gets; the very same where no message needs UTF8."""
         if columns.surrogate_octets:
             both = zip(columns.surrogate_octets, columns.wire_octets, strict=True)
             self.ascii_snapshot = Snapshot(
-                octets=[surrogate or octets for surrogate, octets in both], unique_ids=self.snapshot.unique_ids
+                octets=numbers(surrogate or octets for surrogate, octets in both), unique_ids=columns.unique_ids
             )
         self.stamp = stamp
         """Of both folders when they were read; None when they changed so lately that it proves nothing."""
@@ -97,16 +105,29 @@ class Listing:
         """Changes: what the retention policy goes by; found out when it first asks."""
 
     def __len__(self) -> int:
-        return len(self.columns.names)
+        return self.snapshot.count
+
+    def rest(self) -> None:
+        """Pack a short listing until somebody asks for a message or a listing: most sessions ask for neither."""
+        columns = self._columns
+        if columns is not None and 0 < len(columns) <= FEW_MESSAGES and self.ascii_snapshot is self.snapshot:
+            shelf = self._shelf = Shelf(columns)
+            self._columns = None
+            self.snapshot.rest(shelf)
+
+    @property
+    def columns(self) -> Columns:
+        """What is known of the messages."""
+        columns = self._columns
+        if columns is None:
+            assert self._shelf is not None, "columns are here, or on the shelf"
+            columns = self._columns = self._shelf.columns
+        return columns
 
     def path(self, place: int, places: Places) -> bytes:
         """Give where a message lay; another program may have moved it since. `place` counts from 0."""
-        # As `places.cur` and `places.new` are, but joined in one go: each message that is read asks for its path.
-        return b"%b/%b/%b" % (
-            places.folder,
-            b"cur" if self.columns.in_cur[place] else b"new",
-            self.columns.names[place],
-        )
+        columns = self.columns
+        return (places.cur if columns.is_in_cur(place) else places.new) + b"/" + columns.names[place]
 
     def base(self, place: int) -> bytes:
         """Give a message's base name."""
@@ -120,18 +141,19 @@ class Listing:
             wire_octets=columns.wire_octets[place],
             surrogate_octets=columns.surrogate(place),
             dots=columns.dots[place],
-            bare_lf=bool(columns.bare_lf[place]),
+            bare_lf=columns.has_bare_lf(place),
         )
 
     def is_canonical(self, place: int) -> bool:
         """Tell whether a message's file is in canonical form."""
-        return self.columns.file_octets[place] == self.columns.wire_octets[place]
+        columns = self.columns
+        return columns.file_octets[place] == columns.wire_octets[place]
 
     def canonical(self, place: int, octets: bytes) -> bytes:
         """Give the canonical form of what was read from a message's file, by what is known of it."""
         if self.is_canonical(place):
             return octets
-        return octets.replace(b"\n", b"\r\n") if self.columns.bare_lf[place] else canonical(octets)
+        return octets.replace(b"\n", b"\r\n") if self.columns.has_bare_lf(place) else canonical(octets)
 
     def inode(self, place: int) -> int:
         """Give the inode by which to know the message, or ANY_FILE where the base name does."""
@@ -144,14 +166,11 @@ class Listing:
     def record(self, places: Places, without: frozenset[int] = frozenset()) -> None:
         """Write down what the session saw, but for what it removed. Never fails."""
         holds = not without and not self.refuted
-        write_seen(
-            places.seen,
-            Seen(
-                columns=self.columns.without(without) if without else self.columns,
-                stamp=self.stamp if holds else None,
-                index_stamp=self._index_stamp,
-            ),
-        )
+        if without:
+            packed = pack(self.columns.without(without))
+        else:
+            packed = self._shelf.packed if self._shelf is not None else pack(self.columns)
+        write_seen(places.seen, packed, stamp=self.stamp if holds else None, index_stamp=self._index_stamp)
 
 
 def stamp_of(places: Places) -> Stamp:
@@ -160,7 +179,7 @@ def stamp_of(places: Places) -> Stamp:
     new, cur = os.lstat(places.new), os.lstat(places.cur)
     if not (stat.S_ISDIR(new.st_mode) and stat.S_ISDIR(cur.st_mode)):
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), places.folder)
-    return (new.st_ino, new.st_mtime_ns), (cur.st_ino, cur.st_mtime_ns)
+    return stamp_from((new.st_ino, new.st_mtime_ns), (cur.st_ino, cur.st_mtime_ns))
 
 
 def list_maildrop(places: Places) -> Listing:
@@ -175,10 +194,11 @@ def list_maildrop(places: Places) -> Listing:
         if before is not None:
             listing.unique_ids_changed = count_changed(before.columns, listing.columns)
             # Under no stamp a record with these unique-ids is as good as another one.
-            same = list(before.columns.unique_ids) == list(listing.columns.unique_ids)
+            same = before.columns.unique_ids == listing.columns.unique_ids
             listing.recorded = listing.stamp is None and same
     if len(listing) > RENDERED_AHEAD:
         _ = listing.snapshot.scan_listing, listing.snapshot.unique_id_listing
+    listing.rest()
     return listing
 
 
@@ -202,8 +222,8 @@ def _list_anew(places: Places, index: Index) -> Listing:
     rows = index.read()
     entries = _with_facts(entries, places, index, rows)
     unique_ids = _with_ids(entries, places, index, rows, doubled)
-    doubled_places = frozenset(n for n, entry in enumerate(entries) if (entry.base, entry.inode) in doubled)
-    columns = Columns.of(entries, unique_ids, doubled_places)
+    doubled_places = (n for n, entry in enumerate(entries) if (entry.base, entry.inode) in doubled)
+    columns = Columns.of(entries, unique_ids, doubled_places if doubled else ())
     return Listing(columns, stamp if settled else None, index_stamp=index.stamp())
 
 
@@ -214,7 +234,7 @@ def _read_quietly(places: Places) -> tuple[list[Entry], Stamp, bool]:
         # A file on its way from new to cur is met twice in this order, and not at all in the other.
         entries = [*_read_folder(places.new, in_cur=False), *_read_folder(places.cur, in_cur=True)]
         if last_try or stamp_of(places) == stamp:
-            settled = all(is_settled(mtime_ns, now_ns) for _, mtime_ns in stamp)
+            settled = all(is_settled(mtime_ns, now_ns) for mtime_ns in times_of(stamp))
             return entries, stamp, settled
     raise AssertionError("the last try returns")
 

@@ -24,6 +24,8 @@ class Places:
     folder: bytes
     ours: bool
     """Whether we make the folder on need; False for one that is there by the administrator's word."""
+    named: Path | None = None
+    """As the administrator named it."""
 
     @property
     def new(self) -> bytes:
@@ -90,7 +92,8 @@ def places_of(root: Path, account_id: AccountId, maildir: Path | None) -> Places
     Raises ValueError for an id that is not one: it would lead out of the folder.
     """
     if maildir is not None:
-        return places_in(maildir, ours=False)
+        # By a copy: a path keeps the text that it was asked for, and the account keeps the path.
+        return Places(folder=os.fsencode(Path(maildir)), ours=False, named=maildir)
     if not (account_id.isascii() and account_id.isalnum()):
         raise ValueError(f"not an account's id: {account_id!r}")
     return places_in(root / MAILDROPS / account_id, ours=True)

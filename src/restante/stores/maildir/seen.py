@@ -27,34 +27,46 @@ import contextlib
 import os
 import secrets
 import stat
+import struct
 import sys
 import zlib
-from array import array
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from restante.stores.maildir.columns import Columns
+from restante.stores.maildir.columns import Columns, Numbers
 from restante.stores.maildir.measure import UNSETTLED
-from restante.stores.maildir.names import base_of
+from restante.stores.maildir.packing import unpack
 
-__all__ = ["FolderStamp", "IndexStamp", "Seen", "Stamp", "count_changed", "read_seen", "write_seen"]
+__all__ = [
+    "FolderStamp",
+    "IndexStamp",
+    "Seen",
+    "Stamp",
+    "count_changed",
+    "read_seen",
+    "stamp_from",
+    "times_of",
+    "write_seen",
+]
 
 FEWEST_FOR_A_RESTORE = 2
 """Fewer messages than these are no sequence: one new message may have the octets of one that went."""
 
 LONGEST_SEEN_OCTETS = 512 * 1024 * 1024
-"""Some four million messages. A longer file is not ours."""
+"""Some six million messages. A longer file is not ours."""
 
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_MAGIC: Final = b"restante seen 3 %s" % sys.byteorder.encode()
-_HEADER_FIELDS: Final = 10
+_MAGIC: Final = b"restante seen 4 %s" % sys.byteorder.encode()
+_STAMP: Final = struct.Struct("=QqQq")
 
 
 FolderStamp: TypeAlias = tuple[int, int]
 """What changes when a name comes into a folder or leaves it: the folder's inode, and its time in nanoseconds."""
 
-Stamp: TypeAlias = tuple[FolderStamp, FolderStamp]
-"""Of `new` and `cur`."""
+Stamp: TypeAlias = bytes
+"""Of `new` and `cur`, packed: each maildrop that is remembered has one."""
+
+NO_STAMP: Final[Stamp] = bytes(_STAMP.size)
 
 IndexStamp: TypeAlias = tuple[int, int]
 """Inode and time of the index; zeros where there is none."""
@@ -70,38 +82,28 @@ class Seen:
     index_stamp: IndexStamp
 
 
-def write_seen(path: bytes, seen: Seen) -> None:
-    """Record what a session leaves behind. Never fails: without a record nothing is lost."""
-    columns, (new, cur) = seen.columns, seen.stamp or ((0, 0), (0, 0))
-    # Mostly a base name is its own unique-id, and need not stand twice.
-    unique_ids = [
-        b"" if base_of(name) == unique_id else unique_id
-        for name, unique_id in zip(columns.names, columns.unique_ids, strict=True)
-    ]
-    parts = [
-        columns.inodes.tobytes(),
-        columns.file_octets.tobytes(),
-        columns.wire_octets.tobytes(),
-        columns.dots.tobytes(),
-        columns.mtimes_ns.tobytes(),
-        columns.surrogate_octets.tobytes(),
-        array("Q", sorted(columns.doubled)).tobytes(),
-        columns.in_cur,
-        columns.bare_lf,
-        b"\0".join(columns.names),
-        b"\0".join(unique_ids),
-    ]
-    body = b"".join(parts)
-    lengths = len(columns), len(columns.surrogate_octets), len(columns.doubled), len(parts[-2])
-    header = b" ".join([b"%d" % number for number in (*new, *cur, *seen.index_stamp, *lengths)])
+def stamp_from(new: FolderStamp, cur: FolderStamp) -> Stamp:
+    """Make the stamp of both folders."""
+    return _STAMP.pack(*new, *cur)
+
+
+def times_of(stamp: Stamp) -> tuple[int, int]:
+    """Give the times of both folders, in nanoseconds since the epoch."""
+    _, new_ns, _, cur_ns = _STAMP.unpack(stamp)
+    return new_ns, cur_ns
+
+
+def write_seen(path: bytes, packed: bytes, *, stamp: Stamp | None, index_stamp: IndexStamp) -> None:
+    """Record what a session leaves behind, its columns packed. Never fails: without a record nothing is lost."""
+    header = b" ".join([b"%d" % number for number in (*_STAMP.unpack(stamp or NO_STAMP), *index_stamp)])
     draft = path + b"." + secrets.token_hex(4).encode()
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with contextlib.suppress(OSError):
         descriptor = os.open(draft, flags, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(b"%s\n%s %d\n" % (_MAGIC, header, zlib.crc32(body, zlib.crc32(header))))
-                file.write(body)
+                file.write(b"%s\n%s %d\n" % (_MAGIC, header, zlib.crc32(packed, zlib.crc32(header))))
+                file.write(packed)
             os.rename(draft, path)
         except OSError:
             os.unlink(draft)
@@ -118,60 +120,12 @@ def read_seen(path: bytes) -> Seen | None:
         numbers, _, checksum = header.rpartition(b" ")
         if magic != _MAGIC or zlib.crc32(body, zlib.crc32(numbers)) != int(checksum):
             return None
-        return _decode([int(number) for number in numbers.split(b" ")], body)
-    except (OSError, ValueError):
+        *folders, index, index_time = (int(number) for number in numbers.split(b" "))
+        stamp = _STAMP.pack(*folders)
+        known = None if stamp == NO_STAMP else stamp
+        return Seen(columns=unpack(body), stamp=known, index_stamp=(index, index_time))
+    except (OSError, ValueError, struct.error):
         return None
-
-
-def _decode(header: list[int], body: bytes) -> Seen:
-    """Read the columns. Raises ValueError for what does not add up."""
-    if len(header) != _HEADER_FIELDS:
-        raise ValueError("not ours")
-    *stamps, count, surrogates, doubled, names_octets = header
-    position = 0
-
-    def take(octets: int) -> bytes:
-        nonlocal position
-        position += octets
-        if octets < 0 or position > len(body):
-            raise ValueError("too short")
-        return body[position - octets : position]
-
-    def numbers(kind: str, length: int) -> array[int]:
-        column = array(kind)
-        column.frombytes(take(8 * length))
-        return column
-
-    inodes, file_octets, wire_octets, dots = (numbers("Q", count) for _ in range(4))
-    mtimes_ns, surrogate_octets, doubled_places = (
-        numbers("q", count),
-        numbers("Q", surrogates),
-        numbers("Q", doubled),
-    )
-    in_cur, bare_lf = take(count), take(count)
-    names, told = take(names_octets), body[position:]
-    # A name with a slash would lead the server anywhere.
-    if b"/" in names or surrogates not in (0, count) or any(place >= count for place in doubled_places):
-        raise ValueError("not ours")
-    listed = names.split(b"\0") if count else []
-    unique_ids = told.split(b"\0") if count else []
-    if len(listed) != count or len(unique_ids) != count:
-        raise ValueError("names are missing")
-    columns = Columns(
-        names=listed,
-        in_cur=in_cur,
-        inodes=inodes,
-        file_octets=file_octets,
-        wire_octets=wire_octets,
-        surrogate_octets=surrogate_octets,
-        dots=dots,
-        bare_lf=bare_lf,
-        mtimes_ns=mtimes_ns,
-        unique_ids=[own or base_of(name) for own, name in zip(unique_ids, listed, strict=True)],
-        doubled=frozenset(doubled_places),
-    )
-    new, cur, index = (stamps[0], stamps[1]), (stamps[2], stamps[3]), (stamps[4], stamps[5])
-    return Seen(columns=columns, stamp=(new, cur) if new[0] else None, index_stamp=index)
 
 
 def count_changed(before: Columns, now: Columns) -> int:
@@ -180,7 +134,7 @@ def count_changed(before: Columns, now: Columns) -> int:
     missing = [place for place, unique_id in enumerate(before.unique_ids) if unique_id not in ids_now]
     if not missing:
         return 0
-    if len(missing) == len(before) >= FEWEST_FOR_A_RESTORE and before.wire_octets == now.wire_octets[: len(before)]:
+    if len(missing) == len(before) >= FEWEST_FOR_A_RESTORE and _begins_with(now.wire_octets, before.wire_octets):
         return len(before)
     unknown = {
         (octets, inode, mtime_ns)
@@ -191,3 +145,8 @@ def count_changed(before: Columns, now: Columns) -> int:
     }
     files = [(before.wire_octets[place], before.inodes[place], before.mtimes_ns[place]) for place in missing]
     return sum(1 for file in files if file in unknown)
+
+
+def _begins_with(longer: Numbers, shorter: Numbers) -> bool:
+    # Columns of other kinds of number are never equal, whatever they hold.
+    return len(longer) >= len(shorter) and all(map(int.__eq__, longer, shorter))

@@ -17,19 +17,20 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from restante.maildrop.policies import MaildropPolicies
 from restante.maildrop.snapshot import Snapshot
 from restante.maildrop.transaction import UpdatePlan
-from restante.ports.accounts import Account
+from restante.ports.accounts import Account, AccountId
 from restante.ports.soon import Later, Soon, then
 from restante.ports.stores import Holder, LongMessage, QuotaOf, TooSoon, no_quota
 from restante.proto.terms import MessageNumber, UniqueId, is_legal_unique_id
 from restante.stores.maildir import removal, trash
 from restante.stores.maildir.cache import CACHED_MAILDROPS, CACHED_MESSAGES, ListingCache
+from restante.stores.maildir.columns import Columns
 from restante.stores.maildir.delivery import Deliveries, StagedFile, ensure_folders
 from restante.stores.maildir.disk import Disk, fault
 from restante.stores.maildir.listing import Listing, list_maildrop, stamp_of
@@ -89,18 +90,28 @@ class MaildirStore:
             hostname=hostname, clock=clock, disk=self._disk, threads=self._delivery_threads
         )
         self.reader = WarmReader()
-        self._places = lru_cache(REMEMBERED_PLACES)(partial(places_of, root))
+        self._root = root
+        self._known_places: dict[AccountId, Places] = {}
+
+    def _places(self, account: Account) -> Places:
+        known, maildir = self._known_places, account.maildir
+        places = known.get(account.id)
+        if places is None or not (places.named is maildir or places.named == maildir):
+            if len(known) >= REMEMBERED_PLACES:
+                known.clear()
+            places = known[account.id] = places_of(self._root, account.id, maildir)
+        return places
 
     def location(self, account: Account) -> Path:
         """Give the Maildir of an account, there or not; for `repair.check` and for people."""
-        return Path(os.fsdecode(self._places(account.id, account.maildir).folder))
+        return Path(os.fsdecode(self._places(account).folder))
 
     def open(self, account: Account, holder: Holder) -> Soon[OpenMaildir]:
         """Take the lock, finish what a crash left of an UPDATE, and list: at once where nothing changed.
 
         Raises MaildropInUse, TooSoon, StoreFault.
         """
-        places = self._places(account.id, account.maildir)
+        places = self._places(account)
         try:
             lock = ExclusiveLock(places.lock, holder)
         except FileNotFoundError:
@@ -186,7 +197,7 @@ class MaildirStore:
         """
         if unique_id is not None and not is_legal_unique_id(unique_id):
             raise ValueError(f"not a legal unique-id: {unique_id!r}")
-        places, quota = self._places(account.id, account.maildir), self._quota_of(account)
+        places, quota = self._places(account), self._quota_of(account)
         return await self._deliveries.stage(places, parts, unique_id, quota)
 
     async def close(self) -> None:
@@ -228,6 +239,7 @@ class OpenMaildir:
     """A Maildir under its exclusive-access lock."""
 
     __slots__ = (
+        "_columns",
         "_listing",
         "_lock",
         "_places",
@@ -253,6 +265,8 @@ class OpenMaildir:
         self._places = places
         self._lock: ExclusiveLock | None = lock
         self._listing = listing
+        # Not before a message is asked for: they may rest.
+        self._columns: Columns | None = None
         self._retention = retention
         self._updated = False
         self.expired = self.expired_octets = 0
@@ -262,10 +276,14 @@ class OpenMaildir:
 
     def retrieve(self, number: MessageNumber) -> Soon[bytes | LongMessage]:
         """Give a message: whole up to 64 KiB, else in chunks. Raises MessageGone, StoreFault."""
-        listing, place = self._listing, number - 1
-        columns = listing.columns
+        listing, columns, place = self._listing, self._columns, number - 1
+        if columns is None:
+            columns = self._columns = listing.columns
         file_octets, wire_octets = columns.file_octets[place], columns.wire_octets[place]
-        path, reader = listing.path(place, self._places), self._store.reader
+        in_cur, reader = columns.in_cur, self._store.reader
+        # As `Listing.path` has it, without a call: for each message.
+        folder = b"cur" if in_cur and in_cur[place] else b"new"
+        path = b"%b/%b/%b" % (self._places.folder, folder, columns.names[place])
         if wire_octets <= WHOLE_OCTETS:
             octets = reader.read(path, file_octets, columns.mtimes_ns[place])
             if octets is not None:
