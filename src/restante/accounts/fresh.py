@@ -28,7 +28,7 @@ LOOK_SECONDS: Final = 1.0
 class FreshAnswers:
     """Asks one file, and knows when to ask again. `clock` gives seconds that never go back."""
 
-    __slots__ = ("_clock", "_connection", "_look_at_seconds", "_path", "_sign", "_known_sign", "_version")
+    __slots__ = ("_clock", "_connection", "_known_sign", "_look_at_seconds", "_path", "_sign", "_version")
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
         self._path = path

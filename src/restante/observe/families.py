@@ -203,9 +203,13 @@ SENDERS_LOGGED_IN: Final[Family] = _layout.counter(
 CERTIFICATES: Final[Family] = _layout.counter(
     "certificates_read", "Readings of the certificates' files, by whether they can be used.", result=("good", "bad")
 )
-RETRIEVED: Final[Family] = _layout.counter("messages_retrieved", "Messages sent by RETR, in sessions that have ended.")
+RETRIEVED: Final[Family] = _layout.counter(
+    "messages_retrieved", "Messages sent by RETR, in sessions that have ended."
+)
 RETRIEVED_OCTETS: Final[Family] = _layout.counter("messages_retrieved_octets", "Octets of messages sent by RETR.")
-PEEKED: Final[Family] = _layout.counter("messages_peeked", "Messages looked at by TOP, in sessions that have ended.")
+PEEKED: Final[Family] = _layout.counter(
+    "messages_peeked", "Messages looked at by TOP, in sessions that have ended."
+)
 REMOVED: Final[Family] = _layout.counter("messages_removed", "Messages removed by UPDATE.")
 REMOVED_OCTETS: Final[Family] = _layout.counter("messages_removed_octets", "Octets of messages removed by UPDATE.")
 UNIQUE_IDS_CHANGED: Final[Family] = _layout.counter(
