@@ -70,11 +70,14 @@ class RefusalReason(Enum):
     SEVERAL_ACCOUNTS = "certificate names several accounts, and the client none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(init=False, slots=True, kw_only=True, unsafe_hash=True)
 class Accepted:
     """The credentials are right."""
 
     account: Account
+
+    def __init__(self, *, account: Account) -> None:
+        self.account = account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
