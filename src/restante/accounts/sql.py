@@ -121,17 +121,16 @@ class SqlDirectory:
             if known is not _UNASKED:
                 return known
             row = connection.execute(_BY_NAME, (folded,)).fetchone()
-            credentials = None
+            credentials = account = None
             if row is not None:
                 credentials = self._read(row, connection.execute(_APP_PASSWORDS, (row[0],)).fetchall())
-            if credentials is not None:
-                refuse_shared_maildir(connection, self._pattern, credentials.account)
+                account = credentials.account
+                refuse_shared_maildir(connection, self._pattern, account)
             if len(self._known) >= CACHED_NAMES:
                 self._known.clear()
             # Names that are not there are kept too: else they would take longer each time they are tried.
-            # By the account's own text where that is the key: thousands are remembered.
-            key = folded if credentials is None or credentials.account.name != folded else credentials.account.name
-            self._known[key] = credentials
+            # By the account's own text where that is the same: thousands are remembered.
+            self._known[account.name if account is not None and account.name == folded else folded] = credentials
             return credentials
 
     def any_apop(self) -> bool:
