@@ -1,5 +1,8 @@
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,6 +100,38 @@ def test_a_value_has_a_name(path: str, parameter: Any) -> None:  # Any: as above
 )
 def test_every_command_takes_the_data_folder_and_the_file(path: str) -> None:
     assert path in _WITHOUT_A_SERVER or {"config", "data"} <= {parameter.name for parameter in _TREE[path].params}
+
+
+def test_lists_say_of_each_command_what_it_says_of_itself() -> None:
+    program: Any = typer.main.get_command(application.application)  # Any: as above
+    with typer.Context(program) as context:
+        listed = {name: program.get_command(context, name).help for name in program.list_commands(context)}
+    assert listed == {name: command.help.partition("\n\n")[0] for name, command in program.commands.items()}
+    assert all(name == command.name for name, command in program.commands.items())
+
+
+_HEAVY = {
+    "--version": {"asyncio", "pydantic", "rich", "sqlite3", "ssl"},
+    "--help": {"asyncio", "pydantic", "sqlite3", "ssl"},
+    "deliver nobody": {"typer"},
+    "list --help": set(),
+}
+_OF_ONE_COMMAND = {"aiosmtplib", "argon2", "cryptography", "dns", "httpx2", "keyring", "prompt_toolkit", "textual"}
+
+
+@pytest.mark.parametrize("line", _HEAVY)
+def test_a_light_command_loads_no_heavy_library(line: str, tmp_path: Path) -> None:
+    code = "import sys; from restante.cli import main; main(); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *line.split()],
+        env={"HOME": str(tmp_path), "RESTANTE_DATA": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(done.stderr.split())
+    assert loaded & (_HEAVY[line] | _OF_ONE_COMMAND) == set()
 
 
 @_each_command

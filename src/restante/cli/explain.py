@@ -35,18 +35,17 @@ from restante.explain.text_form import DEFAULT_WIDTH, TextForm, View
 from restante.observe import wants_colour
 
 __all__ = [
-    "EPILOG",
     "LanguageOption",
     "ShowOption",
     "ShowWhat",
     "ViewOption",
-    "explain",
+    "commands",
     "language_of",
     "shown_of",
     "text_form",
 ]
 
-EPILOG = f"""
+_EPILOG = f"""
 What it reads is found out from the file: {", ".join(FORMATS)}.
 
 Examples:
@@ -153,6 +152,10 @@ def text_form(view: View, language: Language, *, stream: TextIO | None = None, a
     )
 
 
+commands = typer.Typer()
+
+
+@commands.command("explain", epilog=_EPILOG)
 def explain(
     files: Annotated[
         list[Path],

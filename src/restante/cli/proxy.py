@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from restante.explain.wire import WireObserver
     from restante.server.sockets import BoundSocket
 
-__all__ = ["EPILOG", "proxy"]
+__all__ = ["commands"]
 
 _LOOPBACK: Final = "127.0.0.1"
 
-EPILOG = """
+_EPILOG = """
 LISTEN is host:port, *:port for every interface, or unix:path; a port alone is one of 127.0.0.1, and 0 a free one.
 SERVER is host or host:port, an IPv6 address in brackets.
 
@@ -46,6 +46,10 @@ Examples:
 """
 
 
+commands = typer.Typer()
+
+
+@commands.command("proxy", epilog=_EPILOG)
 def proxy(
     listen: Annotated[str, typer.Argument(metavar="LISTEN", help="Where clients connect.", show_default=False)],
     server: Annotated[str, typer.Argument(metavar="SERVER", help="Where they come out.", show_default=False)],

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from restante.cli.sending import Outcome
     from restante.submission import Outbox, Outgoing, Stamp, Waiting
 
-__all__ = ["EPILOG", "exit_code_of_outcomes", "read_message", "send", "tell_outcomes"]
+__all__ = ["commands", "exit_code_of_outcomes", "read_message", "tell_outcomes"]
 
-EPILOG = """
+_EPILOG = """
 The message is kept in the outbox before a server is asked, and leaves it when the server has it. What cannot go now
 waits there, and 'restante send --flush' tries again; what a server will never take is kept aside and told.
 
@@ -47,6 +47,10 @@ _LARGEST_OCTETS: Final = 128 * 1024 * 1024
 _Several = list[str] | None
 
 
+commands = typer.Typer()
+
+
+@commands.command("send", epilog=_EPILOG)
 def send(  # noqa: PLR0917 - the toolkit reads the options from the arguments
     file: Annotated[
         Path | None,

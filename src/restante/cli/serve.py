@@ -26,7 +26,7 @@ from restante.explain.text_form import View
 from restante.observe import Explanation
 from restante.ports.events import Listener
 
-__all__ = ["EPILOG", "serve"]
+__all__ = ["commands"]
 
 _PANELS: Final[Mapping[str | None, str]] = {
     None: "Server",
@@ -51,7 +51,7 @@ _DEMO_DEFAULTS: Final[Mapping[str, str | list[str]]] = {
     "log.wire": "true",
 }
 
-EPILOG = """
+_EPILOG = """
 Each flag is a setting: --limits-autologout-seconds is autologout_seconds in the table limits of the file, and
 RESTANTE_LIMITS_AUTOLOGOUT_SECONDS in the environment. A flag beats the environment, which beats the file.
 
@@ -210,4 +210,5 @@ def _with_flags(run: Callable[[Path | None, _Wishes, Mapping[str, Any]], int]) -
     return serve
 
 
-serve = _with_flags(_run)
+commands = typer.Typer()
+commands.command("serve", epilog=_EPILOG)(_with_flags(_run))

@@ -31,9 +31,9 @@ from restante.ports.events import Door, Outcome
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["EPILOG", "watch"]
+__all__ = ["commands"]
 
-EPILOG = """
+_EPILOG = """
 It is for the user who owns the data folder, as 'restante sessions' is: who watches sees what is said about mail.
 Passwords, names that log in and messages never show.
 
@@ -71,6 +71,10 @@ class WatchedDoor(StrEnum):
     LMTP = "lmtp"
 
 
+commands = typer.Typer()
+
+
+@commands.command("watch", epilog=_EPILOG)
 def watch(
     *,
     account: Annotated[
