@@ -19,7 +19,7 @@ import typer
 
 from restante.cli.options import JsonOption
 from restante.cli.outcome import CommandFailed, ExitCode
-from restante.explain import Show
+from restante.explain.events import Show
 from restante.explain.json_form import JsonForm
 from restante.explain.languages import ENGLISH, LANGUAGES, Language, language_for
 from restante.explain.page import PageForm
@@ -31,7 +31,8 @@ from restante.explain.sources import (
     read_rawlogs,
 )
 from restante.explain.telling import Form, Telling
-from restante.explain.text_form import DEFAULT_WIDTH, TextForm, View
+from restante.explain.text_form import DEFAULT_WIDTH, TextForm
+from restante.explain.view import View
 from restante.observe import wants_colour
 
 __all__ = [

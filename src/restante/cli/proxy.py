@@ -20,11 +20,11 @@ from restante.cli.explain import LanguageOption, ShowOption, ViewOption, languag
 from restante.cli.options import JsonOption
 from restante.cli.outcome import CommandFailed, ExitCode, complain
 from restante.config.address import EVERY_INTERFACE, TcpAddress, UnixAddress, parse_address
-from restante.explain import Show
+from restante.explain.events import Show
 from restante.explain.json_form import JsonForm
 from restante.explain.page import PageForm
 from restante.explain.telling import Form, Telling
-from restante.explain.text_form import View
+from restante.explain.view import View
 
 if TYPE_CHECKING:
     from restante.client.server import Server

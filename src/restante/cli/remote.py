@@ -19,7 +19,7 @@ import typer
 
 from restante.cli.fetch_source import AdHoc, SecurityChoice, ad_hoc_account, named_accounts, secrets_here
 from restante.cli.outcome import CommandFailed, ExitCode
-from restante.explain.text_form import View
+from restante.explain.view import View
 
 if TYPE_CHECKING:
     from restante.client import blocking

@@ -129,8 +129,14 @@ def sendmail(words: Sequence[str]) -> int:
 
 def _done(request: SendmailRequest) -> int:
     from restante.cli.fetch_source import secrets_here
-    from restante.cli.send import exit_code_of_outcomes, tell_outcomes
-    from restante.cli.sending import keep, new_stamp, sending_account, try_to_send
+    from restante.cli.sending import (
+        exit_code_of_outcomes,
+        keep,
+        new_stamp,
+        sending_account,
+        tell_outcomes,
+        try_to_send,
+    )
     from restante.mail_accounts import Logins, accounts_file, load_accounts, mail_data_folder
     from restante.submission import Outbox
 

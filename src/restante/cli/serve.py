@@ -21,9 +21,7 @@ from restante.cli.options import ConfigOption
 from restante.cli.outcome import CommandFailed, ExitCode
 from restante.config import SETTINGS, Setting, load_settings
 from restante.config.kinds import ListOf, YesOrNo
-from restante.explain.telling import Telling
-from restante.explain.text_form import View
-from restante.observe import Explanation
+from restante.explain.view import View
 from restante.ports.events import Listener
 
 __all__ = ["commands"]
@@ -78,6 +76,9 @@ class _Wishes:
         """Give what tells sessions on standard output, if that was asked for. Raises CommandFailed."""
         if not self.explain:
             return None
+        from restante.explain.telling import Telling
+        from restante.observe.explanation import Explanation
+
         language = language_of(self.language)
         return lambda: Explanation(Telling(text_form(self.view, language), language=language))
 

@@ -21,7 +21,7 @@ from restante.cli.explain import LanguageOption, ViewOption, language_of
 from restante.cli.fetch_source import AdHoc, SecurityChoice, named_accounts, server_of
 from restante.cli.outcome import CommandFailed, ExitCode
 from restante.cli.remote import WITHOUT_AN_ACCOUNT, AuthoritiesOption, FingerprintOption, account_names
-from restante.explain.text_form import View
+from restante.explain.view import View
 
 if TYPE_CHECKING:
     from restante.client import Server

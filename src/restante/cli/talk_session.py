@@ -25,12 +25,13 @@ from restante.cli.talk_words import AS_IT_STANDS, Known, help_asked, help_lines,
 from restante.client.conversation import Conversation
 from restante.client.faults import ConnectionLost, LoginImpossible, RefusedFault, UnusableArgument
 from restante.client.server import Login, Server
-from restante.explain import Show
 from restante.explain.columns import wrapped
+from restante.explain.events import Show
 from restante.explain.languages import Language
 from restante.explain.talk_phrases import TalkPhrase
 from restante.explain.telling import Telling
-from restante.explain.text_form import DEFAULT_WIDTH, View
+from restante.explain.text_form import DEFAULT_WIDTH
+from restante.explain.view import View
 from restante.explain.wire import Reason
 from restante.mail_accounts import Account, Logins
 from restante.proto.terms import Secret, State

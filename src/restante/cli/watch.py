@@ -24,7 +24,7 @@ from restante.cli.outcome import CommandFailed, ExitCode, complain
 from restante.cli.reaching import nobody_serves, reach, reason_of, served_folder
 from restante.explain.json_form import JsonForm
 from restante.explain.telling import Form, Telling
-from restante.explain.text_form import View
+from restante.explain.view import View
 from restante.observe.live import Live
 from restante.ports.events import Door, Outcome
 
