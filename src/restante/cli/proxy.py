@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Annotated, Final, TextIO, assert_never
 
 import typer
 
-from restante.cli.explain import LanguageOption, ShowOption, ViewOption, language_of, shown_of, text_form
+from restante.cli.explain import ShowOption, shown_of
 from restante.cli.options import JsonOption
 from restante.cli.outcome import CommandFailed, ExitCode, complain
+from restante.cli.telling import LanguageOption, ViewOption, language_of, text_form
 from restante.config.address import EVERY_INTERFACE, TcpAddress, UnixAddress, parse_address
 from restante.explain.events import Show
 from restante.explain.json_form import JsonForm

@@ -16,9 +16,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from restante.cli.data_folder import make_data_folder
-from restante.cli.explain import LanguageOption, ViewOption, language_of, text_form
 from restante.cli.options import ConfigOption
 from restante.cli.outcome import CommandFailed, ExitCode
+from restante.cli.telling import LanguageOption, ViewOption, language_of, text_form
 from restante.config import SETTINGS, Setting, load_settings
 from restante.config.kinds import ListOf, YesOrNo
 from restante.explain.view import View

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from restante.cli.explain import LanguageOption, ViewOption, language_of
 from restante.cli.fetch_source import AdHoc, SecurityChoice, named_accounts, server_of
 from restante.cli.outcome import CommandFailed, ExitCode
 from restante.cli.remote import WITHOUT_AN_ACCOUNT, AuthoritiesOption, FingerprintOption, account_names
+from restante.cli.telling import LanguageOption, ViewOption, language_of
 from restante.explain.view import View
 
 if TYPE_CHECKING:

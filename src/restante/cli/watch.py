@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from restante.cli.explain import LanguageOption, ViewOption, language_of, text_form
 from restante.cli.options import ConfigOption, DataOption, JsonOption
 from restante.cli.outcome import CommandFailed, ExitCode, complain
 from restante.cli.reaching import nobody_serves, reach, reason_of, served_folder
+from restante.cli.telling import LanguageOption, ViewOption, language_of, text_form
 from restante.explain.json_form import JsonForm
 from restante.explain.telling import Form, Telling
 from restante.explain.view import View
