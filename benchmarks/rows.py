@@ -244,20 +244,24 @@ def _cpu(workers: int) -> Measure:
     return measure
 
 
+def _spent(server: Callable[[Bed], Server], **options: Option) -> Measure:
+    """What a server spends, by the clock of its own processes: what the client spends beside it is left out."""
+
+    def measure(bed: Bed, run: int) -> Measured:
+        chosen = server(bed)
+        port = chosen.pop3s if options.get("tls") else chosen.pop3
+        before = tree_cpu_seconds(chosen.pid)
+        result = bed.load(port, **options, **({"warm_up": 0} if run else {"sessions": ACCOUNTS}))
+        return Measured(value=(tree_cpu_seconds(chosen.pid) - before) / result["count"] * 1e6)
+
+    return measure
+
+
 def _builds(**options: Option) -> tuple[Side, Side]:
     """Compare the processor's time of the two builds, which a busy machine spoils less than a rate."""
 
     def side(name: str, *, compiled: bool) -> Side:
-        def measure(bed: Bed, run: int) -> Measured:
-            server = bed.build(compiled=compiled)
-            if run == 0:
-                return bed.rate(server.pop3, **{**options, "sessions": ACCOUNTS})
-            before = tree_cpu_seconds(server.pid)
-            result = bed.load(server.pop3, **options)
-            spent = tree_cpu_seconds(server.pid) - before
-            return Measured(value=spent / result["count"] * 1e6)
-
-        return Side(name, measure)
+        return Side(name, _spent(lambda bed: bed.build(compiled=compiled), **options))
 
     return side("compiled", compiled=True), side("pure", compiled=False)
 
@@ -287,6 +291,16 @@ ROWS: Final[tuple[Row, ...]] = (
         unit="/s",
         goal=Goal(2),
         sides=_both(mode="sessions", tls=1),
+    ),
+    Row(
+        key="spent-tls",
+        title="CPU for a session over TLS 1.3, whatever the client's half costs",
+        unit="µs",
+        goal=None,
+        sides=(
+            Side("Restante", _spent(_restante, mode="sessions", tls=1)),
+            Side("Dovecot", _spent(_dovecot, mode="sessions", tls=1)),
+        ),
     ),
     Row(
         key="sessions-argon2id",
