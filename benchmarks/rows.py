@@ -257,6 +257,19 @@ def _cpu(workers: int) -> Measure:
     return measure
 
 
+def _spent(server: Callable[[Bed], Server], **options: Option) -> Measure:
+    """What a server spends, by the clock of its own processes: what the client spends beside it is left out."""
+
+    def measure(bed: Bed, run: int) -> Measured:
+        chosen = server(bed)
+        port = chosen.pop3s if options.get("tls") else chosen.pop3
+        before = tree_cpu_seconds(chosen.pid)
+        result = bed.load(port, **options, **({"warm_up": 0} if run else {"sessions": ACCOUNTS}))
+        return Measured(value=(tree_cpu_seconds(chosen.pid) - before) / result["count"] * 1e6)
+
+    return measure
+
+
 def _limit(bed: Bed) -> Server:
     return bed.limit
 
@@ -282,6 +295,17 @@ ROWS: Final[tuple[Row, ...]] = (
         unit="/s",
         goal=Goal(2),
         sides=_rates("Dovecot", _dovecot, mode="sessions", tls=1),
+    ),
+    Row(
+        key="spent-tls",
+        title="CPU for a session over TLS 1.3, whatever the client's half costs",
+        unit="µs",
+        goal=None,
+        sides=_against(
+            lambda server: _spent(server, mode="sessions", tls=1),
+            "Dovecot",
+            _spent(_dovecot, mode="sessions", tls=1),
+        ),
     ),
     Row(
         key="sessions-argon2id",

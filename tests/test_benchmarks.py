@@ -27,6 +27,10 @@ CALLS_OF_PYTHON = 248
 CALLS_OF_C = 198
 INSTRUCTIONS = 6200
 
+# The same over TLS 1.3, the client's own among them.
+CALLS_OF_PYTHON_OVER_TLS = 400
+CALLS_OF_C_OVER_TLS = 278
+
 # The same of a RETR one at a time, the client's own among them.
 CALLS_OF_PYTHON_BY_RETR = 30
 CALLS_OF_C_BY_RETR = 29
@@ -200,11 +204,27 @@ async def test_a_session_costs_no_more_calls_than_it_did(tmp_path: Path) -> None
         of_python, of_c = inside.calls(house, row)
         of_the_interpreter = inside.instructions(house, row)
         gc.collect()
-        house.session(0, row.lines)
+        house.session(0, row)
         left_to_the_collector = gc.collect()
     assert of_python <= CALLS_OF_PYTHON
     assert of_c <= CALLS_OF_C
     assert of_the_interpreter <= INSTRUCTIONS
+    assert left_to_the_collector == 0
+
+
+async def test_a_session_over_tls_costs_no_more_calls_than_it_did(tmp_path: Path) -> None:
+    async with inside.opened(tmp_path, messages=3) as house:
+        row = inside.Row(name="tls", lines=[b"STAT\r\n"], tls=True)
+        inside.calls(house, row)
+        of_python, of_c = inside.calls(house, row)
+        gc.collect()
+        writes = house.session(0, row)
+        left_to_the_collector = gc.collect()
+    assert of_python <= CALLS_OF_PYTHON_OVER_TLS
+    assert of_c <= CALLS_OF_C_OVER_TLS
+    # The hello, the greeting, and an answer for each of four commands, the last one with the close_notify.
+    assert writes == 6
+    # What OpenSSL keeps for a connection is 20 KiB and more.
     assert left_to_the_collector == 0
 
 
