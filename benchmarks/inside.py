@@ -5,7 +5,8 @@
 For each row it prints the microseconds of processor time, the least of many rounds; how many functions were called,
 of Python and of C; and how many instructions the interpreter went through. No socket, and no work of the kernel or
 the event loop for it: what is left is ours, and what is counted is the same in each run, on a busy machine too.
-The files of the maildrops, their locks and the log are real. `--profile` shows where a row's time goes.
+The files of the maildrops, their locks and the log are real. The row over TLS has both halves of the handshake in
+its time. `--profile` shows where a row's time goes.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ import contextlib
 import cProfile
 import gc
 import pstats
+import ssl
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from _typeshed import TraceFunction
 
 MESSAGES: Final = 200
+MOST_OCTETS: Final = 16 * 1024
 TURN: Final = 16
 """Sessions that the event loop would find ready in one turn."""
 
@@ -49,6 +53,7 @@ class Wire(asyncio.Transport):
         self.sent = b""
         self.protocol: Any = None  # Any: an entrance, then a connection
         self.closing = False
+        self.writes = 0
         self.answered: asyncio.Event | None = None
         """For an answer that comes later."""
 
@@ -63,6 +68,7 @@ class Wire(asyncio.Transport):
 
     def write(self, data: bytes | bytearray | memoryview[Any]) -> None:
         self.sent = bytes(data)
+        self.writes += 1
         if self.answered is not None:
             self.answered.set()
 
@@ -78,13 +84,53 @@ class Wire(asyncio.Transport):
     def resume_reading(self) -> None:
         pass
 
+    def begin(self) -> None:
+        """Connect, and hear the greeting."""
+        self.protocol.connection_made(self)
+
     def say(self, octets: bytes) -> None:
         """Let the client say something; a good answer has to come in the same call."""
+        self.carry(octets)
+        if not self.sent.startswith(b"+OK"):
+            raise RuntimeError(f"{octets!r} was answered {self.sent!r}")
+
+    def carry(self, octets: bytes) -> None:
+        """Let octets arrive at the server."""
         protocol = self.protocol
         protocol.get_buffer(len(octets))[: len(octets)] = octets
         protocol.buffer_updated(len(octets))
-        if not self.sent.startswith(b"+OK"):
-            raise RuntimeError(f"{octets!r} was answered {self.sent!r}")
+
+
+class SealedWire(Wire):
+    """The same under TLS: a client that shakes hands, seals what it says and opens what it hears."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__()
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._client = context.wrap_bio(self._incoming, self._outgoing)
+
+    def write(self, data: bytes | bytearray | memoryview[Any]) -> None:
+        super().write(data)
+        self._incoming.write(data)
+
+    def begin(self) -> None:
+        super().begin()
+        with contextlib.suppress(ssl.SSLWantReadError):
+            self._client.do_handshake()
+        self.carry(self._outgoing.read())
+        self._client.do_handshake()
+        self.carry(self._outgoing.read())
+        self._hear()
+
+    def say(self, octets: bytes) -> None:
+        self._client.write(octets)
+        self.carry(self._outgoing.read())
+        self._hear()
+
+    def _hear(self) -> None:
+        answer = self._client.read(MOST_OCTETS)
+        if not answer.startswith(b"+OK"):
+            raise RuntimeError(f"the server answered {answer!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +141,13 @@ class Row:
     lines: list[bytes]
     each: int = field(default=1)
     """Into how many the figures are divided."""
+    tls: bool = False
 
 
 _RETRIEVALS: Final = [b"RETR %d\r\n" % n for n in range(1, MESSAGES + 1)]
 ROWS: Final = (
     Row(name="session", lines=[b"STAT\r\n"]),
+    Row(name="tls", lines=[b"STAT\r\n"], tls=True),
     Row(name="retr", lines=_RETRIEVALS, each=MESSAGES),
     # As many in a segment as are answered in one turn of the loop.
     Row(name="pipelined", lines=[b"".join(_RETRIEVALS[n : n + 10]) for n in range(0, MESSAGES, 10)], each=MESSAGES),
@@ -109,26 +157,33 @@ ROWS: Final = (
 class Inside:
     """The house of a worker, with clients that need no socket."""
 
-    def __init__(self, make: Callable[[], asyncio.BaseProtocol]) -> None:
-        self._make = make
+    def __init__(
+        self, make: Callable[[], asyncio.BaseProtocol], under_tls: Callable[[], asyncio.BaseProtocol]
+    ) -> None:
+        self._make, self._make_under_tls = make, under_tls
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._tls.minimum_version = ssl.TLSVersion.TLSv1_3
+        self._tls.check_hostname, self._tls.verify_mode = False, ssl.CERT_NONE
         self._logins = [(f"USER user{n}\r\n".encode(), f"PASS {PASSWORD}\r\n".encode()) for n in range(ACCOUNTS)]
 
-    def session(self, account: int, lines: list[bytes]) -> None:
-        wire = Wire()
-        wire.protocol = self._make()
-        wire.protocol.connection_made(wire)
+    def session(self, account: int, row: Row) -> int:
+        """Go through a session; give how often the server wrote, each of which is a call of the system."""
+        wire = SealedWire(self._tls) if row.tls else Wire()
+        wire.protocol = self._make_under_tls() if row.tls else self._make()
+        wire.begin()
         user, password = self._logins[account]
         wire.say(user)
         wire.say(password)
-        for line in lines:
+        for line in row.lines:
             wire.say(line)
         wire.say(b"QUIT\r\n")
         wire.protocol.connection_lost(None)
         wire.protocol = None
+        return wire.writes
 
     async def turn(self, row: Row, sessions: int) -> None:
         for n in range(sessions):
-            self.session(n % ACCOUNTS, row.lines)
+            self.session(n % ACCOUNTS, row)
         await asyncio.sleep(0)
 
     async def warm(self) -> None:
@@ -151,6 +206,7 @@ async def opened(folder: Path, *, messages: int = MESSAGES) -> AsyncIterator[Ins
     """Open the house of a worker on mail of the benchmark, with a log and metrics, and all settings by default."""
     from restante import app, worker
     from restante.config.settings import Settings
+    from restante.doors.certificates import self_signed
     from restante.observe.metrics import Metrics, new_board
     from restante.ports.events import Door
     from restante.proto.terms import Secret
@@ -165,8 +221,11 @@ async def opened(folder: Path, *, messages: int = MESSAGES) -> AsyncIterator[Ins
         mail.make_maildrop(folder / "mail" / f"user{n}", mail.Form.CRLF, messages)
     directory.close()
     metrics = Metrics(new_board(processes=1), version="0")
-    async with worker.open_house(settings, (), metrics, {Door.POP3}) as house:
-        inside = Inside(house.doors[Door.POP3].protocol)
+    pairs = (self_signed(settings.data, ["localhost"], now=datetime.now(UTC)),)
+    async with worker.open_house(settings, pairs, metrics, {Door.POP3}) as house:
+        door = house.doors[Door.POP3]
+        assert door.protocol_under_tls is not None, "there is a certificate"
+        inside = Inside(door.protocol, door.protocol_under_tls)
         await inside.warm()
         gc.collect()
         gc.freeze()
@@ -198,7 +257,7 @@ def instructions(inside: Inside, row: Row) -> float:
 
     sys.settrace(begin)
     try:
-        inside.session(0, row.lines)
+        inside.session(0, row)
     finally:
         sys.settrace(None)
     return count / row.each
@@ -214,7 +273,7 @@ def calls(inside: Inside, row: Row) -> tuple[float, float]:
 
     sys.setprofile(count)
     try:
-        inside.session(0, row.lines)
+        inside.session(0, row)
     finally:
         sys.setprofile(None)
     return counted["call"] / row.each, counted["c_call"] / row.each
@@ -243,7 +302,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the interpreter's part of a session.")
     parser.add_argument("--rounds", type=int, default=400, help="rounds of sixteen sessions; 400")
     parser.add_argument(
-        "--profile", metavar="ROW", help="show where the time of a row goes: session, retr, pipelined"
+        "--profile", metavar="ROW", help="show where the time of a row goes: session, tls, retr, pipelined"
     )
     parser.add_argument("--folder", type=Path, default=Path("/var/tmp"), help="where mail is made; on a real disk")
     options = parser.parse_args()

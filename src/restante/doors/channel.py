@@ -40,9 +40,7 @@ def channel_of(connection: ssl.SSLObject | None) -> Channel:
     if connection is None or connection.session_reused:
         return NO_CHANNEL
     binding = channel_binding(connection)
-    # Without verification a certificate would be whatever the client likes to say of itself.
-    verified = connection.context.verify_mode is not ssl.CERT_NONE
-    return Channel(
-        bindings=() if binding is None else (binding,),
-        certificate=connection.getpeercert(binary_form=True) if verified else None,
-    )
+    certificate = connection.getpeercert(binary_form=True)
+    if certificate is not None and connection.context.verify_mode is ssl.CERT_NONE:
+        certificate = None  # without verification it would be whatever the client likes to say of itself
+    return Channel(bindings=() if binding is None else (binding,), certificate=certificate)

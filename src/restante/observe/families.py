@@ -15,7 +15,7 @@ from typing import Final
 
 from restante.ports.accounts import RefusalReason
 from restante.ports.events import Door, Outcome
-from restante.sasl import MECHANISMS
+from restante.sasl.registry import MECHANISMS
 
 __all__ = [
     "CERTIFICATES",

@@ -10,11 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import NewType, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NewType, Protocol, TypeAlias
 
 from restante.ports.soon import Soon
 from restante.proto.terms import Secret
-from restante.sasl.terms import Answer, Request
+
+if TYPE_CHECKING:
+    # Most who know an account have no use for SASL.
+    from restante.sasl.terms import Answer, Request
 
 __all__ = [
     "Accepted",
