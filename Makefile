@@ -47,8 +47,8 @@ coverage: $(VENV)/ready-dev
 docs: $(VENV)/ready-dev
 	$(BIN)/python docs/generate
 
-bench: $(VENV)/ready-dev
-	$(BIN)/python benchmarks/run.py
+bench: $(VENV)/ready-dev $(COMPILED)/ready
+	$(BIN)/python benchmarks/run.py $(BENCH_ARGS)
 
 $(VENV)/ready-run: requirements/run.txt pyproject.toml
 	tests/make-venv $(PYTHON) $(VENV) requirements/run.txt

@@ -60,13 +60,11 @@ class Bed:
         seconds: float,
         idle: int,
         many: int,
-        python: Path | None = None,
         in_memory: bool = False,
     ) -> None:
         """Touch nothing yet. `seconds`: of one run; `idle`: sessions; `many`: messages of the big maildrop.
 
-        `python`: the interpreter that has the build of Restante that is measured; None for this one. `in_memory`:
-        Restante's mail is not in files.
+        `in_memory`: Restante's mail is not in files.
         """
         cores = sorted(os.sched_getaffinity(0))
         self.server_cores, self.load_cores = cores[:1], cores[1:2] or cores[:1]
@@ -74,12 +72,11 @@ class Bed:
         self.seconds = seconds
         self.idle = idle
         self.many = many
-        self.python = python
         self.in_memory = in_memory
         self.tls = False
         self.without: dict[str, str] = {}
         """What is not here, by name, with what to do about it."""
-        self._builds: dict[bool, Restante] = {}
+        self._compiled: Restante | None = None
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -98,13 +95,10 @@ class Bed:
         names = [f"user{n}" for n in range(ACCOUNTS)]
         kinds = [*names, *(f"{kind}{n}" for kind in ("post", "long", "in") for n in range(ACCOUNTS)), "big0"]
         kinds += [f"mark{n}" for n in range(MARKED)]
-        kind = InMemory if self.in_memory else Restante
-        self.restante = kind(
-            self.folder / "restante", kinds, cores=self.server_cores, pair=self.pair, python=self.python
-        )
-        self._fill(self.restante.mail, mail.Form.CRLF, -1)
         (self.folder / "letter").write_bytes(mail.letter(1))
-        self.start(self.restante)
+        self.restante = self._restante("restante", kinds, None)
+        if COMPILED_PYTHON.exists():
+            self._compiled = self._restante("restante-compiled", kinds, COMPILED_PYTHON)
         self._make_dovecot(kinds, names)
         limit_mail = self.folder / "limit-mail"
         mail.make_maildrop(limit_mail, mail.Form.CRLF, 200)
@@ -154,20 +148,18 @@ class Bed:
     def _present(server: Dovecot) -> Callable[[], Dovecot]:
         return lambda: server
 
-    def build(self, *, compiled: bool) -> Restante:
-        """Give one of the two builds of Restante, with mail of its own. Raises CannotRun."""
-        if compiled and not COMPILED_PYTHON.exists():
+    def _restante(self, name: str, accounts: list[str], python: Path | None) -> Restante:
+        kind = InMemory if self.in_memory else Restante
+        server = kind(self.folder / name, accounts, cores=self.server_cores, pair=self.pair, python=python)
+        self._fill(server.mail, mail.Form.CRLF, -1)
+        self.start(server)
+        return server
+
+    def compiled(self) -> Restante:
+        """Give the compiled build. Raises CannotRun."""
+        if self._compiled is None:
             raise CannotRun("there is no compiled build: make compiled")
-        if compiled not in self._builds:
-            python = COMPILED_PYTHON if compiled else None
-            names = [f"user{n}" for n in range(ACCOUNTS)]
-            folder = self.folder / ("build-compiled" if compiled else "build-pure")
-            server = Restante(folder, names, cores=self.server_cores, pair=self.pair, python=python)
-            for name in names:
-                mail.make_maildrop(server.mail / name, mail.Form.CRLF, 200)
-            self.start(server)
-            self._builds[compiled] = server
-        return self._builds[compiled]
+        return self._compiled
 
     def _fill(self, folder: Path, form: mail.Form, owner: int) -> None:
         for n in range(ACCOUNTS):

@@ -19,7 +19,8 @@ from typing import Final
 
 from restante.explain.sources import Recognizer
 from restante.explain.telling import Telling
-from restante.explain.text_form import TextForm, View
+from restante.explain.text_form import TextForm
+from restante.explain.view import View
 
 __all__ = ["Figure", "main", "measured"]
 

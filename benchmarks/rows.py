@@ -7,13 +7,17 @@ import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final, TypeAlias
 
 from benchmarks import mail
-from benchmarks.bed import ACCOUNTS, LONG_MESSAGES, MARKED, Bed, CannotRun, Measured, Option
+from benchmarks.bed import ACCOUNTS, COMPILED_PYTHON, LONG_MESSAGES, MARKED, Bed, CannotRun, Measured, Option
 from benchmarks.servers import PASSWORD, Dovecot, Restante, Server, tree_cpu_seconds, tree_pss_octets
 
-__all__ = ["ROWS", "Goal", "Row", "Side"]
+__all__ = ["COMPILED", "ROWS", "Goal", "Row", "Side"]
+
+COMPILED: Final = "compiled"
+"""The name of the side that is left out where there is no compiled build."""
 
 IDLE_MESSAGES: Final = 20
 """In the maildrop of each idle session, since people leave mail on the server."""
@@ -52,18 +56,23 @@ class Row:
     title: str
     unit: str
     goal: Goal | None
-    sides: tuple[Side, Side]
+    sides: tuple[Side, ...]
+    """The last one is the other side, against which those before it are measured."""
     once: bool = False
     """Memory does not vary: one pair is enough."""
     in_files: bool = False
     """It is about files, or measures another server than the bed's: in memory there is no such row."""
 
 
-def _restante(bed: Bed) -> Server:
+def _restante(bed: Bed) -> Restante:
     return bed.restante
 
 
-def _dovecot(bed: Bed) -> Server:
+def _compiled(bed: Bed) -> Restante:
+    return bed.compiled()
+
+
+def _dovecot(bed: Bed) -> Dovecot:
     return bed.dovecot()
 
 
@@ -79,8 +88,15 @@ def _rate(server: Callable[[Bed], Server], **options: Option) -> Measure:
     return measure
 
 
-def _both(**options: Option) -> tuple[Side, Side]:
-    return Side("Restante", _rate(_restante, **options)), Side("Dovecot", _rate(_dovecot, **options))
+def _against(
+    measure: Callable[[Callable[[Bed], Restante]], Measure], name: str, other: Measure
+) -> tuple[Side, Side, Side]:
+    """Give both builds of Restante, and the other side."""
+    return Side("Restante", measure(_restante)), Side(COMPILED, measure(_compiled)), Side(name, other)
+
+
+def _rates(name: str, other: Callable[[Bed], Server], **options: Option) -> tuple[Side, Side, Side]:
+    return _against(lambda server: _rate(server, **options), name, _rate(other, **options))
 
 
 # --- a very big maildrop -----------------------------------------------------------------------------------------
@@ -193,15 +209,14 @@ def _idle_mail(bed: Bed, server: Restante | Dovecot, names: Sequence[str]) -> No
             mail.refill(server.mail / name, source / "new", owner, batch=0)
 
 
-def _idle_restante(bed: Bed, names: Sequence[str]) -> Server:
+def _idle_restante(bed: Bed, names: Sequence[str], *, python: Path | None = None) -> Server:
     # Thousands of argon2id hashes take minutes, and none of their memory stays: here they are weak.
     server = Restante(
         bed.folder / "restante-idle",
         names,
         cores=bed.server_cores,
-        pair=bed.pair,
         hash_memory_kib=8,
-        python=bed.python,
+        python=python,
     )
     _idle_mail(bed, server, names)
     return server
@@ -226,16 +241,14 @@ def _idle_dovecot(bed: Bed, names: Sequence[str], *, shared: int) -> Server:
 
 def _cpu(workers: int) -> Measure:
     def measure(bed: Bed, run: int) -> Measured:
-        server = Restante(
-            bed.folder / "restante", [], cores=bed.server_cores, pair=bed.pair, workers=workers, python=bed.python
-        )
+        server = Restante(bed.folder / "restante", [], cores=bed.server_cores, pair=bed.pair, workers=workers)
         server.start()
         try:
             # Each worker has to prove each password once: as often as it takes chance to deal them out.
             bed.load(server.pop3, sessions=ACCOUNTS * 6)
             bed.load(server.pop3, mode="retr", sessions=ACCOUNTS)
             before = tree_cpu_seconds(server.pid)
-            result = bed.load(server.pop3, mode="retr", sessions=max(40, int(30 * bed.seconds)))
+            result = bed.load(server.pop3, mode="retr", sessions=max(40, int(120 * bed.seconds)))
             spent = tree_cpu_seconds(server.pid) - before
             return Measured(value=spent / result["count"] * 1e6)
         finally:
@@ -257,20 +270,11 @@ def _spent(server: Callable[[Bed], Server], **options: Option) -> Measure:
     return measure
 
 
-def _builds(**options: Option) -> tuple[Side, Side]:
-    """Compare the processor's time of the two builds, which a busy machine spoils less than a rate."""
-
-    def side(name: str, *, compiled: bool) -> Side:
-        return Side(name, _spent(lambda bed: bed.build(compiled=compiled), **options))
-
-    return side("compiled", compiled=True), side("pure", compiled=False)
-
-
 def _limit(bed: Bed) -> Server:
     return bed.limit
 
 
-def _apart(bed: Bed) -> Server:
+def _apart(bed: Bed) -> Dovecot:
     return bed.dovecot_apart()
 
 
@@ -283,23 +287,24 @@ ROWS: Final[tuple[Row, ...]] = (
         title="sessions (USER PASS STAT QUIT; 200 messages, 20 accounts, 16 at once)",
         unit="/s",
         goal=Goal(8),
-        sides=_both(mode="sessions"),
+        sides=_rates("Dovecot", _dovecot, mode="sessions"),
     ),
     Row(
         key="sessions-tls",
         title="the same, over TLS 1.3 without resumption",
         unit="/s",
         goal=Goal(2),
-        sides=_both(mode="sessions", tls=1),
+        sides=_rates("Dovecot", _dovecot, mode="sessions", tls=1),
     ),
     Row(
         key="spent-tls",
         title="CPU for a session over TLS 1.3, whatever the client's half costs",
         unit="µs",
         goal=None,
-        sides=(
-            Side("Restante", _spent(_restante, mode="sessions", tls=1)),
-            Side("Dovecot", _spent(_dovecot, mode="sessions", tls=1)),
+        sides=_against(
+            lambda server: _spent(server, mode="sessions", tls=1),
+            "Dovecot",
+            _spent(_dovecot, mode="sessions", tls=1),
         ),
     ),
     Row(
@@ -307,9 +312,10 @@ ROWS: Final[tuple[Row, ...]] = (
         title="sessions, argon2id in both",
         unit="/s",
         goal=None,
-        sides=(
-            Side("Restante", _rate(_restante, mode="sessions")),
-            Side("Dovecot", _rate(_dovecot, mode="sessions", prefix="argon")),
+        sides=_against(
+            lambda server: _rate(server, mode="sessions"),
+            "Dovecot",
+            _rate(_dovecot, mode="sessions", prefix="argon"),
         ),
     ),
     Row(
@@ -317,29 +323,35 @@ ROWS: Final[tuple[Row, ...]] = (
         title="RETR of 5.5 KB one at a time, 16 at once",
         unit="/s",
         goal=Goal(4),
-        sides=_both(**_RETR),
+        sides=_rates("Dovecot", _dovecot, **_RETR),
     ),
     Row(
         key="retr-apart",
         title="the same, Dovecot with a process for each session, as its manual advises",
         unit="/s",
         goal=None,
-        sides=(Side("Restante", _rate(_restante, **_RETR)), Side("Dovecot", _rate(_apart, **_RETR))),
+        sides=_rates("Dovecot", _apart, **_RETR),
     ),
     Row(
         key="retr-pipelined",
         title="RETR of 5.5 KB, 200 pipelined, 16 at once",
         unit="/s",
         goal=Goal(4),
-        sides=_both(mode="retr", pipelined=1),
+        sides=_rates("Dovecot", _dovecot, mode="retr", pipelined=1),
     ),
-    Row(key="retr-long", title="RETR of 1 MiB", unit="/s", goal=Goal(3), sides=_both(**_LONG)),
+    Row(
+        key="retr-long",
+        title="RETR of 1 MiB",
+        unit="/s",
+        goal=Goal(3),
+        sides=_rates("Dovecot", _dovecot, **_LONG),
+    ),
     Row(
         key="retr-tls",
         title="RETR of 5.5 KB one at a time, over TLS",
         unit="/s",
         goal=Goal(2),
-        sides=_both(mode="retr", tls=1),
+        sides=_rates("Dovecot", _dovecot, mode="retr", tls=1),
     ),
     Row(
         key="retr-postfix",
@@ -347,16 +359,15 @@ ROWS: Final[tuple[Row, ...]] = (
         in_files=True,
         unit="/s",
         goal=Goal(2),
-        sides=_both(mode="retr", prefix="post"),
+        sides=_rates("Dovecot", _dovecot, mode="retr", prefix="post"),
     ),
     Row(
         key="many-again",
         title="login, STAT, UIDL, LIST on a very big maildrop, second time",
         unit="ms",
         goal=Goal(0.5, at_least=False),
-        sides=(
-            Side("Restante", _listings(_restante, after_start=False)),
-            Side("Dovecot", _listings(_dovecot, after_start=False)),
+        sides=_against(
+            lambda server: _listings(server, after_start=False), "Dovecot", _listings(_dovecot, after_start=False)
         ),
     ),
     Row(
@@ -365,9 +376,8 @@ ROWS: Final[tuple[Row, ...]] = (
         in_files=True,
         unit="ms",
         goal=Goal(1, at_least=False),
-        sides=(
-            Side("Restante", _listings(_restante, after_start=True)),
-            Side("Dovecot", _listings(_dovecot, after_start=True)),
+        sides=_against(
+            lambda server: _listings(server, after_start=True), "Dovecot", _listings(_dovecot, after_start=True)
         ),
     ),
     Row(
@@ -376,7 +386,7 @@ ROWS: Final[tuple[Row, ...]] = (
         in_files=True,
         unit="/s",
         goal=Goal(1),
-        sides=(Side("Restante", _removals(lambda bed: bed.restante)), Side("Dovecot", _removals(_always))),
+        sides=_against(_removals, "Dovecot", _removals(_always)),
     ),
     Row(
         key="dele-optimized",
@@ -385,8 +395,8 @@ ROWS: Final[tuple[Row, ...]] = (
         unit="/s",
         goal=None,
         sides=(
-            Side("Restante", _removals(lambda bed: bed.restante)),
-            Side("Dovecot", _removals(lambda bed: bed.dovecot())),
+            Side("Restante", _removals(_restante)),
+            Side("Dovecot", _removals(_dovecot)),
         ),
     ),
     Row(
@@ -395,61 +405,28 @@ ROWS: Final[tuple[Row, ...]] = (
         in_files=True,
         unit="/s",
         goal=Goal(1.5),
-        sides=(
-            Side("Restante", _deliveries(lambda bed: bed.restante)),
-            Side("Dovecot", _deliveries(lambda bed: bed.dovecot_apart())),
-        ),
+        sides=_against(_deliveries, "Dovecot", _deliveries(_apart)),
     ),
     Row(
         key="limit",
         title="RETR of 5.5 KB one at a time, against open, sendfile and close in C",
         unit="/s",
         goal=Goal(0.6),
-        sides=(Side("Restante", _rate(_restante, **_RETR)), Side("limit server", _rate(_limit, **_RETR))),
+        sides=_rates("limit server", _limit, **_RETR),
     ),
     Row(
         key="limit-sessions",
         title="sessions, against fixed answers in C",
         unit="/s",
         goal=None,
-        sides=(
-            Side("Restante", _rate(_restante, mode="sessions")),
-            Side("limit server", _rate(_limit, mode="sessions")),
-        ),
+        sides=_rates("limit server", _limit, mode="sessions"),
     ),
     Row(
         key="limit-pipelined",
         title="RETR of 5.5 KB pipelined, against open, sendfile and close in C",
         unit="/s",
         goal=None,
-        sides=(
-            Side("Restante", _rate(_restante, mode="retr", pipelined=1)),
-            Side("limit server", _rate(_limit, mode="retr", pipelined=1)),
-        ),
-    ),
-    Row(
-        key="builds-retr",
-        title="CPU for a RETR of 5.5 KB one at a time, compiled against pure",
-        in_files=True,
-        unit="µs",
-        goal=None,
-        sides=_builds(mode="retr"),
-    ),
-    Row(
-        key="builds-pipelined",
-        title="CPU for a RETR of 5.5 KB pipelined, compiled against pure",
-        in_files=True,
-        unit="µs",
-        goal=None,
-        sides=_builds(mode="retr", pipelined=1),
-    ),
-    Row(
-        key="builds-sessions",
-        title="CPU for a session, compiled against pure",
-        in_files=True,
-        unit="µs",
-        goal=None,
-        sides=_builds(mode="sessions"),
+        sides=_rates("limit server", _limit, mode="retr", pipelined=1),
     ),
     Row(
         key="idle",
@@ -457,7 +434,11 @@ ROWS: Final[tuple[Row, ...]] = (
         in_files=True,
         unit="KiB",
         goal=Goal(0.01, at_least=False),
-        sides=(Side("Restante", _idle(_idle_restante)), Side("Dovecot", _idle(partial(_idle_dovecot, shared=1)))),
+        sides=(
+            Side("Restante", _idle(_idle_restante)),
+            Side(COMPILED, _idle(partial(_idle_restante, python=COMPILED_PYTHON))),
+            Side("Dovecot", _idle(partial(_idle_dovecot, shared=1))),
+        ),
         once=True,
     ),
     Row(

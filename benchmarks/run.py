@@ -1,9 +1,10 @@
 """`make bench`: Restante and Dovecot on the same mail, row by row, in turn.
 
-    .venv/bin/python benchmarks/run.py [--quick] [--rows KEY,KEY] [--pairs N] [--idle N]
-                                        [--compiled] [--memory] [--json FILE]
+    .venv/bin/python benchmarks/run.py [--quick] [--rows KEY,KEY] [--rounds N] [--idle N]
+                                        [--memory] [--json FILE]
 
-Each row is run A B A B; the ratio is taken pair by pair, so that what slows the machine for a while slows both.
+Each row is run A B A B, or where both builds of Restante are measured A B C A B C; ratios are taken within a round,
+so that what slows the machine for a while slows all.
 The whole is bounded in time: rows that there is no time for say so. How it is measured, and why each setting of
 Dovecot stands as it does: docs/benchmarks/README.md.
 """
@@ -21,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -32,7 +33,7 @@ if str(ROOT) not in sys.path:
 
 from benchmarks.bed import BUSY, COMPILED_PYTHON, Bed, CannotRun, Measured  # noqa: E402 - see above
 from benchmarks.plot import plot  # noqa: E402 - see above
-from benchmarks.rows import ROWS, Row  # noqa: E402 - see above
+from benchmarks.rows import COMPILED, ROWS, Row  # noqa: E402 - see above
 
 __all__ = ["Outcome", "main", "measure", "table"]
 
@@ -52,72 +53,86 @@ class Outcome:
     """What a row gave."""
 
     row: Row
-    pairs: list[tuple[Measured, Measured]] = field(default_factory=list)
+    rounds: list[tuple[Measured, ...]] = field(default_factory=list)
+    """In each of them all sides, as the row has them."""
     problem: str = ""
     """Why it was not measured; empty when it was."""
 
-    @property
-    def ratios(self) -> list[float]:
-        return [a.value / b.value if b.value else float("inf") for a, b in self.pairs]
+    def ratios(self, side: int) -> list[float]:
+        """Give a side's ratios to the last one, round by round."""
+        others = [(each[side].value, each[-1].value) for each in self.rounds]
+        return [one / other if other else float("inf") for one, other in others]
 
-    @property
-    def ratio(self) -> float:
-        return statistics.median(self.ratios)
+    def ratio(self, side: int) -> float:
+        return statistics.median(self.ratios(side))
 
-    def side(self, which: int) -> float:
-        return statistics.median(pair[which].value for pair in self.pairs)
+    def median(self, side: int) -> float:
+        return statistics.median(each[side].value for each in self.rounds)
 
     @property
     def bounded_by_load(self) -> bool:
         """Whether the load generator had no more to give, so that the server may be faster than it looks."""
-        return any(side.busy > BUSY for pair in self.pairs for side in pair)
+        return any(side.busy > BUSY for each in self.rounds for side in each)
 
     @property
-    def met(self) -> bool | None:
-        return None if self.problem or self.row.goal is None else self.row.goal.met(self.ratio)
+    def met(self) -> list[str] | None:
+        """The sides by which the goal is met; None where there is no goal, or no figure."""
+        if self.problem or self.row.goal is None:
+            return None
+        goal = self.row.goal
+        return [side.name for n, side in enumerate(self.row.sides[:-1]) if goal.met(self.ratio(n))]
 
 
-def measure(bed: Bed, row: Row, pairs: int, deadline: float) -> Outcome:
-    """Measure a row. `deadline`, in seconds of the monotonic clock: no pair is begun after it."""
-    first, second = row.sides
-    done: list[tuple[Measured, Measured]] = []
+def measure(bed: Bed, row: Row, rounds: int, deadline: float) -> Outcome:
+    """Measure a row. `deadline`, in seconds of the monotonic clock: no round is begun after it."""
+    done: list[tuple[Measured, ...]] = []
     try:
         if time.monotonic() > deadline:
             raise CannotRun("there was no time left for it: give it to --rows")
         for side in row.sides:
             if not row.once:
                 side.measure(bed, 0)
-        for run in range(1, (1 if row.once else pairs) + 1):
+        for run in range(1, (1 if row.once else rounds) + 1):
             if done and time.monotonic() > deadline:
                 break
-            done.append((first.measure(bed, run), second.measure(bed, run)))
+            done.append(tuple(side.measure(bed, run) for side in row.sides))
     except (CannotRun, RuntimeError, OSError, subprocess.TimeoutExpired) as error:
         return Outcome(row=row, problem=str(error) or type(error).__name__)
-    return Outcome(row=row, pairs=done)
+    return Outcome(row=row, rounds=done)
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
-    """Give the table, in Markdown."""
+    """Give the table, in Markdown: of each ratio the median, and the lowest and the highest of the rounds."""
     lines = [
-        "| row | Restante | the other | ratio, median (lowest–highest of n pairs) | goal | met |",
-        "| --- | ---: | ---: | ---: | ---: | --- |",
+        "| row | Restante | ratio | compiled | ratio | the other | goal | met |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
     ]
     for outcome in outcomes:
         row = outcome.row
         goal = str(row.goal or "")
         if outcome.problem:
-            lines.append(f"| {row.title} | | | not measured: {outcome.problem} | {goal} | |")
+            lines.append(f"| {row.title} | not measured: {outcome.problem} | | | | | {goal} | |")
             continue
-        a, b = (f"{_figure(outcome.side(which))} {row.unit}" for which in (0, 1))
-        names = [side.name for side in row.sides]
-        a = a if names[0] == "Restante" else f"{names[0]}: {a}"
-        ratios = outcome.ratios
-        ratio = f"{outcome.ratio:.3g} ({min(ratios):.3g}–{max(ratios):.3g} of {len(ratios)})"
+        cells: list[str] = []
+        for n, side in enumerate(row.sides[:-1]):
+            told = "" if side.name in {"Restante", COMPILED} else f"{side.name}: "
+            ratios = outcome.ratios(n)
+            spread = f" ({min(ratios):.3g}–{max(ratios):.3g})" if len(ratios) > 1 else ""
+            cells += [f"{told}{_figure(outcome.median(n))} {row.unit}", f"{outcome.ratio(n):.3g}{spread}"]
+        cells += [""] * (4 - len(cells))
+        other = f"{row.sides[-1].name}: {_figure(outcome.median(-1))} {row.unit}"
         if outcome.bounded_by_load:
-            ratio = f"{ratio}; the load generator was at its end"
-        met = {None: "", True: "yes", False: "no"}[outcome.met]
-        lines.append(f"| {row.title} | {a} | {names[1]}: {b} | {ratio} | {goal} | {met} |")
+            other += "; the load generator was at its end"
+        lines.append(f"| {row.title} | {' | '.join(cells)} | {other} | {goal} | {_met(outcome)} |")
     return "\n".join(lines)
+
+
+def _met(outcome: Outcome) -> str:
+    if outcome.met is None:
+        return ""
+    if len(outcome.met) == len(outcome.row.sides) - 1:
+        return "yes"
+    return f"by {' and '.join(outcome.met)}" if outcome.met else "no"
 
 
 def _figure(value: float) -> str:
@@ -156,7 +171,7 @@ def install_what_is_missing(bed: Bed) -> None:
         bed.without["dovecot"] = "Dovecot needs root, to keep mail under a user of its own: run it as root"
 
 
-def conditions(bed: Bed, quick: bool, pairs: int) -> dict[str, Any]:  # Any: JSON
+def conditions(bed: Bed, quick: bool, rounds: int) -> dict[str, Any]:  # Any: JSON
     """Tell on what it ran."""
     model = next(
         (
@@ -167,9 +182,8 @@ def conditions(bed: Bed, quick: bool, pairs: int) -> dict[str, Any]:  # Any: JSO
         platform.machine(),
     )
     versions = {"Python": platform.python_version(), "Linux": platform.release()}
-    python = str(bed.python or sys.executable)
     told = subprocess.run(
-        [python, "-m", "restante", "--version"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "restante", "--version"], capture_output=True, text=True, check=True
     ).stdout
     versions["Restante"] = told.removeprefix("restante").strip()
     if "dovecot" not in bed.without:
@@ -184,7 +198,7 @@ def conditions(bed: Bed, quick: bool, pairs: int) -> dict[str, Any]:  # Any: JSO
         "server_cores": bed.server_cores,
         "load_cores": bed.load_cores,
         "seconds_each_run": bed.seconds,
-        "pairs": pairs,
+        "rounds": rounds,
         "quick": quick,
         "idle_sessions": bed.idle,
         "messages_in_the_big_maildrop": bed.many,
@@ -201,9 +215,9 @@ def as_json(outcomes: Sequence[Outcome], told: dict[str, Any]) -> str:  # Any: J
             "sides": [side.name for side in outcome.row.sides],
             "goal": str(outcome.row.goal) if outcome.row.goal else None,
             "problem": outcome.problem or None,
-            "pairs": [[a.value, b.value] for a, b in outcome.pairs],
-            "load_busy": [[round(a.busy, 3), round(b.busy, 3)] for a, b in outcome.pairs],
-            "ratio": outcome.ratio if outcome.pairs else None,
+            "rounds": [[side.value for side in each] for each in outcome.rounds],
+            "load_busy": [[round(side.busy, 3) for side in each] for each in outcome.rounds],
+            "ratios": [outcome.ratio(n) for n in range(len(outcome.row.sides) - 1)] if outcome.rounds else [],
             "met": outcome.met,
         }
         for outcome in outcomes
@@ -217,17 +231,17 @@ def as_json(outcomes: Sequence[Outcome], told: dict[str, Any]) -> str:  # Any: J
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run it."""
     options = _options(arguments)
-    pairs = options.pairs or (2 if options.quick else 5)
-    budget = 160.0 if options.quick else 1_100.0
+    rounds = options.rounds or (2 if options.quick else 5)
+    budget = 220.0 if options.quick else 1_500.0
     began = time.monotonic()
     wanted = options.rows.split(",") if options.rows else [row.key for row in ROWS if _is_there(row, options)]
     if unknown := set(wanted) - {row.key for row in ROWS}:
         print(f"no row {', '.join(sorted(unknown))}; there are {', '.join(row.key for row in ROWS)}")
         return 2
-    if options.compiled and not COMPILED_PYTHON.exists():
-        print("there is no compiled build: make compiled")
-        return 1
-    python = COMPILED_PYTHON if options.compiled else None
+    rows = [row for row in ROWS if row.key in wanted]
+    if not COMPILED_PYTHON.exists():
+        print("there is no compiled build, and its column stays empty: make compiled")
+        rows = [replace(row, sides=tuple(side for side in row.sides if side.name != COMPILED)) for row in rows]
     seconds = options.seconds or (1.0 if options.quick else 3.0)
     # Not /tmp, which may be memory: durable is to mean durable.
     idle = options.idle or (200 if options.quick else 5000)
@@ -238,7 +252,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seconds=seconds,
             idle=idle,
             many=options.many,
-            python=python,
             in_memory=options.memory,
         ) as bed,
     ):
@@ -249,27 +262,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except CannotRun as error:
             print(f"the benchmark cannot run: {error}")
             return 1
-        told = conditions(bed, options.quick, pairs)
+        told = conditions(bed, options.quick, rounds)
         os.sched_setaffinity(0, bed.load_cores)
         outcomes: list[Outcome] = []
-        for row in ROWS:
-            if row.key not in wanted:
-                continue
+        for row in rows:
             started = time.monotonic()
-            outcomes.append(measure(bed, row, pairs, began + budget))
+            outcomes.append(measure(bed, row, rounds, began + budget))
             print(f"{row.key}: {_in_short(outcomes[-1])} [{time.monotonic() - started:.0f} s]", flush=True)
         if options.hold:
             print(f"POP3 on {bed.restante.pop3}, process {bed.restante.pid}; Enter ends it", flush=True)
             sys.stdin.readline()
     versions = ", ".join(f"{name} {version}" for name, version in told["versions"].items())
-    print(f"\n{told['machine']}; {versions}; {told['date']}\n\n{table(outcomes)}\n")
+    page = (
+        f"{told['machine']}; {versions}; {told['date']}; {rounds} rounds of {seconds:g} s.\n\n{table(outcomes)}\n"
+    )
+    print(f"\n{page}")
     target = options.json or (None if options.quick or options.rows else _published(options))
     if target is not None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(as_json(outcomes, told))
-        target.with_suffix(".md").write_text(
-            f"{told['machine']}; {versions}; {told['date']}; {pairs} pairs of {seconds:g} s.\n\n{table(outcomes)}\n"
-        )
+        target.with_suffix(".md").write_text(page)
         plot(target)
     return 0
 
@@ -280,22 +292,22 @@ def _is_there(row: Row, options: argparse.Namespace) -> bool:
 
 def _published(options: argparse.Namespace) -> Path:
     """Give where the table goes that people look at."""
-    return PUBLISHED / ("memory.json" if options.memory else "compiled.json" if options.compiled else "latest.json")
+    return PUBLISHED / ("memory.json" if options.memory else "latest.json")
 
 
 def _in_short(outcome: Outcome) -> str:
-    return outcome.problem or f"{_figure(outcome.side(0))} to {_figure(outcome.side(1))} {outcome.row.unit}"
+    figures = [_figure(outcome.median(n)) for n in range(len(outcome.row.sides))] if outcome.rounds else []
+    return outcome.problem or f"{' to '.join(figures)} {outcome.row.unit}"
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure Restante against Dovecot and against a C program.")
-    parser.add_argument("--quick", action="store_true", help="two short pairs for each row, under three minutes")
+    parser.add_argument("--quick", action="store_true", help="two short rounds for each row, under four minutes")
     parser.add_argument("--rows", metavar="KEY,KEY", help="only these rows")
-    parser.add_argument("--pairs", type=int, help="pairs for each row; 5, or 2 with --quick")
+    parser.add_argument("--rounds", type=int, help="rounds for each row; 5, or 2 with --quick")
     parser.add_argument("--seconds", type=float, help="seconds of each run; 3, or 1 with --quick")
     parser.add_argument("--idle", type=int, help="idle sessions for the memory rows; 5000, or 200 with --quick")
     parser.add_argument("--many", type=int, default=100_000, help="messages of the very big maildrop; 100000")
-    parser.add_argument("--compiled", action="store_true", help="measure the compiled build (make compiled first)")
     parser.add_argument("--folder", type=Path, default=Path("/var/tmp"), help="where mail is made; on a real disk")
     parser.add_argument("--memory", action="store_true", help="with Restante's mail in memory: the protocol alone")
     parser.add_argument(

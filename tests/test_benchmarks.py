@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import pytest
 from benchmarks import client, explain, inside, mail
 from benchmarks.bed import Bed, CannotRun, Measured
-from benchmarks.plot import bars_of, plot
+from benchmarks.plot import lines_of, plot
 from benchmarks.rows import Goal, Row, Side
 from benchmarks.run import Outcome, measure, table
 from benchmarks.servers import InMemory, Limit, Restante
@@ -119,7 +119,7 @@ def test_a_short_row_on_restante_gives_a_figure(bed: Bed) -> None:
     finally:
         server.stop()
     assert outcome.problem == ""
-    assert outcome.pairs[0][0].value > 0
+    assert outcome.rounds[0][0].value > 0
     assert listed["sessions"] == 2
 
 
@@ -144,18 +144,18 @@ def test_a_row_that_cannot_run_says_why_in_the_table(bed: Bed) -> None:
     assert "not measured: there is no Dovecot" in table([measure(bed, row, 2, float("inf"))])
 
 
-def test_the_ratio_is_taken_pair_by_pair() -> None:
+def test_ratios_are_taken_round_by_round_for_each_build() -> None:
     def never(bed: Bed, run: int) -> Measured:
         raise AssertionError
 
-    row = Row(
-        key="a", title="a row", unit="ms", goal=Goal(0.5, at_least=False), sides=(Side("Restante", never),) * 2
-    )
-    pairs = [(Measured(value=a), Measured(value=b)) for a, b in ((1, 4), (30, 100), (5, 10))]
-    outcome = Outcome(row=row, pairs=pairs)
-    assert outcome.ratio == pytest.approx(0.3)
-    assert outcome.met is True
-    assert "0.3 (0.25–0.5 of 3)" in table([outcome])
+    sides = tuple(Side(name, never) for name in ("Restante", "compiled", "Dovecot"))
+    row = Row(key="a", title="a row", unit="ms", goal=Goal(0.25, at_least=False), sides=sides)
+    rounds = [tuple(Measured(value=each) for each in told) for told in ((1, 2, 4), (30, 20, 100), (5, 2, 10))]
+    outcome = Outcome(row=row, rounds=rounds)
+    assert [outcome.ratio(0), outcome.ratio(1)] == pytest.approx([0.3, 0.2])
+    assert outcome.met == ["compiled"]
+    shown = "| 5 ms | 0.3 (0.25–0.5) | 2 ms | 0.2 (0.2–0.5) | Dovecot: 10 ms | ≤ 0.25 | by compiled |"
+    assert shown in table([outcome])
 
 
 def test_the_same_mail_is_made_each_time(tmp_path: Path) -> None:
@@ -169,24 +169,25 @@ def test_the_same_mail_is_made_each_time(tmp_path: Path) -> None:
 
 
 def test_the_plot_shows_how_many_times_better_each_measured_row_is(tmp_path: Path) -> None:
-    def row(title: str, unit: str, goal: str | None, *pairs: tuple[float, float]) -> dict[str, object]:
-        ratio = statistics.median(a / b for a, b in pairs) if pairs else None
-        sides = ["Restante", "Dovecot & co"]
-        return {"title": title, "unit": unit, "goal": goal, "sides": sides, "pairs": pairs, "ratio": ratio}
+    def row(title: str, unit: str, goal: str | None, *rounds: tuple[float, ...]) -> dict[str, object]:
+        builds = range(len(rounds[0]) - 1) if rounds else range(0)
+        ratios = [statistics.median(each[n] / each[-1] for each in rounds) for n in builds]
+        sides = ["Restante", *["compiled"][: len(builds) - 1], "Dovecot & co"]
+        return {"title": title, "unit": unit, "goal": goal, "sides": sides, "rounds": rounds, "ratios": ratios}
 
     rows = [
-        row("more is better", "/s", "≥ 4", (30, 10), (20, 10), (40, 10)),
+        row("more is better", "/s", "≥ 4", (30, 50, 10), (20, 50, 10), (40, 60, 10)),
         row("less is better", "KiB", "≤ 0.01", (10, 500)),
         row("not measured", "/s", "≥ 2"),
     ]
-    one, other = bars_of({"rows": rows})
-    assert (one.median, one.lowest, one.highest, one.goal) == (3, 2, 4, 4)
-    assert (other.median, other.goal) == (50, 100)
+    one, other = lines_of({"rows": rows})
+    assert [(bar.median, bar.lowest, bar.highest) for bar in one.bars] == [(3, 2, 4), (5, 5, 6)]
+    assert (other.bars[0].median, other.goal) == (50, 100)
     file = tmp_path / "table.json"
     file.write_text(json.dumps({"rows": rows, "date": "today"}))
     plot(file)
     shown = "".join(ElementTree.fromstring(file.with_suffix(".svg").read_text()).itertext())
-    assert "3× Dovecot & co" in shown
+    assert "3, 5× Dovecot & co" in shown
     assert "50× Dovecot & co" in shown
     assert "not measured" not in shown
 

@@ -19,7 +19,7 @@ import typer
 from restante.cli.application import application
 from restante.config import SETTINGS, load_settings
 from restante.observe.families import FAMILIES, Kind
-from restante.sasl import MECHANISMS
+from restante.sasl.registry import MECHANISMS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]

@@ -1,4 +1,4 @@
-"""The demo: an account Ted with password SECRET, three messages, and three lines to copy.
+"""The demo: an account Ted with password SECRET, three messages, and lines to copy.
 
 The messages are such as show what a mail system has to get right: one plain, one in several parts with raw UTF-8
 and an attachment, one with lines that start with dots and a line far longer than SMTP allows.
@@ -6,7 +6,9 @@ and an attachment, one with lines that start with dots and a line far longer tha
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from restante.ports.events import Door
@@ -79,10 +81,10 @@ All of it comes back as it was.
 DEMO_MESSAGES: Final = tuple(text.encode() for text in (_PLAIN, _PARTS, _DOTS.format(long="0123456789" * 500)))
 
 
-def lines_to_copy(sockets: Sequence[BoundSocket], program: str) -> list[str]:
-    """Give what a newcomer may copy into another terminal: read, send, and be led through a session by hand.
+def lines_to_copy(sockets: Sequence[BoundSocket], program: str, data: Path) -> list[str]:
+    """Give what a newcomer may copy into another terminal: read, send, be led through a session, watch all of them.
 
-    `program` is what starts Restante there.
+    `program` is what starts Restante there, `data` the demo's data folder.
     """
     at = {bound.door: bound.address for bound in sockets if not bound.tls}
     smtps = next((bound.address for bound in sockets if bound.door is Door.SMTP and bound.tls), None)
@@ -106,4 +108,5 @@ def lines_to_copy(sockets: Sequence[BoundSocket], program: str) -> list[str]:
         # The lesson is in plain on loopback, and asks for TLS elsewhere.
         plain = "" if pop3.startswith(LOOPBACK) else "--security plain "
         lines.append(f"{program} talk --as-client lesson {plain}{pop3}")
+    lines.append(f"{program} watch --data {shlex.quote(str(data))}")
     return lines

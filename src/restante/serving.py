@@ -161,8 +161,11 @@ def _tell_start(settings: Settings, sockets: Sequence[BoundSocket], tls: ServerT
         # Signed by itself: a client can only know it by this.
         sys.stdout.write(f"certificate SHA-256 {fingerprint(tls.pairs[0].certificate)}\n")
     if demo:
-        sys.stdout.write("\nIn another terminal, read the first message, send one, and be led through a talk:\n\n")
-        sys.stdout.writelines(f"  {line}\n" for line in lines_to_copy(sockets, _program()))
+        sys.stdout.write(
+            "\nIn another terminal, read the first message, send one, be led through a talk, and watch sessions; "
+            "the\ncommands sessions, account and maildrop take the same --data:\n\n"
+        )
+        sys.stdout.writelines(f"  {line}\n" for line in lines_to_copy(sockets, _program(), settings.data))
         sys.stdout.write("\n")
     sys.stdout.flush()
     warnings = list(tls.warnings) if tls is not None and settings.tls.certificate else []

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from restante.accounts.tokens import BearerJudge
     from restante.config.settings import Settings
     from restante.ports.accounts import Account, AccountDirectory, Authenticator
-    from restante.sasl import TokenDenied
+    from restante.sasl.terms import TokenDenied
 
     Source: TypeAlias = SqlDirectory | PasswdFileDirectory | LdapDirectory | PamDirectory
 

@@ -13,7 +13,7 @@ from restante.ports.accounts import Account
 from restante.ports.soon import Later
 from restante.ports.stores import Holder
 from restante.proto.terms import Secret
-from restante.sasl import ScramHash
+from restante.sasl.scram_keys import ScramHash
 
 _Add = Callable[..., Ended]
 

@@ -1,10 +1,13 @@
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
-from tests.cli.conftest import Run
+from tests.cli.conftest import MESSAGE, Run
 
 from restante import __version__
 from restante.cli import application
@@ -97,6 +100,47 @@ def test_a_value_has_a_name(path: str, parameter: Any) -> None:  # Any: as above
 )
 def test_every_command_takes_the_data_folder_and_the_file(path: str) -> None:
     assert path in _WITHOUT_A_SERVER or {"config", "data"} <= {parameter.name for parameter in _TREE[path].params}
+
+
+def test_lists_say_of_each_command_what_it_says_of_itself() -> None:
+    program: Any = typer.main.get_command(application.application)  # Any: as above
+    with typer.Context(program) as context:
+        listed = {name: program.get_command(context, name).help for name in program.list_commands(context)}
+    assert listed == {name: command.help.partition("\n\n")[0] for name, command in program.commands.items()}
+    assert all(name == command.name for name, command in program.commands.items())
+
+
+_TELLING = {"restante.explain.reader", "restante.explain.languages"}
+_NOT_FOR = {
+    "--version": {"asyncio", "pydantic", "restante.config", "rich", "sqlite3", "ssl"},
+    "--help": {"asyncio", "pydantic", "restante.config", "sqlite3", "ssl"},
+    "deliver ted": {"restante.sasl.terms", "typer", *_TELLING},
+    "sendmail -bp": {"restante.config", "typer", *_TELLING},
+    "list --help": _TELLING,
+    "send --help": _TELLING,
+    "serve --help": {"asyncio", "restante.explain.reader"},
+}
+"""What a command can do without, and would be as slow with as it was before."""
+
+_FOR_FEW = {"aiosmtplib", "argon2", "cryptography", "dns", "httpx2", "keyring", "prompt_toolkit", "textual"}
+
+
+@pytest.mark.parametrize("line", _NOT_FOR)
+def test_a_command_loads_nothing_heavy_that_it_does_not_need(
+    run: Run, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    run("account", "add", "ted", "--password-stdin", given=b"SECRET\n")
+    program = "from restante.cli import main; code = main(); print(*sys.modules, file=sys.stderr); sys.exit(code)"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; {program}", *line.split()],
+        input=MESSAGE,
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    assert set(done.stderr.decode().split()) & (_NOT_FOR[line] | _FOR_FEW) == set()
 
 
 @_each_command

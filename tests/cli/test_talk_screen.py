@@ -5,12 +5,13 @@ from os import terminal_size
 import pytest
 
 from restante.cli.talk_screen import Screenfuls
-from restante.explain import Show
+from restante.explain.events import Show
 from restante.explain.languages import ENGLISH
 from restante.explain.phrases import Phrase
 from restante.explain.talk_phrases import TalkPhrase
 from restante.explain.telling import Telling
-from restante.explain.text_form import TextForm, View
+from restante.explain.text_form import TextForm
+from restante.explain.view import View
 from restante.explain.wire import Side
 
 USUAL = terminal_size((80, 24))

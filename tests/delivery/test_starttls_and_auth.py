@@ -33,7 +33,9 @@ from restante.ports.events import (
     SenderLoggedIn,
     TlsFailed,
 )
-from restante.sasl import ENTROPY_OCTETS, ClientMaterial, Request, TokenDenied, find
+from restante.sasl.registry import ClientMaterial, find
+from restante.sasl.scram import ENTROPY_OCTETS
+from restante.sasl.terms import Request, TokenDenied
 
 CA = trustme.CA()
 NAME = "mx.example.org"

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -16,49 +12,20 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import trustme
 from tests.e2e.bed import until
+from tests.e2e.servers.dovecot import dovecot, hand_over
+from tests.e2e.servers.peer import PASSWORD, certify, free_port
 
-PASSWORD: Final = "SECRET"
-
-_ROOT: Final = os.getuid() == 0
-_OWNER: Final = pwd.getpwnam("mail") if _ROOT else pwd.getpwuid(os.getuid())
+__all__ = ["PASSWORD", "Dovecot", "running_dovecot"]
 
 _SETTINGS: Final = """\
-base_dir = {home}/run
-state_dir = {home}/state
-instance_name = fetch-{pop3}
-log_path = {home}/log
 protocols = pop3 imap
-listen = 127.0.0.1
 ssl = yes
 ssl_cert = <{home}/chain.pem
 ssl_key = <{home}/key.pem
 disable_plaintext_auth = no
-default_internal_user = {internal}
-default_internal_group = {internal_group}
-default_login_user = {login}
-first_valid_uid = 1
-first_valid_gid = 1
 mail_location = maildir:{home}/mail/%u
 pop3_uidl_format = %v-%u
-passdb {{
-  driver = static
-  args = password={password}
-}}
-userdb {{
-  driver = static
-  args = uid={uid} gid={gid} home={home}/mail
-}}
-service pop3-login {{
-  chroot =
-  inet_listener pop3 {{
-    port = {pop3}
-  }}
-  inet_listener pop3s {{
-    port = 0
-  }}
-}}
 service imap-login {{
   chroot =
   inet_listener imap {{
@@ -67,9 +34,6 @@ service imap-login {{
   inet_listener imaps {{
     port = {imaps}
   }}
-}}
-service anvil {{
-  chroot =
 }}
 """
 
@@ -96,18 +60,13 @@ class Dovecot:
         there = len(list((folder / "new").iterdir())) + len(list((folder / "cur").iterdir()))
         for number, octets in enumerate(messages, there + 1):
             (folder / "new" / f"17000{number:05}.M{number}P1.host").write_bytes(octets.replace(b"\r\n", b"\n"))
-        self._hand_over()
+        hand_over(self.home, self.home / "mail")
 
     def stored(self, user: str, folder: str = "") -> list[bytes]:
         """Give what lies in a user's folder, as files, in the order of their names."""
         place = self.home / "mail" / user / folder
         files = [path for name in ("new", "cur") for path in (place / name).glob("*")]
         return [path.read_bytes() for path in sorted(files, key=lambda path: path.name)]
-
-    def _hand_over(self) -> None:
-        if _ROOT:
-            for path in (self.home, self.home / "mail", *(self.home / "mail").rglob("*")):
-                os.chown(path, _OWNER.pw_uid, _OWNER.pw_gid)
 
 
 @contextmanager
@@ -116,37 +75,12 @@ def running_dovecot() -> Iterator[Dovecot]:
     with tempfile.TemporaryDirectory(prefix="restante-dovecot-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         (home / "mail").mkdir()
-        authority = trustme.CA()
-        certificate = authority.issue_cert("localhost")
-        authority.cert_pem.write_to_path(home / "authority.pem")
-        (home / "chain.pem").write_bytes(b"".join(pem.bytes() for pem in certificate.cert_chain_pems))
-        certificate.private_key_pem.write_to_path(home / "key.pem")
-        ports = [_free_port() for _ in range(3)]
-        dovecot = Dovecot(pop3=ports[0], imap=ports[1], imaps=ports[2], home=home)
-        (home / "dovecot.conf").write_text(
-            _SETTINGS.format(
-                home=home,
-                pop3=dovecot.pop3,
-                imap=dovecot.imap,
-                imaps=dovecot.imaps,
-                password=PASSWORD,
-                uid=_OWNER.pw_uid,
-                gid=_OWNER.pw_gid,
-                internal="dovecot" if _ROOT else _OWNER.pw_name,
-                internal_group="dovecot" if _ROOT else str(_OWNER.pw_gid),
-                login="dovenull" if _ROOT else _OWNER.pw_name,
-            )
-        )
-        dovecot._hand_over()
-        program = shutil.which("dovecot") or "/usr/sbin/dovecot"
-        server = subprocess.Popen([program, "-F", "-c", str(home / "dovecot.conf")], stdin=subprocess.DEVNULL)
-        try:
-            for port, greeting in ((dovecot.pop3, b"+OK"), (dovecot.imap, b"* O")):
-                until(f"Dovecot to greet with {greeting!r}", partial(_greets, port, greeting, server))
-            yield dovecot
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(30)
+        certify(home, "localhost")
+        running = Dovecot(pop3=free_port(), imap=free_port(), imaps=free_port(), home=home)
+        settings = _SETTINGS.format(home=home, imap=running.imap, imaps=running.imaps)
+        with dovecot(home, home / "mail", settings, pop3=running.pop3) as server:
+            until("Dovecot to greet by IMAP", partial(_greets, running.imap, b"* O", server))
+            yield running
 
 
 def _greets(port: int, greeting: bytes, server: subprocess.Popen[bytes]) -> bool:
@@ -156,10 +90,3 @@ def _greets(port: int, greeting: bytes, server: subprocess.Popen[bytes]) -> bool
             return connection.recv(3) == greeting
     except OSError:
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -26,7 +26,8 @@ from restante.cli import main
 from restante.client.server import Security, Server
 from restante.client.tls import fingerprint_of
 from restante.explain.telling import Telling
-from restante.explain.text_form import TextForm, View
+from restante.explain.text_form import TextForm
+from restante.explain.view import View
 from restante.ports.events import Door
 from restante.server.sockets import BoundSocket, listen_tcp
 from restante.tap import Proxy, leads_back

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -37,13 +38,13 @@ def demo() -> Bed:
 def lines_to_copy(bed: Bed) -> list[str]:
     """Give the lines that the demo printed for copying: those that are indented."""
     printed = bed.printed.read_text()
-    return [line.strip() for line in printed.splitlines() if re.match(r"  +\S", line)][:3]
+    return [line.strip() for line in printed.splitlines() if re.match(r"  +\S", line)][:4]
 
 
 @pytest.mark.peer("curl")
 def test_the_first_line_of_the_demo_reads_the_mail() -> None:
     with demo() as bed:
-        reading, _, _ = lines_to_copy(bed)
+        reading, *_ = lines_to_copy(bed)
         ran = run("sh", "-c", reading)
         assert ran.code == 0, ran.said
         assert ran.out == bed.mail(TED)[0]
@@ -52,7 +53,7 @@ def test_the_first_line_of_the_demo_reads_the_mail() -> None:
 @pytest.mark.peer("curl")
 def test_the_second_line_of_the_demo_sends_a_message_that_can_be_read() -> None:
     with demo() as bed:
-        reading, sending, _ = lines_to_copy(bed)
+        reading, sending, *_ = lines_to_copy(bed)
         ran = run("sh", "-c", sending)
         assert ran.code == 0, ran.said
         assert len(bed.mail(TED)) == 4
@@ -63,13 +64,29 @@ def test_the_second_line_of_the_demo_sends_a_message_that_can_be_read() -> None:
 
 def test_the_third_line_of_the_demo_leads_through_a_session_by_hand() -> None:
     with demo() as bed:
-        _, _, by_hand = lines_to_copy(bed)
+        _, _, by_hand, _ = lines_to_copy(bed)
         ran = run("sh", "-c", by_hand, given=b"USER Ted\nPASS SECRET\nRETR 1\nDELE 1\nQUIT\n")
         assert ran.code == 0, ran.said
         assert ran.out.count(b"+OK") >= 6
         assert b"-ERR" not in ran.out.partition(b"Type: STAT")[2]
         assert b"| Step 3 of 10." in ran.out
         assert len(bed.mail(TED)) == 2
+
+
+def test_the_last_line_of_the_demo_watches_its_sessions() -> None:
+    with demo() as bed:
+        *_, watching = lines_to_copy(bed)
+        watcher = subprocess.Popen(["sh", "-c", f"exec {watching}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        with watcher:
+            try:
+                assert watcher.stderr is not None
+                assert b"watching" in watcher.stderr.readline()
+                with bed.pop3() as wire:
+                    wire.ok("QUIT")
+            finally:
+                bed.stop()
+                told, _ = watcher.communicate(timeout=WAIT_SECONDS)
+        assert b"QUIT" in told
 
 
 @pytest.mark.peer("nc")

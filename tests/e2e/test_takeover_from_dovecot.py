@@ -8,12 +8,8 @@ left behind.
 from __future__ import annotations
 
 import json
-import os
 import poplib
-import pwd
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.e2e.servers.dovecot import dovecot
+from tests.e2e.servers.peer import free_port
 
 from restante.ports.accounts import Account, AccountId
 from restante.ports.stores import Holder
@@ -35,110 +33,24 @@ from restante.stores.uidl_format import UidlFormat
 pytestmark = pytest.mark.peer("dovecot")
 
 START_SECONDS = 30
-_ROOT = os.getuid() == 0
-_OWNER = pwd.getpwnam("mail") if _ROOT else pwd.getpwuid(os.getuid())
 
 SETTINGS = """\
-base_dir = {home}/run
-state_dir = {home}/state
-instance_name = takeover-{port}
-log_path = {home}/log
 protocols = pop3
-listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
-default_internal_user = {internal}
-default_internal_group = {internal_group}
-default_login_user = {login}
-first_valid_uid = 1
-first_valid_gid = 1
 mail_location = maildir:{home}/Maildir
 pop3_uidl_format = {uidl_format}
 {more}
-passdb {{
-  driver = static
-  args = password=SECRET
-}}
-userdb {{
-  driver = static
-  args = uid={uid} gid={gid} home={home}
-}}
-service pop3-login {{
-  chroot =
-  inet_listener pop3 {{
-    port = {port}
-  }}
-  inet_listener pop3s {{
-    port = 0
-  }}
-}}
-service anvil {{
-  chroot =
-}}
 """
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
-
-
-def hand_over(home: Path) -> None:
-    """Give the mail to the user under whom Dovecot reads it: it refuses to do that as root."""
-    if _ROOT:
-        os.chown(home, _OWNER.pw_uid, _OWNER.pw_gid)
-        for path in (home / "Maildir").rglob("*"):
-            os.chown(path, _OWNER.pw_uid, _OWNER.pw_gid)
-        os.chown(home / "Maildir", _OWNER.pw_uid, _OWNER.pw_gid)
-
-
 @contextmanager
-def dovecot(home: Path, uidl_format: str, more: str = "") -> Iterator[int]:
+def serving(home: Path, uidl_format: str, more: str = "") -> Iterator[int]:
     """Serve `home/Maildir` by POP3; give the port, once the greeting has come."""
-    program = shutil.which("dovecot") or "/usr/sbin/dovecot"
+    settings = SETTINGS.format(home=home, uidl_format=uidl_format, more=more)
     port = free_port()
-    settings = home / "dovecot.conf"
-    settings.write_text(
-        SETTINGS.format(
-            home=home,
-            port=port,
-            uidl_format=uidl_format,
-            more=more,
-            uid=_OWNER.pw_uid,
-            gid=_OWNER.pw_gid,
-            internal="dovecot" if _ROOT else _OWNER.pw_name,
-            internal_group="dovecot" if _ROOT else str(_OWNER.pw_gid),
-            login="dovenull" if _ROOT else _OWNER.pw_name,
-        )
-    )
-    hand_over(home)
-    server = subprocess.Popen([program, "-F", "-c", str(settings)], stdin=subprocess.DEVNULL)
-    try:
-        wait_for_greeting(server, port, home)
+    with dovecot(home, home / "Maildir", settings, pop3=port):
         yield port
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(START_SECONDS)
-
-
-def wait_for_greeting(server: subprocess.Popen[bytes], port: int, home: Path) -> None:
-    """Try until Dovecot greets; its own words go into the failure when it does not."""
-    for _ in range(START_SECONDS * 10):
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=START_SECONDS) as connection:
-                if connection.recv(3) == b"+OK":
-                    return
-        except OSError:
-            pass
-        try:
-            server.wait(0.1)
-            break
-        except subprocess.TimeoutExpired:
-            continue
-    log = home / "log"
-    pytest.fail("Dovecot did not greet: " + (log.read_text() if log.exists() else "it wrote no log"))
 
 
 TED = Account(id=AccountId("00000000000000ed"), name="ted")
@@ -213,7 +125,7 @@ CASES += [("%08Xu%08Xv", "pop3_save_uidl = yes"), ("%f", "pop3_save_uidl = yes")
 @pytest.mark.rule("C9")
 @pytest.mark.parametrize(("uidl_format", "saved"), CASES)
 async def test_an_imported_maildrop_lists_what_dovecot_listed(home: Path, uidl_format: str, saved: str) -> None:
-    with dovecot(home, uidl_format, saved) as port:
+    with serving(home, uidl_format, saved) as port:
         shown = unique_id_listing(port)
     listed = listed_by(home, uidl_format)
     store = await imported(home, listed)
@@ -228,14 +140,14 @@ async def test_an_imported_maildrop_lists_what_dovecot_listed(home: Path, uidl_f
 
 @pytest.mark.rule("C9")
 async def test_the_order_that_dovecot_keeps_for_pop3_is_kept(home: Path) -> None:
-    with dovecot(home, "%08Xu%08Xv") as port:
+    with serving(home, "%08Xu%08Xv") as port:
         unique_id_listing(port)
     uidlist = home / "Maildir" / "dovecot-uidlist"
     header, *lines = uidlist.read_bytes().splitlines()
     lines[4] = lines[4].replace(b" :", b" O1 Pkept-from-before :")
     lines[1] = lines[1].replace(b" :", b" O2 :")
     uidlist.write_bytes(b"\n".join([header, *lines, b""]))
-    with dovecot(home, "%08Xu%08Xv") as port:
+    with serving(home, "%08Xu%08Xv") as port:
         shown = unique_id_listing(port)
     assert shown[0] == b"kept-from-before"
     listed = listed_by(home, "%08Xu%08Xv")
@@ -254,7 +166,7 @@ async def test_an_exported_maildir_lists_the_same_in_dovecot(home: Path) -> None
     shutil.rmtree(home / "Maildir")
     opened = store.open(TED, HOLDER)
     await export_maildir(opened, home / "Maildir", now_epoch_seconds=1_700_000_000)
-    with dovecot(home, "%08Xu%08Xv") as port:
+    with serving(home, "%08Xu%08Xv") as port:
         assert unique_id_listing(port) == ids
         client = poplib.POP3("127.0.0.1", port, timeout=START_SECONDS)
         client.user("ted")
@@ -275,7 +187,7 @@ def restante(*arguments: str, data: Path, given: bytes = b"") -> bytes:
 
 @pytest.mark.rule("C9")
 def test_the_how_to_works_as_it_is_written(home: Path) -> None:
-    with dovecot(home, "UID%u-%v") as port:
+    with serving(home, "UID%u-%v") as port:
         shown = unique_id_listing(port)
     data, maildir = home / "data", str(home / "Maildir")
     restante("account", "add", "ted", "--password-stdin", data=data, given=b"a long enough password\n")
@@ -286,5 +198,5 @@ def test_the_how_to_works_as_it_is_written(home: Path) -> None:
     assert [message["unique_id"].encode() for message in messages] == shown
     shutil.rmtree(maildir)
     restante("maildrop", "export", "ted", maildir, data=data)
-    with dovecot(home, "%08Xu%08Xv") as port:
+    with serving(home, "%08Xu%08Xv") as port:
         assert unique_id_listing(port) == shown

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 
 from tests.explain.told import pieces
 
-from restante.explain import Reader, Side
 from restante.explain.diagnoses import Diagnoser, Diagnosis, Finding, History
+from restante.explain.reader import Reader
+from restante.explain.wire import Side
 
 __all__ = ["HELLO", "RECORDED", "findings"]
 

@@ -10,7 +10,6 @@ from tests.explain.recorded import ALERT, HELLO, SEALED_ALERT, SEALED_FINISHED
 from tests.explain.test_text_sources import Sessions, commands
 from tests.explain.told import pieces
 
-from restante.explain import Reader, Side, WireEvent
 from restante.explain.diagnoses import Diagnoser, Diagnosis
 from restante.explain.events import (
     BodyEnd,
@@ -23,12 +22,15 @@ from restante.explain.events import (
     Lost,
     Sealed,
     StrayLine,
+    WireEvent,
 )
+from restante.explain.reader import Reader
 from restante.explain.sources import Recognizer
 from restante.explain.sources.capture import PATIENCE, CaptureSource
 from restante.explain.sources.containers import PacketReader
 from restante.explain.sources.frames import segment_of
 from restante.explain.sources.streams import Gap, Stream
+from restante.explain.wire import Side
 from restante.proto.terms import State
 
 SAID = ["USER …", "PASS …", "RETR 1", "QUIT"]

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restante.explain import Reader, Side, WireEvent
-from restante.explain.events import CommandSent, Greeted
+from restante.explain.events import CommandSent, Greeted, WireEvent
 from restante.explain.foreword import Foreword
+from restante.explain.reader import Reader
+from restante.explain.wire import Side
 
 LINE = b"PROXY TCP4 192.0.2.1 192.0.2.2 49152 110\r\n"
 BLOCK = b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c" + b"\xc0\x00\x02\x01\xc0\x00\x02\x02\xc0\x00\x00\x6e"

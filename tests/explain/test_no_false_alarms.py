@@ -15,8 +15,8 @@ from restante.client.opening import opened
 from restante.client.server import Login, Security, Server
 from restante.client.session import Listed, Session
 from restante.client.wants import Close, Compute, Give, Open, Operation, Pause, Read, Want, Write
-from restante.explain import Reader
 from restante.explain.diagnoses import Diagnoser, Diagnosis, Finding, History
+from restante.explain.reader import Reader
 from restante.proto.lines import canonical
 from restante.stores.memory import MemoryStore
 from restante.testing.link import Link, LinkServer, ScriptedAuthenticator, scripted_account

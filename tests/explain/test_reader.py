@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.explain.told import TUTORIAL, pieces, told
 
-from restante.explain import Reader, Show, Side, WireEvent
 from restante.explain.awaiting import MOST_AWAITED, TOLD_UNANSWERED
 from restante.explain.events import (
     AuthResponseSent,
@@ -25,8 +24,12 @@ from restante.explain.events import (
     Sealed,
     SealedKind,
     Secured,
+    Show,
     StrayLine,
+    WireEvent,
 )
+from restante.explain.reader import Reader
+from restante.explain.wire import Side
 from restante.proto.terms import State
 
 LOGIN = """

@@ -23,7 +23,8 @@ from restante.explain.smtp.narrate import SmtpNarrator
 from restante.explain.smtp.phrases import SmtpLesson, SmtpPhrase
 from restante.explain.smtp.reader import MOST_AWAITED, SmtpReader
 from restante.explain.telling import Telling
-from restante.explain.text_form import TextForm, View
+from restante.explain.text_form import TextForm
+from restante.explain.view import View
 from restante.explain.wire import Reason, Side, WireObserver
 
 each = pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda language: language.tag)

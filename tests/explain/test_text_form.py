@@ -8,7 +8,8 @@ from tests.explain.told import TUTORIAL, pieces
 from restante.explain.columns import display_width
 from restante.explain.json_form import JsonForm
 from restante.explain.telling import Telling
-from restante.explain.text_form import TextForm, View
+from restante.explain.text_form import TextForm
+from restante.explain.view import View
 
 
 def shown(script: str, view: View = View.STORY, *, colour: bool = False, width: int = 100, label: str = "") -> str:

@@ -7,9 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restante.explain import Reader, Show, WireEvent
 from restante.explain.diagnoses import Diagnoser, History
-from restante.explain.events import BodyEnd, BodyReceived, Closed, CommandSent, Connected, Greeted, Replied, Secured
+from restante.explain.events import (
+    BodyEnd,
+    BodyReceived,
+    Closed,
+    CommandSent,
+    Connected,
+    Greeted,
+    Replied,
+    Secured,
+    Show,
+    WireEvent,
+)
+from restante.explain.reader import Reader
 from restante.explain.sources import FORMATS, Recognizer, looks_like_a_rawlog, read_rawlogs
 from restante.proto.terms import State
 

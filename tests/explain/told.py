@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from restante.explain import Reader, Show, Side, WireEvent
+from restante.explain.events import Show, WireEvent
+from restante.explain.reader import Reader
+from restante.explain.wire import Side
 
 TUTORIAL = """
 S: +OK POP3 Server ready

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from restante.explain import Reader, WireEvent
 from restante.explain.diagnoses import Diagnoser
+from restante.explain.events import WireEvent
 from restante.explain.languages import ENGLISH
 from restante.explain.narrate import Narrator
+from restante.explain.reader import Reader
 from restante.explain.sources import FORMATS, Recognizer
 from restante.explain.wire_lines import wire_lines
 

@@ -78,7 +78,7 @@ def answers_to(pieces: list[bytes]) -> bytes:
         link.shut_down()
     server.settle()
     assert link.closed
-    assert len(server) == 0
+    assert len(server.real) == 0
     assert not [event for event in server.told.events if isinstance(event, FaultMet)]
     (ended,) = [event for event in server.told.events if isinstance(event, SessionEnded)]
     answers = bytes(link.received)

@@ -86,6 +86,11 @@ def test_several_accounts_without_a_default_are_not_guessed_among() -> None:
         (SMALL.format("", "port = true"), "is a whole number"),
         (SMALL.format("", 'security = "ssl"'), "is 'ssl': write one of tls, stls, plain"),
         (SMALL.format("", 'fingerprint = "12"'), "key 'accounts.ted.pop3.fingerprint': is the SHA-256"),
+        (
+            SMALL.format("", "fingerprint = 12"),
+            "key 'accounts.ted.pop3.fingerprint': is a text: write it in quotes",
+        ),
+        (SMALL.format("", 'fingerprint = ""'), "fingerprint': is empty: give it a value, or take the line away"),
         (SMALL.format('login = "a\\nb"', ""), "holds a control character"),
         (SMALL.format("", '[accounts.ted.oauth]\nprovider="aol"'), "is 'aol': write one of google, microsoft"),
         (SMALL.format("", '[accounts.ted.oauth]\nclient_id="1"'), "key 'accounts.ted.oauth.token_url': is missing"),

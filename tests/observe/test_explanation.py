@@ -5,7 +5,8 @@ from dataclasses import replace
 from tests.observe.samples import ENDED, SAMPLES
 
 from restante.explain.telling import Telling
-from restante.explain.text_form import TextForm, View
+from restante.explain.text_form import TextForm
+from restante.explain.view import View
 from restante.observe.explanation import Explanation
 from restante.ports.events import (
     CommandReceived,

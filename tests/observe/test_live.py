@@ -10,7 +10,8 @@ import pytest
 from restante.explain.json_form import JsonForm
 from restante.explain.languages import LANGUAGES
 from restante.explain.telling import Telling
-from restante.explain.text_form import TextForm, View
+from restante.explain.text_form import TextForm
+from restante.explain.view import View
 from restante.explain.wire import Reason
 from restante.observe import live as module
 from restante.observe.live import Live

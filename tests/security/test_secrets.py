@@ -21,9 +21,8 @@ from tests.e2e.bed import Bed, Owner, Ran, run, until
 from tests.security.ground import processes, tls_options
 
 from restante.proto.terms import Secret
-from restante.sasl import find
 from restante.sasl.exchange import ClientAuthExchange, LoggedIn
-from restante.sasl.registry import ClientMaterial
+from restante.sasl.registry import ClientMaterial, find
 from restante.sasl.terms import Credentials
 
 MARK: Final = "zebra9quagga"

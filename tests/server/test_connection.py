@@ -107,7 +107,7 @@ class TestFlowControl:
         link.send(b"QUIT\r\n")
         server.sweep_at(301)
         assert link.closed
-        assert len(server) == 0
+        assert len(server.real) == 0
 
     def test_one_fast_reader_lets_the_others_have_their_turn(self) -> None:
         server = server_with(BIG)
@@ -212,7 +212,7 @@ class TestBreakingOff:
         link.break_off()
         server.settle()
         assert breaking.closed
-        assert len(server) == 0
+        assert len(server.real) == 0
         assert len(outcomes(server)) == 1
 
     def test_a_fault_of_ours_is_told_once_and_nothing_gets_out(self) -> None:
@@ -313,7 +313,7 @@ class TestTheWire:
         server = server_with(SHORT)
         link = logged_in(server)
         server.told.wants_wire = True
-        server.renew_wire()
+        server.real.renew_wire()
         link.say("NOOP")
         told = [event for event in server.told.events if isinstance(event, CommandReceived | ReplySent)]
         assert [event.line for event in told] == [b"NOOP", b"+OK"]
@@ -322,7 +322,7 @@ class TestTheWire:
         server = server_with(SHORT, wire=True)
         link = logged_in(server)
         server.told.wants_wire = False
-        server.renew_wire()
+        server.real.renew_wire()
         before = len(server.told.events)
         link.say("NOOP")
         assert len(server.told.events) == before
@@ -330,4 +330,4 @@ class TestTheWire:
     def test_who_looks_is_told_whether_tls_is_under_a_session(self) -> None:
         server = server_with(SHORT)
         logged_in(server)
-        assert [info.secured for info in server.sessions()] == [False]
+        assert [info.secured for info in server.real.sessions()] == [False]

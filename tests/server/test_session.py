@@ -941,10 +941,10 @@ class TestThrottleAndGate:
         server = server_with(PLAIN)
         link = Link(server)
         link.say("USER Ted", "PASS SECRET", "DELE 1")
-        (told,) = server.sessions()
+        (told,) = server.real.sessions()
         assert (told.account, told.peer, told.state, told.commands) == ("Ted", "127.0.0.1", State.TRANSACTION, 3)
-        assert not server.end("nobody")
-        assert server.end(told.id)
+        assert not server.real.end("nobody")
+        assert server.real.end(told.id)
         link.break_off()
         assert ended(server).outcome is Outcome.ENDED
         assert left(server) == 1

@@ -183,7 +183,7 @@ class ServerAndModel(RuleBasedStateMachine):
 
     @invariant()
     def the_server_counts_the_connections_there_are(self) -> None:
-        assert len(self.server) == len(self.models)
+        assert len(self.server.real) == len(self.models)
 
 
 ServerAndModel.TestCase.settings = settings(

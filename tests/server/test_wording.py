@@ -7,7 +7,7 @@ from restante.ports.stores import Holder
 from restante.proto.parser import Misuse, MisuseKind
 from restante.proto.spec import SPECS
 from restante.proto.terms import ResponseCode, State
-from restante.sasl import FailureKind
+from restante.sasl.terms import FailureKind
 from restante.server.languages import LANGUAGES, Language, Text
 from restante.server.wording import Wording
 

@@ -28,7 +28,7 @@ LOOK_SECONDS: Final = 1.0
 class FreshAnswers:
     """Asks one file, and knows when to ask again. `clock` gives seconds that never go back."""
 
-    __slots__ = ("_clock", "_connection", "_look_at_seconds", "_path", "_sign", "_signed", "_version")
+    __slots__ = ("_clock", "_connection", "_known_sign", "_look_at_seconds", "_path", "_sign", "_version")
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
         self._path = path
@@ -37,13 +37,13 @@ class FreshAnswers:
         self._version = -1
         self._sign: ChangeSign | None = None
         # What was answered holds while the sign is this one, and until then.
-        self._signed = b""
+        self._known_sign = b""
         self._look_at_seconds = -math.inf
 
     def still_hold(self) -> bool:
         """Tell whether what was answered is as good as a new answer. Never fails."""
         sign = self._sign
-        return sign is not None and sign.read() == self._signed and self._clock() < self._look_at_seconds
+        return sign is not None and sign.read() == self._known_sign and self._clock() < self._look_at_seconds
 
     def look(self) -> tuple[sqlite3.Connection, bool]:
         """Give the connection, opened on need, and whether what it answered before still holds."""
@@ -55,7 +55,7 @@ class FreshAnswers:
         # Each is read before what is then remembered: a change in between is seen at the next question, not missed.
         signed = b"" if sign is None else sign.read()
         before, self._version = self._version, connection.execute("PRAGMA data_version").fetchone()[0]
-        self._signed, self._look_at_seconds = signed, self._clock() + LOOK_SECONDS
+        self._known_sign, self._look_at_seconds = signed, self._clock() + LOOK_SECONDS
         return connection, self._version == before
 
     def close(self) -> None:

@@ -7,10 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from restante.cli.deliver import deliver, read_plainly
 from restante.cli.exit_codes import SysExit
 from restante.cli.outcome import CommandFailed, ExitCode, complain
-from restante.config import ConfigError
 
 __all__ = ["main"]
 
@@ -29,6 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     delivering = arguments[:1] == ["deliver"]
     try:
         if delivering and _COMPLETION_VARIABLE not in os.environ:
+            from restante.cli.deliver import deliver, read_plainly
+
             request = read_plainly(arguments[1:])
             if request is not None:
                 return deliver(request)
@@ -48,41 +48,55 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     """Run what the toolkit knows."""
+    from restante.cli.application import application
+
+    try:
+        if "--explain" in arguments:
+            from restante.cli.remote import explain_joined
+
+            arguments = explain_joined(arguments)
+        code = application(arguments, prog_name="restante", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else ExitCode.OK
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        return _told(error, arguments)
+
+
+def _told(error: Exception, arguments: Sequence[str]) -> int:
+    """Say why a command ended, and give the exit code. Raises what is no way to end."""
     import typer
 
-    from restante.cli.application import application
-    from restante.cli.remote import explain_joined
+    from restante.config import ConfigError
     from restante.ports.accounts import AccountFault
     from restante.ports.stores import StoreFault
 
-    try:
-        code = application(explain_joined(arguments), prog_name="restante", standalone_mode=False)
-        sys.stdout.flush()
-        return code if isinstance(code, int) else ExitCode.OK
-    except ConfigError as error:
-        complain(str(error))
-        return ExitCode.USAGE
-    except CommandFailed as error:
-        complain(str(error))
-        return error.exit_code
-    except (AccountFault, StoreFault) as error:
-        complain(str(error))
-        return ExitCode.FAILED
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        complain(f"{where}{(error.strerror or str(error)).lower()}: check the path and the disk, and try again")
-        return ExitCode.FAILED
-    except typer.TyperException as error:
-        # A group without a command shows its help, which is an answer and no mistake.
-        words = error.format_message()
-        if words:
-            complain(f"{words.rstrip('.')}: see '{_command_of(arguments)} --help'")
-        return error.exit_code
-    except typer.Abort:
-        complain("stopped before anything was changed")
-        return ExitCode.FAILED
+    match error:
+        case ConfigError():
+            complain(str(error))
+            return ExitCode.USAGE
+        case CommandFailed():
+            complain(str(error))
+            return error.exit_code
+        case AccountFault() | StoreFault():
+            complain(str(error))
+            return ExitCode.FAILED
+        case OSError():
+            where = f"{error.filename}: " if error.filename else ""
+            complain(f"{where}{(error.strerror or str(error)).lower()}: check the path and the disk, and try again")
+            return ExitCode.FAILED
+        case typer.TyperException():
+            # A group without a command shows its help, which is an answer and no mistake.
+            words = error.format_message()
+            if words:
+                complain(f"{words.rstrip('.')}: see '{_command_of(arguments)} --help'")
+            return error.exit_code
+        case typer.Abort():
+            complain("stopped before anything was changed")
+            return ExitCode.FAILED
+        case _:
+            raise error
 
 
 def _command_of(arguments: Sequence[str]) -> str:

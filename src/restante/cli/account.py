@@ -11,12 +11,13 @@ import contextlib
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from restante.cli import app_password
 from restante.cli.data_folder import existing_data_folder, make_data_folder
 from restante.cli.options import (
     AccountName,
@@ -27,7 +28,7 @@ from restante.cli.options import (
 )
 from restante.cli.outcome import CommandFailed, ExitCode, complain, say, shown
 from restante.cli.password_input import ask_new_password, ask_password
-from restante.cli.site_accounts import listed_accounts, no_such_account
+from restante.cli.site_accounts import directory_of, found_account, listed_accounts, maildrop_folder
 from restante.config import Settings
 from restante.config.values import AccountSourceName
 from restante.ports.accounts import Account, AccountId, AccountStatus
@@ -36,7 +37,7 @@ from restante.proto.terms import Secret
 if TYPE_CHECKING:
     from restante.accounts import SqlDirectory
 
-__all__ = ["commands", "directory_of", "found_account", "maildrop_folder"]
+__all__ = ["commands"]
 
 commands = typer.Typer(
     name="account",
@@ -44,6 +45,7 @@ commands = typer.Typer(
     epilog="A running server heeds each change at once.",
     no_args_is_help=True,
 )
+commands.add_typer(app_password.commands)
 
 _PasswordStdin = Annotated[
     bool,
@@ -53,45 +55,6 @@ _PasswordStdin = Annotated[
         help="Read the password as one line of standard input. Without it you are asked on the terminal.",
     ),
 ]
-
-
-@contextlib.contextmanager
-def directory_of(settings: Settings) -> Iterator[SqlDirectory]:
-    """Open the directory, and tell in words what it refuses. Raises CommandFailed, AccountFault."""
-    from restante import app
-    from restante.accounts import (
-        AccountExists,
-        BrokenHash,
-        IllegalName,
-        IllegalPassword,
-        MaildirTaken,
-        NoSuchAccount,
-        SealingFault,
-    )
-
-    directory = app.open_directory(settings)
-    try:
-        with contextlib.closing(directory):
-            yield directory
-    except (
-        AccountExists,
-        BrokenHash,
-        IllegalName,
-        IllegalPassword,
-        MaildirTaken,
-        SealingFault,
-    ) as error:
-        # `from None`: the causes of some hold what a password was checked against.
-        raise CommandFailed(str(error)) from None
-    except NoSuchAccount as error:
-        raise no_such_account(settings, error.name) from None
-
-
-def maildrop_folder(settings: Settings, account: Account) -> Path:
-    """Give the folder in which an account's mail lies, there or not."""
-    from restante import app
-
-    return app.open_store(settings).location(account)
 
 
 @commands.command(
@@ -359,11 +322,3 @@ def _enable_apop(settings: Settings, directory: SqlDirectory, account: Account, 
         # Somebody changed the password after it was checked: what was sealed may be the old one.
         directory.disable_apop(account.name)
         raise CommandFailed(f"the account {account.name} was changed meanwhile, so APOP is off: try again")
-
-
-def found_account(settings: Settings, directory: SqlDirectory, name: str) -> Account:
-    """Give the built-in account of that name. Raises CommandFailed, AccountFault."""
-    account = directory.find(name)
-    if account is None:
-        raise no_such_account(settings, name)
-    return account

@@ -12,10 +12,10 @@ from typing import Annotated
 
 import typer
 
-from restante.cli.account import directory_of, found_account
 from restante.cli.data_folder import existing_data_folder
 from restante.cli.options import AccountName, ConfigOption, DataOption, JsonOption, settings_of
 from restante.cli.outcome import CommandFailed, complain, say, shown
+from restante.cli.site_accounts import directory_of, found_account
 
 __all__ = ["commands"]
 

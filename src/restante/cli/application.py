@@ -1,42 +1,135 @@
-"""The command line as a whole: the groups of commands, their help, and the toolkit's form of `deliver`."""
+"""The command line as a whole: its commands, each of which is loaded when it is asked for.
+
+What lists of them say (`--help`, the shell's completion) stands here, so that a list loads none; a test holds that
+each says the same of itself.
+"""
 
 from __future__ import annotations
 
 import inspect
 import re
-from pathlib import Path
-from typing import Annotated
+from collections import UserDict
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from restante import __version__
-from restante.cli import account, app_password, maildrop, sessions, state
-from restante.cli import delete_mail as deleting
-from restante.cli import doctor as examining
-from restante.cli import explain as explaining
-from restante.cli import fetch as fetching
-from restante.cli import list_mail as listing
-from restante.cli import peek_mail as peeking
-from restante.cli import proxy as proxying
-from restante.cli import read_mail as reading
-from restante.cli import send as sending
-from restante.cli import sendmail as as_sendmail
-from restante.cli import serve as serving
-from restante.cli import setup as setting
-from restante.cli import talk as talking
-from restante.cli import watch as watching
-from restante.cli.deliver import DeliverRequest
-from restante.cli.deliver import deliver as run_deliver
-from restante.cli.options import AccountName, ConfigOption, DataOption
 from restante.cli.outcome import say
 from restante.compiled import COMPILED
 
 __all__ = ["application"]
 
-_HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
+_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "serve": ("serve", "Serve POP3, and take mail by SMTP and LMTP, until SIGTERM or Ctrl-C."),
+    "deliver": (
+        "toolkit_forms",
+        "Deliver one message to an account, for Postfix, Exim, procmail and their like.",
+    ),
+    "doctor": ("doctor", "Examine any POP3 server, and say in plain words what is wrong and what to do."),
+    "explain": ("explain", "Tell POP3 sessions in plain words, and say what went wrong in them."),
+    "fetch": ("fetch", "Fetch mail from other servers, with nothing lost and nothing twice."),
+    "list": (
+        "list_mail",
+        "List the mail that waits in a maildrop of another server: number, unique-id, octets, date, from, subject.",
+    ),
+    "read": ("read_mail", "Read one message: its headers decoded, its text, and what is attached."),
+    "peek": ("peek_mail", "Look at the headers of a message and the first lines of its body."),
+    "delete": ("delete_mail", "Delete messages: shows which, asks, and says what is gone."),
+    "proxy": (
+        "proxy",
+        "Sit between any POP3 client and any server, and tell what they say, until SIGTERM or Ctrl-C.",
+    ),
+    "setup": (
+        "setup",
+        "Set up an account of the mail program: find its servers, keep its secret, prove it with a login.",
+    ),
+    "send": ("send", "Send a message by the account's server, or look after the outbox."),
+    "sendmail": ("toolkit_forms", "Hand in a message as sendmail(8) does, for cron, git, mutt and scripts."),
+    "talk": ("talk", "Talk to a POP3 server by hand: TLS is done for you, and each answer is explained."),
+    "watch": ("watch", "Watch the sessions of the running server, until Ctrl-C."),
+    "account": ("account", "Add, list, lock and remove accounts, and change their passwords."),
+    "maildrop": (
+        "maildrop",
+        "List, check, import, migrate, export and expire maildrops, and bring removed mail back.",
+    ),
+    "sessions": ("sessions", "List who is connected to the running server, and end sessions."),
+    "state": (
+        "state",
+        "What fetch remembers: show it, carry it elsewhere, take it over from getmail, fetchmail or mpop.",
+    ),
+}
+"""The module of each, where it is among `commands`, and the first paragraph of its help."""
+
+_Command = Any  # the toolkit does not name its types
+_Context = Any  # as above
+
+
+class _Commands(UserDict[str, _Command]):
+    """The commands: what is taken out is loaded. `data` has them as lists show them."""
+
+    def __init__(self) -> None:
+        super().__init__({name: TyperCommand(name, help=words) for name, (_, words) in _COMMANDS.items()})
+
+    def __getitem__(self, name: str) -> _Command:
+        module, _ = _COMMANDS[name]
+        holder = typer.Typer()
+        holder.add_typer(import_module(f"restante.cli.{module}").commands)
+        command = typer.main.get_group(holder).commands[name]
+        _let_flow(command)
+        return command
+
+
+class _Group(TyperGroup):
+    """The program: its commands are there by name, and loaded when one is run."""
+
+    def __init__(self, **attributes: Any) -> None:  # Any: what the toolkit gives
+        super().__init__(**attributes)
+        self._known = _Commands()
+        self.commands = self._known
+
+    def list_commands(self, ctx: _Context) -> list[str]:
+        """Give the names of all, in the order of lists."""
+        del ctx
+        return list(self._known)
+
+    def get_command(self, ctx: _Context, cmd_name: str) -> _Command:
+        """Give a command as lists show it, which is what asks here. None: there is no such command."""
+        del ctx
+        return self._known.data.get(cmd_name)
+
+    def resolve_command(self, ctx: _Context, args: list[str]) -> tuple[str | None, _Command, list[str]]:
+        """Find the command to run, and load it."""
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, None if name is None else self._known[name], rest
+
+
+def _let_flow(command: _Command) -> None:
+    """Have the terminal break lines where it likes, here and below."""
+    command.help = _flowing(command.help or "")
+    if command.epilog is not None:
+        # The toolkit takes the indent of all lines but the first away; an empty first line keeps it.
+        command.epilog = "\n" + _flowing(command.epilog)
+    for below in command.commands.values() if isinstance(command, TyperGroup) else ():
+        _let_flow(below)
+
+
+def _flowing(text: str) -> str:
+    """Join the lines of each paragraph; indented lines stay."""
+    return re.sub(r"(?<=\S)\n(?=\S)", " ", inspect.cleandoc(text))
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        say(f"restante {__version__}{' (compiled)' if COMPILED else ''}")
+        raise typer.Exit
+
 
 application = typer.Typer(
     name="restante",
+    cls=_Group,
     help="A POP3 mail system: it holds mail until it is called for.",
     epilog="Try it out: restante serve --demo\n\n"
     "Commands end with 0: done; 1: failed; 2: wrong command line or setting; 75: the maildrop is in use. deliver "
@@ -44,28 +137,8 @@ application = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    context_settings=_HELP_OPTIONS,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-def _flowing(text: str) -> str:
-    """Join the lines of each paragraph, since the terminal breaks them where it likes; indented lines stay."""
-    return re.sub(r"(?<=\S)\n(?=\S)", " ", inspect.cleandoc(text))
-
-
-def _let_flow(group: typer.Typer) -> None:
-    for command in group.registered_commands:
-        if command.callback is not None and command.callback.__doc__ is not None:
-            command.help = _flowing(command.callback.__doc__)
-        if command.epilog is not None:
-            # The toolkit takes the indent of all lines but the first away; an empty first line keeps it.
-            command.epilog = "\n" + _flowing(command.epilog)
-
-
-def _show_version(value: bool) -> None:
-    if value:
-        say(f"restante {__version__}{' (compiled)' if COMPILED else ''}")
-        raise typer.Exit
 
 
 @application.callback()
@@ -78,85 +151,3 @@ def _main(
     ] = False,
 ) -> None:
     del version  # its callback has done all there is to do
-
-
-application.command("serve", epilog=serving.EPILOG)(serving.serve)
-account.commands.add_typer(app_password.commands)
-application.add_typer(account.commands)
-
-
-@application.command(
-    "deliver",
-    epilog="""
-Ends with the codes of sysexits(3): 0 delivered; 64 wrong command line; 65 the message is refused; 66 FILE cannot be
-read; 67 no such account; 75 try again later, a wrong setting among it.
-
-Postfix, in master.cf:
-  restante unix - n n - - pipe flags=q user=restante null_sender=
-    argv=/usr/bin/restante deliver -f ${sender} -- ${recipient}
-
-Exim, in a pipe transport:
-  command = /usr/bin/restante deliver -f "$sender_address" -- "$local_part@$domain"
-
-procmail:
-  | restante deliver ted
-""",
-)
-def deliver(
-    name: AccountName,
-    file: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="FILE", help="File that holds the message. Default: standard input.", show_default=False
-        ),
-    ] = None,
-    sender: Annotated[
-        str | None,
-        typer.Option(
-            "-f",
-            "--sender",
-            metavar="ADDR",
-            help="Reverse-path of the message, for its Return-Path; empty for a bounce. Default: $SENDER.",
-            show_default=False,
-        ),
-    ] = None,
-    config: ConfigOption = None,
-    data: DataOption = None,
-) -> int:
-    """Deliver one message to an account, for Postfix, Exim, procmail and their like.
-
-    When it ends with 0, the message is durable in the maildrop.
-    """
-    return run_deliver(DeliverRequest(name=name, file=file, sender=sender, config=config, data=data))
-
-
-application.command("doctor", epilog=examining.EPILOG)(examining.doctor)
-application.command("explain", epilog=explaining.EPILOG)(explaining.explain)
-application.command("fetch", epilog=fetching.EPILOG)(fetching.fetch)
-application.command("list", epilog=listing.EPILOG)(listing.list_mail)
-application.command("read", epilog=reading.EPILOG)(reading.read_mail)
-application.command("peek", epilog=peeking.EPILOG)(peeking.peek_mail)
-application.command("delete", epilog=deleting.EPILOG)(deleting.delete_mail)
-application.add_typer(maildrop.commands)
-application.command("proxy", epilog=proxying.EPILOG)(proxying.proxy)
-application.command("setup", epilog=setting.EPILOG)(setting.setup)
-application.command("send", epilog=sending.EPILOG)(sending.send)
-application.command(
-    "sendmail",
-    epilog=as_sendmail.EPILOG,
-    context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "allow_interspersed_args": False},
-)(as_sendmail.sendmail_command)
-application.add_typer(sessions.commands)
-application.add_typer(state.commands)
-application.command("talk", epilog=talking.EPILOG)(talking.talk)
-application.command("watch", epilog=watching.EPILOG)(watching.watch)
-
-for _group in (
-    application,
-    account.commands,
-    app_password.commands,
-    maildrop.commands,
-    sessions.commands,
-    state.commands,
-):
-    _let_flow(_group)

@@ -30,9 +30,9 @@ from restante.cli.remote import (
     UserOption,
 )
 
-__all__ = ["EPILOG", "delete_mail"]
+__all__ = ["commands"]
 
-EPILOG = """
+_EPILOG = """
 What was deleted cannot be brought back by POP3: there is no restore. Where the server is ours, 'restante maildrop
 undelete' may, if its trash is on.
 
@@ -44,6 +44,10 @@ Examples:
 """
 
 
+commands = typer.Typer()
+
+
+@commands.command("delete", epilog=_EPILOG)
 def delete_mail(
     messages: Annotated[
         list[str],

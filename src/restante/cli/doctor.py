@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from restante.doctor import Check, Examination, Patient
     from restante.doctor.world import World
 
-__all__ = ["EPILOG", "doctor"]
+__all__ = ["commands"]
 
-EPILOG = """
+_EPILOG = """
 Without --disposable nothing on the server changes: no message is deleted, none is marked across a QUIT, nothing is
 sent. Retrieving a message may mark it as read at servers that have IMAP too; at those known to do more, none is
 retrieved. The password goes out under TLS with a certificate that is trusted, unless --security plain is given.
@@ -56,6 +56,10 @@ class ProfileChoice(StrEnum):
     DEVICE = "device"
 
 
+commands = typer.Typer()
+
+
+@commands.command("doctor", epilog=_EPILOG)
 def doctor(
     host: Annotated[
         str | None, typer.Argument(metavar="HOST[:PORT]", help="The server.", show_default=False)

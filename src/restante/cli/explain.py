@@ -7,21 +7,20 @@ CommandFailed for a file that cannot be read, that is too large, or in which nob
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, BinaryIO, Final, TextIO
+from typing import Annotated, BinaryIO, Final
 
 import typer
 
 from restante.cli.options import JsonOption
 from restante.cli.outcome import CommandFailed, ExitCode
-from restante.explain import Show
+from restante.cli.telling import LanguageOption, ViewOption, language_of, text_form
+from restante.explain.events import Show
 from restante.explain.json_form import JsonForm
-from restante.explain.languages import ENGLISH, LANGUAGES, Language, language_for
 from restante.explain.page import PageForm
 from restante.explain.sources import (
     FORMATS,
@@ -31,22 +30,16 @@ from restante.explain.sources import (
     read_rawlogs,
 )
 from restante.explain.telling import Form, Telling
-from restante.explain.text_form import DEFAULT_WIDTH, TextForm, View
-from restante.observe import wants_colour
+from restante.explain.view import View
 
 __all__ = [
-    "EPILOG",
-    "LanguageOption",
     "ShowOption",
     "ShowWhat",
-    "ViewOption",
-    "explain",
-    "language_of",
+    "commands",
     "shown_of",
-    "text_form",
 ]
 
-EPILOG = f"""
+_EPILOG = f"""
 What it reads is found out from the file: {", ".join(FORMATS)}.
 
 Examples:
@@ -77,24 +70,6 @@ _SHOWS: Final = {
     ShowWhat.SECRETS: Show.SECRETS | Show.NAMES,
 }
 
-ViewOption = Annotated[
-    View,
-    typer.Option(
-        "--view",
-        metavar="VIEW",
-        help="What is shown. wire: octets with marks for direction and TLS; story: the conversation; lesson: the "
-        "wire, and what there is to learn; both: the conversation beside the wire.",
-    ),
-]
-LanguageOption = Annotated[
-    str | None,
-    typer.Option(
-        "--language",
-        metavar="TAG",
-        help=f"Language of the words: {', '.join(LANGUAGES)}. Default: that of the environment, else en.",
-        show_default=False,
-    ),
-]
 ShowOption = Annotated[
     list[ShowWhat] | None,
     typer.Option(
@@ -107,21 +82,6 @@ ShowOption = Annotated[
 ]
 
 
-def language_of(wish: str | None) -> Language:
-    """Give the language that was asked for, or that of the environment. Raises CommandFailed."""
-    if wish is not None:
-        language = language_for(wish)
-        if language is None:
-            raise CommandFailed(
-                f"explain does not speak {wish!r}: choose one of {', '.join(LANGUAGES)}", exit_code=ExitCode.USAGE
-            )
-        return language
-    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := os.environ.get(variable):
-            return language_for(value) or ENGLISH
-    return ENGLISH
-
-
 def shown_of(what: list[ShowWhat] | None) -> Show:
     """Give what is let through."""
     shown = Show.NOTHING
@@ -130,29 +90,10 @@ def shown_of(what: list[ShowWhat] | None) -> Show:
     return shown
 
 
-def text_form(view: View, language: Language, *, stream: TextIO | None = None, all_lines: bool = False) -> TextForm:
-    """Give the form for a stream, else standard output: as wide as the terminal, and in its colours.
-
-    `all_lines` gives long listings in full.
-    """
-    out = sys.stdout if stream is None else stream
-
-    def write(text: str) -> None:
-        out.write(text)
-        if text.endswith("\n"):
-            out.flush()
-
-    is_terminal = out.isatty()
-    return TextForm(
-        view,
-        write,
-        language=language,
-        colour=wants_colour(out, os.environ),
-        width=shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns if is_terminal else DEFAULT_WIDTH,
-        all_lines=all_lines,
-    )
+commands = typer.Typer()
 
 
+@commands.command("explain", epilog=_EPILOG)
 def explain(
     files: Annotated[
         list[Path],

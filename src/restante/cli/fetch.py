@@ -33,9 +33,9 @@ from restante.cli.remote import (
     telling_of,
 )
 
-__all__ = ["EPILOG", "StateOption", "fetch"]
+__all__ = ["StateOption", "commands"]
 
-EPILOG = """
+_EPILOG = """
 Mail is removed at the server once it is stored, unless --keep or one of the other two say otherwise; with --to - it
 is kept, since nobody can tell what becomes of it. What cannot be stored stays where it is.
 
@@ -68,6 +68,10 @@ StateOption = Annotated[
 ]
 
 
+commands = typer.Typer()
+
+
+@commands.command("fetch", epilog=_EPILOG)
 def fetch(
     *,
     names: Annotated[

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from restante.client import blocking
     from restante.reading import Handles
 
-__all__ = ["EPILOG", "list_mail"]
+__all__ = ["commands"]
 
-EPILOG = """
+_EPILOG = """
 The newest messages are shown, newest last, 50 unless --limit or --all say otherwise: of a maildrop with 20,000 that
 is what one wants to see, without asking for the headers of all. Looking marks nothing and deletes nothing.
 
@@ -59,6 +59,10 @@ _AGO: Final = re.compile(r"(\d{1,4})([hdw])")
 _UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
+commands = typer.Typer()
+
+
+@commands.command("list", epilog=_EPILOG)
 def list_mail(
     account: AccountArgument = None,
     *,

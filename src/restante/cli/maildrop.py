@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from restante.cli import maildrop_migrate, maildrop_policies
-from restante.cli.account import maildrop_folder
 from restante.cli.maildrop_policies import (
     account_named,
     accounts_named,
@@ -35,6 +34,7 @@ from restante.cli.options import (
     JsonOption,
 )
 from restante.cli.outcome import CommandFailed, ExitCode, complain, say, shown
+from restante.cli.site_accounts import maildrop_folder
 from restante.config import Settings
 from restante.ports.accounts import Account
 from restante.proto.terms import MessageNumber, UniqueId

@@ -15,12 +15,11 @@ from typing import Annotated
 
 import typer
 
-from restante.cli.account import maildrop_folder
 from restante.cli.data_folder import existing_data_folder
 from restante.cli.opening import in_use_told
 from restante.cli.options import AccountName, ConfigOption, DataOption, settings_of
 from restante.cli.outcome import CommandFailed, ExitCode, complain, say, shown
-from restante.cli.site_accounts import listed_accounts, site_account
+from restante.cli.site_accounts import listed_accounts, maildrop_folder, site_account
 from restante.config import Settings
 from restante.maildrop.policies import LoginDelay, MaildropPolicies
 from restante.ports.accounts import Account

@@ -26,9 +26,9 @@ from restante.cli.remote import (
     UserOption,
 )
 
-__all__ = ["EPILOG", "peek_mail"]
+__all__ = ["commands"]
 
-EPILOG = """
+_EPILOG = """
 What comes is what the server gives, encoded as it is: for a look before a large message is retrieved. In a pipe the
 octets are given as they came.
 
@@ -38,6 +38,10 @@ Examples:
 """
 
 
+commands = typer.Typer()
+
+
+@commands.command("peek", epilog=_EPILOG)
 def peek_mail(
     message: Annotated[
         str, typer.Argument(metavar="MESSAGE", help="Message: its number, or its unique-id.", show_default=False)

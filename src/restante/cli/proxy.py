@@ -16,26 +16,27 @@ from typing import TYPE_CHECKING, Annotated, Final, TextIO, assert_never
 
 import typer
 
-from restante.cli.explain import LanguageOption, ShowOption, ViewOption, language_of, shown_of, text_form
+from restante.cli.explain import ShowOption, shown_of
 from restante.cli.options import JsonOption
 from restante.cli.outcome import CommandFailed, ExitCode, complain
+from restante.cli.telling import LanguageOption, ViewOption, language_of, text_form
 from restante.config.address import EVERY_INTERFACE, TcpAddress, UnixAddress, parse_address
-from restante.explain import Show
+from restante.explain.events import Show
 from restante.explain.json_form import JsonForm
 from restante.explain.page import PageForm
 from restante.explain.telling import Form, Telling
-from restante.explain.text_form import View
+from restante.explain.view import View
 
 if TYPE_CHECKING:
     from restante.client.server import Server
     from restante.explain.wire import WireObserver
     from restante.server.sockets import BoundSocket
 
-__all__ = ["EPILOG", "proxy"]
+__all__ = ["commands"]
 
 _LOOPBACK: Final = "127.0.0.1"
 
-EPILOG = """
+_EPILOG = """
 LISTEN is host:port, *:port for every interface, or unix:path; a port alone is one of 127.0.0.1, and 0 a free one.
 SERVER is host or host:port, an IPv6 address in brackets.
 
@@ -46,6 +47,10 @@ Examples:
 """
 
 
+commands = typer.Typer()
+
+
+@commands.command("proxy", epilog=_EPILOG)
 def proxy(
     listen: Annotated[str, typer.Argument(metavar="LISTEN", help="Where clients connect.", show_default=False)],
     server: Annotated[str, typer.Argument(metavar="SERVER", help="Where they come out.", show_default=False)],

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from restante.proto.terms import Secret
     from restante.reading import Part, Readable
 
-__all__ = ["EPILOG", "choices_told", "read_mail"]
+__all__ = ["choices_told", "commands"]
 
-EPILOG = """
+_EPILOG = """
 MESSAGE is a number as list shows it, or the beginning of a unique-id, or its end behind three dots. Reading marks
 nothing and deletes nothing.
 
@@ -64,6 +64,10 @@ class _How:
     save: Path | None
 
 
+commands = typer.Typer()
+
+
+@commands.command("read", epilog=_EPILOG)
 def read_mail(
     message: Annotated[
         str | None,

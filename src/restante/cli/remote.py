@@ -19,7 +19,7 @@ import typer
 
 from restante.cli.fetch_source import AdHoc, SecurityChoice, ad_hoc_account, named_accounts, secrets_here
 from restante.cli.outcome import CommandFailed, ExitCode
-from restante.explain.text_form import View
+from restante.explain.view import View
 
 if TYPE_CHECKING:
     from restante.client import blocking
@@ -186,7 +186,7 @@ def telling_of(view: View | None) -> Telling | None:
     """Give what tells sessions on standard error; None where that is not wished for."""
     if view is None:
         return None
-    from restante.cli.explain import language_of, text_form
+    from restante.cli.telling import language_of, text_form
     from restante.explain.telling import Telling
 
     language = language_of(None)

@@ -20,15 +20,15 @@ from restante.cli.exit_codes import ExitCode
 from restante.cli.options import JsonOption
 from restante.cli.outcome import CommandFailed, complain, say, shown
 from restante.cli.remote import ExplainOption, telling_of
-from restante.explain.text_form import View
+from restante.explain.view import View
 
 if TYPE_CHECKING:
     from restante.cli.sending import Outcome
     from restante.submission import Outbox, Outgoing, Stamp, Waiting
 
-__all__ = ["EPILOG", "exit_code_of_outcomes", "read_message", "send", "tell_outcomes"]
+__all__ = ["commands", "read_message"]
 
-EPILOG = """
+_EPILOG = """
 The message is kept in the outbox before a server is asked, and leaves it when the server has it. What cannot go now
 waits there, and 'restante send --flush' tries again; what a server will never take is kept aside and told.
 
@@ -47,6 +47,10 @@ _LARGEST_OCTETS: Final = 128 * 1024 * 1024
 _Several = list[str] | None
 
 
+commands = typer.Typer()
+
+
+@commands.command("send", epilog=_EPILOG)
 def send(  # noqa: PLR0917 - the toolkit reads the options from the arguments
     file: Annotated[
         Path | None,
@@ -264,7 +268,7 @@ def _edited(editor: str) -> str:
 
 def _tried(outbox: Outbox, ids: Sequence[str], *, explain: View | None, as_json: bool) -> int:
     from restante.cli.fetch_source import secrets_here
-    from restante.cli.sending import try_to_send
+    from restante.cli.sending import exit_code_of_outcomes, tell_outcomes, try_to_send
     from restante.mail_accounts import Logins, accounts_file, load_accounts
 
     accounts = load_accounts(accounts_file(os.environ))
@@ -277,29 +281,6 @@ def _tried(outbox: Outbox, ids: Sequence[str], *, explain: View | None, as_json:
     else:
         tell_outcomes(outcomes)
     return exit_code_of_outcomes(outcomes)
-
-
-def tell_outcomes(outcomes: Sequence[Outcome], *, only_trouble: bool = False) -> None:
-    """Say what became of messages: what was sent on standard output, trouble on standard error."""
-    for outcome in outcomes:
-        if outcome.taken and not only_trouble:
-            say(f"sent to {shown(', '.join(outcome.taken))}")
-        for refused in outcome.refused:
-            complain(f"refused for {refused.recipient}: {refused.said}")
-        if outcome.refused:
-            complain(f"the message is kept aside: 'restante send --retry {outcome.id}' or '--drop {outcome.id}'")
-        if outcome.waits_for:
-            complain(
-                f"not sent yet to {', '.join(outcome.waits_for)}: {outcome.error}; it waits in the outbox as "
-                f"{outcome.id}: 'restante send --flush' tries again"
-            )
-
-
-def exit_code_of_outcomes(outcomes: Sequence[Outcome]) -> ExitCode:
-    """Give the exit code for what became of messages; that one waits counts for more than that one was refused."""
-    if any(outcome.waits_for for outcome in outcomes):
-        return ExitCode.LATER
-    return ExitCode.TRANSFER if any(outcome.refused for outcome in outcomes) else ExitCode.OK
 
 
 def _as_json(outcome: Outcome) -> dict[str, object]:

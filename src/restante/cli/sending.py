@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from restante.cli.outcome import CommandFailed, ExitCode
+from restante.cli.outcome import CommandFailed, ExitCode, complain, say, shown
 from restante.client.faults import UnusableArgument
 from restante.mail_accounts import Account, Accounts, Logins, MailAccountFault, find_account
 from restante.submission import Outbox, Refused, Stamp, SubmissionFault, submission
@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from restante.explain.wire import WireObserver
     from restante.submission import Outgoing, Session, Waiting
 
-__all__ = ["Outcome", "keep", "new_stamp", "sending_account", "try_to_send"]
+__all__ = [
+    "Outcome",
+    "exit_code_of_outcomes",
+    "keep",
+    "new_stamp",
+    "sending_account",
+    "tell_outcomes",
+    "try_to_send",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,3 +191,26 @@ def _settled(
         )
     )
     return Outcome(id=waiting.id, taken=taken, refused=refused, waits_for=left, error=error)
+
+
+def tell_outcomes(outcomes: Sequence[Outcome], *, only_trouble: bool = False) -> None:
+    """Say what became of messages: what was sent on standard output, trouble on standard error."""
+    for outcome in outcomes:
+        if outcome.taken and not only_trouble:
+            say(f"sent to {shown(', '.join(outcome.taken))}")
+        for refused in outcome.refused:
+            complain(f"refused for {refused.recipient}: {refused.said}")
+        if outcome.refused:
+            complain(f"the message is kept aside: 'restante send --retry {outcome.id}' or '--drop {outcome.id}'")
+        if outcome.waits_for:
+            complain(
+                f"not sent yet to {', '.join(outcome.waits_for)}: {outcome.error}; it waits in the outbox as "
+                f"{outcome.id}: 'restante send --flush' tries again"
+            )
+
+
+def exit_code_of_outcomes(outcomes: Sequence[Outcome]) -> ExitCode:
+    """Give the exit code for what became of messages; that one waits counts for more than that one was refused."""
+    if any(outcome.waits_for for outcome in outcomes):
+        return ExitCode.LATER
+    return ExitCode.TRANSFER if any(outcome.refused for outcome in outcomes) else ExitCode.OK

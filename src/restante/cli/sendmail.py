@@ -14,8 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import typer
-
 from restante.cli.exit_codes import ExitCode, SysExit
 from restante.cli.outcome import CommandFailed, complain, say, shown
 
@@ -23,19 +21,7 @@ if TYPE_CHECKING:
     from restante.mail_accounts import Account
     from restante.submission import Outgoing, Stamp
 
-__all__ = ["EPILOG", "SendmailRequest", "read_sendmail_options", "sendmail", "sendmail_command"]
-
-EPILOG = """
-Options that are read: -t (recipients from the message), -i and -oi (a lone dot does not end it), -f and -r ADDR
-(reverse-path), -F NAME (display name), -bp (list the outbox), -q (try it again), -a NAME (account). Those about a
-server of one's own are passed over; -bs and -bd, which would be one, are refused.
-
-A link by the name of sendmail does the same: ln -s /usr/bin/restante /usr/local/sbin/sendmail
-
-Ends with the codes of sysexits(3): 0 sent; 64 wrong command line; 65 the message or an address cannot be sent; 69
-refused for good, kept aside in the outbox; 74 the outbox cannot be written; 75 it waits in the outbox; 78 the
-account is wrong.
-"""
+__all__ = ["SendmailRequest", "read_sendmail_options", "sendmail"]
 
 _WITH_VALUE: Final = frozenset("fFrabBCdDhLNOopRVXq")
 """Single letters whose value stands in the same word, or in the next one where that is empty."""
@@ -110,11 +96,6 @@ def _mode(value: str) -> str:
     raise CommandFailed(f"-b{value} is not done here: restante hands mail in, and is no mail server")
 
 
-def sendmail_command(context: typer.Context) -> int:
-    """Hand in a message as sendmail(8) does, for cron, git, mutt and scripts."""
-    return sendmail(context.args)
-
-
 def sendmail(words: Sequence[str]) -> int:
     """Do what the words ask for and give the exit code. Never raises but for Ctrl-C."""
     from restante.cli.mail_faults import faults_told
@@ -148,8 +129,14 @@ def sendmail(words: Sequence[str]) -> int:
 
 def _done(request: SendmailRequest) -> int:
     from restante.cli.fetch_source import secrets_here
-    from restante.cli.send import exit_code_of_outcomes, tell_outcomes
-    from restante.cli.sending import keep, new_stamp, sending_account, try_to_send
+    from restante.cli.sending import (
+        exit_code_of_outcomes,
+        keep,
+        new_stamp,
+        sending_account,
+        tell_outcomes,
+        try_to_send,
+    )
     from restante.mail_accounts import Logins, accounts_file, load_accounts, mail_data_folder
     from restante.submission import Outbox
 

@@ -16,17 +16,15 @@ from typing import Annotated, Any, Final
 import typer
 
 from restante.cli.data_folder import make_data_folder
-from restante.cli.explain import LanguageOption, ViewOption, language_of, text_form
 from restante.cli.options import ConfigOption
 from restante.cli.outcome import CommandFailed, ExitCode
+from restante.cli.telling import LanguageOption, ViewOption, language_of, text_form
 from restante.config import SETTINGS, Setting, load_settings
 from restante.config.kinds import ListOf, YesOrNo
-from restante.explain.telling import Telling
-from restante.explain.text_form import View
-from restante.observe import Explanation
+from restante.explain.view import View
 from restante.ports.events import Listener
 
-__all__ = ["EPILOG", "serve"]
+__all__ = ["commands"]
 
 _PANELS: Final[Mapping[str | None, str]] = {
     None: "Server",
@@ -51,7 +49,7 @@ _DEMO_DEFAULTS: Final[Mapping[str, str | list[str]]] = {
     "log.wire": "true",
 }
 
-EPILOG = """
+_EPILOG = """
 Each flag is a setting: --limits-autologout-seconds is autologout_seconds in the table limits of the file, and
 RESTANTE_LIMITS_AUTOLOGOUT_SECONDS in the environment. A flag beats the environment, which beats the file.
 
@@ -78,6 +76,9 @@ class _Wishes:
         """Give what tells sessions on standard output, if that was asked for. Raises CommandFailed."""
         if not self.explain:
             return None
+        from restante.explain.telling import Telling
+        from restante.observe.explanation import Explanation
+
         language = language_of(self.language)
         return lambda: Explanation(Telling(text_form(self.view, language), language=language))
 
@@ -210,4 +211,5 @@ def _with_flags(run: Callable[[Path | None, _Wishes, Mapping[str, Any]], int]) -
     return serve
 
 
-serve = _with_flags(_run)
+commands = typer.Typer()
+commands.command("serve", epilog=_EPILOG)(_with_flags(_run))

@@ -17,9 +17,9 @@ from restante.cli.options import JsonOption
 from restante.cli.outcome import CommandFailed, say, shown
 from restante.cli.remote import ExplainOption, telling_of
 
-__all__ = ["EPILOG", "setup"]
+__all__ = ["commands"]
 
-EPILOG = """
+_EPILOG = """
 The servers are looked for in what is known of large providers, in what the domain publishes (autoconfig, SRV
 records), and under usual names; with TLS only. The password is kept in the keyring, unless an option names another
 place; it goes to no server before its certificate was checked.
@@ -36,6 +36,10 @@ Examples:
 """
 
 
+commands = typer.Typer()
+
+
+@commands.command("setup", epilog=_EPILOG)
 def setup(  # noqa: PLR0917 - the toolkit reads the options from the arguments
     address: Annotated[
         str | None, typer.Argument(metavar="ADDRESS", help="Your mail address.", show_default=False)

@@ -1,4 +1,4 @@
-"""The accounts of all sources, for commands that look at them; what changes an account is for the built-in ones.
+"""The accounts of all sources, for commands that look at them, and the built-in ones, which are changed here.
 
 Fails with CommandFailed, and with AccountFault where a source cannot tell.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from restante.cli.outcome import CommandFailed, complain, shown
 from restante.config import Settings
@@ -16,7 +18,10 @@ from restante.config.values import AccountSourceName
 from restante.ports.accounts import Account
 from restante.ports.soon import Later
 
-__all__ = ["listed_accounts", "no_such_account", "site_account"]
+if TYPE_CHECKING:
+    from restante.accounts import SqlDirectory
+
+__all__ = ["directory_of", "found_account", "listed_accounts", "maildrop_folder", "site_account"]
 
 
 def site_account(settings: Settings, name: str) -> Account:
@@ -58,7 +63,54 @@ def listed_accounts(settings: Settings) -> Sequence[tuple[Account, AccountSource
     return found
 
 
-def no_such_account(settings: Settings, name: str) -> CommandFailed:
+@contextlib.contextmanager
+def directory_of(settings: Settings) -> Iterator[SqlDirectory]:
+    """Open the directory, and tell in words what it refuses. Raises CommandFailed, AccountFault."""
+    from restante import app
+    from restante.accounts import (
+        AccountExists,
+        BrokenHash,
+        IllegalName,
+        IllegalPassword,
+        MaildirTaken,
+        NoSuchAccount,
+        SealingFault,
+    )
+
+    directory = app.open_directory(settings)
+    try:
+        with contextlib.closing(directory):
+            yield directory
+    except (
+        AccountExists,
+        BrokenHash,
+        IllegalName,
+        IllegalPassword,
+        MaildirTaken,
+        SealingFault,
+    ) as error:
+        # `from None`: the causes of some hold what a password was checked against.
+        raise CommandFailed(str(error)) from None
+    except NoSuchAccount as error:
+        raise _no_such_account(settings, error.name) from None
+
+
+def found_account(settings: Settings, directory: SqlDirectory, name: str) -> Account:
+    """Give the built-in account of that name. Raises CommandFailed, AccountFault."""
+    account = directory.find(name)
+    if account is None:
+        raise _no_such_account(settings, name)
+    return account
+
+
+def maildrop_folder(settings: Settings, account: Account) -> Path:
+    """Give the folder in which an account's mail lies, there or not."""
+    from restante import app
+
+    return app.open_store(settings).location(account)
+
+
+def _no_such_account(settings: Settings, name: str) -> CommandFailed:
     """Say that there is no account of that name that could be changed here."""
     if settings.accounts.sources == (AccountSourceName.BUILT_IN,):
         return CommandFailed(f"there is no account '{shown(name)}': 'restante account list' shows those there are")

@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from restante.cli.explain import LanguageOption, ViewOption, language_of
 from restante.cli.fetch_source import AdHoc, SecurityChoice, named_accounts, server_of
 from restante.cli.outcome import CommandFailed, ExitCode
 from restante.cli.remote import WITHOUT_AN_ACCOUNT, AuthoritiesOption, FingerprintOption, account_names
-from restante.explain.text_form import View
+from restante.cli.telling import LanguageOption, ViewOption, language_of
+from restante.explain.view import View
 
 if TYPE_CHECKING:
     from restante.client import Server
 
-__all__ = ["EPILOG", "talk"]
+__all__ = ["commands"]
 
-EPILOG = """
+_EPILOG = """
 help tells what can be said now, help RETR what RETR does and whether this server has it. PASS without a password
 asks for it and does not show it, AUTH with a mechanism makes the exchange for you. A long answer stops at the
 screen's end; more goes on. Ctrl-C drops the line, Ctrl-D hangs up without QUIT.
@@ -55,6 +55,10 @@ class AsClient(StrEnum):
     LESSON = "lesson"
 
 
+commands = typer.Typer()
+
+
+@commands.command("talk", epilog=_EPILOG)
 def talk(
     *,
     address: Annotated[

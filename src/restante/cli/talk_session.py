@@ -15,22 +15,23 @@ from dataclasses import replace
 from typing import Protocol
 
 from restante.cli.exit_codes import ExitCode
-from restante.cli.explain import text_form
 from restante.cli.fetch_source import secrets_here
 from restante.cli.outcome import CommandFailed, complain, say
 from restante.cli.talk_lesson import Lesson
 from restante.cli.talk_lines import Ear, Lines
 from restante.cli.talk_screen import Screenfuls
 from restante.cli.talk_words import AS_IT_STANDS, Known, help_asked, help_lines, more_asked
+from restante.cli.telling import text_form
 from restante.client.conversation import Conversation
 from restante.client.faults import ConnectionLost, LoginImpossible, RefusedFault, UnusableArgument
 from restante.client.server import Login, Server
-from restante.explain import Show
 from restante.explain.columns import wrapped
+from restante.explain.events import Show
 from restante.explain.languages import Language
 from restante.explain.talk_phrases import TalkPhrase
 from restante.explain.telling import Telling
-from restante.explain.text_form import DEFAULT_WIDTH, View
+from restante.explain.text_form import DEFAULT_WIDTH
+from restante.explain.view import View
 from restante.explain.wire import Reason
 from restante.mail_accounts import Account, Logins
 from restante.proto.terms import Secret, State

@@ -18,22 +18,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from restante.cli.explain import LanguageOption, ViewOption, language_of, text_form
 from restante.cli.options import ConfigOption, DataOption, JsonOption
 from restante.cli.outcome import CommandFailed, ExitCode, complain
 from restante.cli.reaching import nobody_serves, reach, reason_of, served_folder
+from restante.cli.telling import LanguageOption, ViewOption, language_of, text_form
 from restante.explain.json_form import JsonForm
 from restante.explain.telling import Form, Telling
-from restante.explain.text_form import View
+from restante.explain.view import View
 from restante.observe.live import Live
 from restante.ports.events import Door, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["EPILOG", "watch"]
+__all__ = ["commands"]
 
-EPILOG = """
+_EPILOG = """
 It is for the user who owns the data folder, as 'restante sessions' is: who watches sees what is said about mail.
 Passwords, names that log in and messages never show.
 
@@ -71,6 +71,10 @@ class WatchedDoor(StrEnum):
     LMTP = "lmtp"
 
 
+commands = typer.Typer()
+
+
+@commands.command("watch", epilog=_EPILOG)
 def watch(
     *,
     account: Annotated[

@@ -20,8 +20,11 @@ from restante.ports.accounts import Accepted, AccountFault, Refused, Unavailable
 from restante.ports.events import Door, LoginDeferred, LoginRefused, SenderLoggedIn
 from restante.ports.soon import Later, Soon
 from restante.proto.terms import Secret
-from restante.sasl import ENTROPY_OCTETS, FailureKind, Mechanism, SendLine, ServerMaterial
-from restante.sasl import find as find_mechanism
+from restante.sasl.exchange import SendLine
+from restante.sasl.registry import Mechanism, ServerMaterial
+from restante.sasl.registry import find as find_mechanism
+from restante.sasl.scram import ENTROPY_OCTETS
+from restante.sasl.terms import FailureKind
 
 __all__ = ["CHALLENGE", "LoginExchange", "offered", "refuse_mechanism"]
 

@@ -26,7 +26,8 @@ from restante.ports.accounts import Accepted, Refused, Unavailable
 from restante.ports.events import Outcome, TlsFailed
 from restante.proto.redact import HIDDEN
 from restante.proto.terms import Secret
-from restante.sasl import LINE_OCTETS, Mechanism, SendLine
+from restante.sasl.exchange import LINE_OCTETS, SendLine
+from restante.sasl.registry import Mechanism
 
 __all__ = ["MailSession"]
 

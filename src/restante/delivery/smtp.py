@@ -16,7 +16,7 @@ from restante.delivery.replies import Rejection
 from restante.delivery.services import LoginRequired
 from restante.delivery.session import MailSession
 from restante.ports.events import Door
-from restante.sasl import LINE_OCTETS
+from restante.sasl.exchange import LINE_OCTETS
 
 __all__ = ["SmtpDoor"]
 

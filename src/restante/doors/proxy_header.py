@@ -172,15 +172,15 @@ class ProxyHeaderParser:
 class TrustedPeers:
     """Whose word on the client is taken: networks, and `unix` for sockets in the file system."""
 
-    __slots__ = ("_networks", "_unix")
+    __slots__ = ("_networks", "_takes_unix")
 
     def __init__(self, texts: Iterable[str]) -> None:
         """Take `10.0.0.0/8`, `2001:db8::1`, `unix`. Raises ValueError, whose message names the wrong one."""
-        self._unix = False
+        self._takes_unix = False
         self._networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = []
         for text in texts:
             if text.strip().lower() == "unix":
-                self._unix = True
+                self._takes_unix = True
                 continue
             try:
                 network = ipaddress.ip_network(text.strip())
@@ -193,12 +193,12 @@ class TrustedPeers:
 
     def __bool__(self) -> bool:
         """Tell whether anybody is trusted."""
-        return self._unix or bool(self._networks)
+        return self._takes_unix or bool(self._networks)
 
     def __contains__(self, peer: object) -> bool:
         """Tell whether a peer is trusted: an address in text, or `unix`."""
         if peer == LOCAL_PEER:
-            return self._unix
+            return self._takes_unix
         if not self._networks:
             return False
         address = address_of(peer) if isinstance(peer, str) else None

@@ -13,10 +13,9 @@ from typing import TypeAlias, assert_never
 from restante.ports.accounts import Accepted, Judgement, RefusalReason, Refused, Unavailable, Verdict
 from restante.ports.soon import Soon, then
 from restante.proto.terms import Secret
-from restante.sasl import AuthExchange, Done, Failed, FailureKind, Fault, SendLine, TokenDenied
-from restante.sasl.exchange import ExchangeStep
+from restante.sasl.exchange import AuthExchange, ExchangeStep, SendLine
 from restante.sasl.machine import ServerMechanism
-from restante.sasl.terms import Request
+from restante.sasl.terms import Done, Failed, FailureKind, Fault, Request, TokenDenied
 
 __all__ = ["GivenUp", "Move", "SaslLogin"]
 

@@ -13,7 +13,9 @@ from enum import Enum
 from restante.doors.channel import Channel
 from restante.proto.capabilities import CAPABILITIES
 from restante.proto.terms import Secret
-from restante.sasl import Mechanism, ScramDecoy, TokenDenied, offer
+from restante.sasl.registry import Mechanism, offer
+from restante.sasl.scram_keys import ScramDecoy
+from restante.sasl.terms import TokenDenied
 
 __all__ = ["Plaintext", "Security"]
 

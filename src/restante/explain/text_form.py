@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import Final
 
 from restante.explain.columns import beside, display_width, wrapped
@@ -19,19 +19,11 @@ from restante.explain.diagnoses import Finding, Weight
 from restante.explain.languages import ENGLISH, Language
 from restante.explain.phrases import Phrase
 from restante.explain.told import CHAPTER_NAMES, Told
+from restante.explain.view import View
 from restante.explain.wire import Side
 from restante.explain.wire_lines import WireLine
 
-__all__ = ["DEFAULT_WIDTH", "TextForm", "View"]
-
-
-class View(StrEnum):
-    """What of a session is shown."""
-
-    WIRE = "wire"
-    STORY = "story"
-    LESSON = "lesson"
-    BOTH = "both"
+__all__ = ["DEFAULT_WIDTH", "TextForm"]
 
 
 DEFAULT_WIDTH: Final = 100

@@ -168,8 +168,10 @@ class _Table:
         value = self.values.get(key)
         if value is None:
             return None
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str):
             raise self.wrong(key, "is a text: write it in quotes")
+        if not value:
+            raise self.wrong(key, "is empty: give it a value, or take the line away")
         if not value.isprintable():
             raise self.wrong(key, "holds a control character: write it on one line")
         return value

@@ -1,12 +1,13 @@
-"""What the server says of itself, from one stream of events: a log for keeping, a live view for watching."""
+"""What the server says of itself, from one stream of events: a log for keeping, a live view for watching.
 
-from restante.observe.explanation import Explanation
+`explanation` and `metrics` are imported from their modules, by the few who ask for them.
+"""
+
 from restante.observe.fanout import tell_all
 from restante.observe.logs import LogFormat, LogWriter, journal_reads
 from restante.observe.transcripts import TerminalTranscript, wants_colour
 
 __all__ = [
-    "Explanation",
     "LogFormat",
     "LogWriter",
     "TerminalTranscript",

@@ -12,9 +12,10 @@ in the wrong field, so a refused login names the account only where there is one
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Final, NamedTuple, TypeAlias, assert_never
+from typing import Final, TypeAlias, assert_never
 
 from restante.ports.accounts import RefusalReason
 from restante.ports.events import (
@@ -60,7 +61,8 @@ class Level(Enum):
     __hash__ = object.__hash__
 
 
-class Entry(NamedTuple):
+@dataclass(init=False, slots=True)
+class Entry:
     """What one line of the log says."""
 
     level: Level
@@ -68,6 +70,11 @@ class Entry(NamedTuple):
     """The event's name in the log: words with underscores."""
     fields: Mapping[str, Field]
     """In the order in which they are written. Text from outside is still as it came."""
+
+    def __init__(self, level: Level, name: str, fields: Mapping[str, Field]) -> None:
+        self.level = level
+        self.name = name
+        self.fields = fields
 
 
 _OUTCOMES: Final = {outcome: outcome.value for outcome in Outcome}

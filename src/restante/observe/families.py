@@ -15,7 +15,7 @@ from typing import Final
 
 from restante.ports.accounts import RefusalReason
 from restante.ports.events import Door, Outcome
-from restante.sasl import MECHANISMS
+from restante.sasl.registry import MECHANISMS
 
 __all__ = [
     "CERTIFICATES",
@@ -142,7 +142,7 @@ def label(member: Enum) -> str:
 _DOORS: Final = tuple(door.value for door in Door)
 _YES_NO: Final = ("yes", "no")
 
-MECHANISM_LABELS: Final = ("USER", "APOP", *(mechanism.name for mechanism in MECHANISMS), OTHER)
+MECHANISM_LABELS: Final[tuple[str, ...]] = ("USER", "APOP", *(mechanism.name for mechanism in MECHANISMS), OTHER)
 
 REFUSED_CONNECTION_LABELS: Final = {
     "too many connections": "in_all",
@@ -153,73 +153,77 @@ REFUSED_CONNECTION_LABELS: Final = {
 
 _layout = _Layout()
 
-CONNECTIONS: Final = _layout.counter("connections", "Connections that were taken.", door=_DOORS)
-CONNECTIONS_REFUSED: Final = _layout.counter(
+CONNECTIONS: Final[Family] = _layout.counter("connections", "Connections that were taken.", door=_DOORS)
+CONNECTIONS_REFUSED: Final[Family] = _layout.counter(
     "connections_refused",
     "Connections that were turned away.",
     door=_DOORS,
     reason=(*REFUSED_CONNECTION_LABELS.values(), OTHER),
 )
-SESSIONS_OPEN: Final = _layout.gauge("sessions_open", "Sessions that go on.", door=_DOORS)
-SESSIONS: Final = _layout.counter(
+SESSIONS_OPEN: Final[Family] = _layout.gauge("sessions_open", "Sessions that go on.", door=_DOORS)
+SESSIONS: Final[Family] = _layout.counter(
     "pop3_sessions", "POP3 sessions that have ended, by how.", outcome=tuple(map(label, Outcome))
 )
-SESSION_SECONDS: Final = _layout.histogram(
+SESSION_SECONDS: Final[Family] = _layout.histogram(
     "pop3_session_seconds", "Seconds from the connection of a POP3 session to its end.", _SESSION_BUCKETS
 )
-COMMANDS: Final = _layout.counter("pop3_commands", "Commands in POP3 sessions that have ended.")
-LOGINS_ACCEPTED: Final = _layout.counter(
+COMMANDS: Final[Family] = _layout.counter("pop3_commands", "Commands in POP3 sessions that have ended.")
+LOGINS_ACCEPTED: Final[Family] = _layout.counter(
     "logins_accepted", "Logins that opened a maildrop, by mechanism.", mechanism=MECHANISM_LABELS
 )
-LOGINS_REFUSED: Final = _layout.counter(
+LOGINS_REFUSED: Final[Family] = _layout.counter(
     "logins_refused",
     "Logins whose credentials were at fault, by mechanism and by why.",
     mechanism=MECHANISM_LABELS,
     reason=tuple(map(label, RefusalReason)),
 )
-LOGINS_DEFERRED: Final = _layout.counter(
+LOGINS_DEFERRED: Final[Family] = _layout.counter(
     "logins_deferred",
     "Logins that could not be judged, or whose maildrop could not be opened.",
     mechanism=MECHANISM_LABELS,
 )
-MAILDROP_BUSY: Final = _layout.counter(
+MAILDROP_BUSY: Final[Family] = _layout.counter(
     "maildrop_in_use", "Logins with the right credentials that found the maildrop in use."
 )
-LOGINS_DELAYED: Final = _layout.gauge("logins_delayed", "Logins that wait since others from there failed.")
-PASSWORD_HASHES: Final = _layout.gauge("password_hashes_in_hand", "Password hashes that run or wait.")
-TLS_FAILED: Final = _layout.counter(
+LOGINS_DELAYED: Final[Family] = _layout.gauge("logins_delayed", "Logins that wait since others from there failed.")
+PASSWORD_HASHES: Final[Family] = _layout.gauge("password_hashes_in_hand", "Password hashes that run or wait.")
+TLS_FAILED: Final[Family] = _layout.counter(
     "tls_handshakes_failed", "TLS handshakes that did not end well, by door.", door=_DOORS
 )
-MAIL_SESSIONS: Final = _layout.counter(
+MAIL_SESSIONS: Final[Family] = _layout.counter(
     "mail_sessions",
     "SMTP and LMTP sessions that have ended, by door, by how, and by whether they were under TLS.",
     door=("smtp", "lmtp"),
     outcome=tuple(map(label, Outcome)),
     tls=_YES_NO,
 )
-SENDERS_LOGGED_IN: Final = _layout.counter(
+SENDERS_LOGGED_IN: Final[Family] = _layout.counter(
     "senders_logged_in", "Logins of clients that bring mail, by mechanism.", mechanism=MECHANISM_LABELS
 )
-CERTIFICATES: Final = _layout.counter(
+CERTIFICATES: Final[Family] = _layout.counter(
     "certificates_read", "Readings of the certificates' files, by whether they can be used.", result=("good", "bad")
 )
-RETRIEVED: Final = _layout.counter("messages_retrieved", "Messages sent by RETR, in sessions that have ended.")
-RETRIEVED_OCTETS: Final = _layout.counter("messages_retrieved_octets", "Octets of messages sent by RETR.")
-PEEKED: Final = _layout.counter("messages_peeked", "Messages looked at by TOP, in sessions that have ended.")
-REMOVED: Final = _layout.counter("messages_removed", "Messages removed by UPDATE.")
-REMOVED_OCTETS: Final = _layout.counter("messages_removed_octets", "Octets of messages removed by UPDATE.")
-UNIQUE_IDS_CHANGED: Final = _layout.counter(
+RETRIEVED: Final[Family] = _layout.counter(
+    "messages_retrieved", "Messages sent by RETR, in sessions that have ended."
+)
+RETRIEVED_OCTETS: Final[Family] = _layout.counter("messages_retrieved_octets", "Octets of messages sent by RETR.")
+PEEKED: Final[Family] = _layout.counter(
+    "messages_peeked", "Messages looked at by TOP, in sessions that have ended."
+)
+REMOVED: Final[Family] = _layout.counter("messages_removed", "Messages removed by UPDATE.")
+REMOVED_OCTETS: Final[Family] = _layout.counter("messages_removed_octets", "Octets of messages removed by UPDATE.")
+UNIQUE_IDS_CHANGED: Final[Family] = _layout.counter(
     "unique_ids_changed", "Messages whose unique-id changed, which clients download again. To be zero."
 )
-UPDATES_FAILED: Final = _layout.counter("updates_failed", "UPDATEs that could not be made durable.")
-DELIVERIES: Final = _layout.counter(
+UPDATES_FAILED: Final[Family] = _layout.counter("updates_failed", "UPDATEs that could not be made durable.")
+DELIVERIES: Final[Family] = _layout.counter(
     "deliveries",
     "Messages or recipients that came in, by door and outcome.",
     door=_DOORS,
     outcome=("delivered", "refused", "deferred"),
 )
-DELIVERED_OCTETS: Final = _layout.counter("delivered_octets", "Octets of messages delivered.", door=_DOORS)
-FAULTS: Final = _layout.counter("faults", "Failures of the machine or of ours in the middle of something.")
+DELIVERED_OCTETS: Final[Family] = _layout.counter("delivered_octets", "Octets of messages delivered.", door=_DOORS)
+FAULTS: Final[Family] = _layout.counter("faults", "Failures of the machine or of ours in the middle of something.")
 
 FAMILIES: Final = tuple(_layout.families)
 TOTAL_CELLS: Final = _layout.cells

@@ -39,6 +39,9 @@ _WIRE: Final = frozenset({CommandReceived, ReplySent})
 _PRIORITIES: Final[Mapping[Level, str]] = {Level.ERROR: "<3>", Level.WARNING: "<4>", Level.INFO: "<6>"}
 """Of syslog(3), as sd-daemon(3) writes them."""
 
+_NUMBERS: Final = {int: "%d", float: "%.3f"}
+"""How numbers are written: seconds to the millisecond."""
+
 GATHERED_LINES: Final = 256
 """Lines of one turn that are held at most."""
 
@@ -168,17 +171,15 @@ class LogWriter:
         return form % (*fields,) if self._journal else form % (self._now(), *fields)
 
     def _form_of(self, entry: Entry) -> tuple[str, tuple[int, ...]]:
-        """Keep what is the same in each line of an entry, and the places of the fields that are no whole numbers.
+        """Keep what is the same in each line of an entry, and the places of the fields that are no numbers.
 
-        One of a name has always the same fields, and they are of one kind: `%d` lets nothing else through.
+        One of a name has always the same fields, and they are of one kind: `%d` lets nothing but numbers through.
         """
-        whole_numbers = [type(value) is int for value in entry.fields.values()]
-        keys = "".join(
-            [f',"{key}":%{"d" if number else "s"}' for key, number in zip(entry.fields, whole_numbers, strict=True)]
-        )
+        kinds = [_NUMBERS.get(type(value), "%s") for value in entry.fields.values()]
+        keys = "".join([f',"{key}":{kind}' for key, kind in zip(entry.fields, kinds, strict=True)])
         rest = f'"level":"{entry.level.value}","event":"{entry.name}"{keys}}}\n'
         form = f"{_PRIORITIES[entry.level]}{{{rest}" if self._journal else f'{{"time":"%s",{rest}'
-        others = tuple(place for place, number in enumerate(whole_numbers) if not number)
+        others = tuple(place for place, kind in enumerate(kinds) if kind == "%s")
         self._forms[entry.name, entry.level] = form, others
         return form, others
 

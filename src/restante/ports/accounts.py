@@ -10,11 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import NewType, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NewType, Protocol, TypeAlias
 
 from restante.ports.soon import Soon
 from restante.proto.terms import Secret
-from restante.sasl.terms import Answer, Request
+
+if TYPE_CHECKING:
+    # Most who know an account have no use for SASL.
+    from restante.sasl.terms import Answer, Request
 
 __all__ = [
     "Accepted",
@@ -70,11 +73,14 @@ class RefusalReason(Enum):
     SEVERAL_ACCOUNTS = "certificate names several accounts, and the client none"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(init=False, slots=True, kw_only=True, unsafe_hash=True)
 class Accepted:
     """The credentials are right."""
 
     account: Account
+
+    def __init__(self, *, account: Account) -> None:
+        self.account = account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

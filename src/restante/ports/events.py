@@ -2,8 +2,9 @@
 
 An event is made once, where the thing happens; there the secret is taken out, too. It carries no clock: whoever
 listens notes the time. Wire events (`CommandReceived`, `ReplySent`) are made only when a listener wants them.
-Nobody changes an event. The three that each session tells are not frozen all the same: to make a frozen one takes
-more than twice as long, and the fields of these are as many as those of all else that a session makes.
+Nobody changes an event. The three that each session tells are not frozen all the same, and say themselves how they
+are made: a frozen one takes more than twice as long, and one whose `__init__` is `dataclass`'s is made by the
+interpreter in the compiled build, too. What else each session makes is made so as well.
 """
 
 from __future__ import annotations
@@ -95,15 +96,21 @@ class ServerStopping:
     """How many are under way."""
 
 
-@dataclass(slots=True, kw_only=True, unsafe_hash=True)
+@dataclass(init=False, slots=True, kw_only=True, unsafe_hash=True)
 class ConnectionOpened:
     """A client connected."""
 
     session: str
     door: Door
     peer: str
-    secured: bool = False
+    secured: bool
     """Whether TLS stood before the greeting."""
+
+    def __init__(self, *, session: str, door: Door, peer: str, secured: bool = False) -> None:
+        self.session = session
+        self.door = door
+        self.peer = peer
+        self.secured = secured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +142,7 @@ class ReplySent:
     """Of the whole reply, on the wire; of a long message, of its first part."""
 
 
-@dataclass(slots=True, kw_only=True, unsafe_hash=True)
+@dataclass(init=False, slots=True, kw_only=True, unsafe_hash=True)
 class LoginAccepted:
     """The credentials proved right and the lock was taken."""
 
@@ -145,6 +152,23 @@ class LoginAccepted:
     mechanism: str
     messages: int
     octets: int
+
+    def __init__(
+        self,
+        *,
+        session: str,
+        peer: str,
+        account: str,
+        mechanism: str,
+        messages: int,
+        octets: int,
+    ) -> None:
+        self.session = session
+        self.peer = peer
+        self.account = account
+        self.mechanism = mechanism
+        self.messages = messages
+        self.octets = octets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +255,7 @@ class FaultMet:
     error: str
 
 
-@dataclass(slots=True, kw_only=True, unsafe_hash=True)
+@dataclass(init=False, slots=True, kw_only=True, unsafe_hash=True)
 class SessionEnded:
     """A POP3 session is over: the one line that sums it up."""
 
@@ -252,6 +276,39 @@ class SessionEnded:
     left_octets: int
     unique_ids_changed: int
     """Messages that have another unique-id than in the last session: clients will download them again."""
+
+    def __init__(
+        self,
+        *,
+        session: str,
+        peer: str,
+        account: str | None,
+        outcome: Outcome,
+        seconds: float,
+        commands: int,
+        retrieved: int,
+        retrieved_octets: int,
+        peeked: int,
+        removed: int,
+        removed_octets: int,
+        left: int,
+        left_octets: int,
+        unique_ids_changed: int,
+    ) -> None:
+        self.session = session
+        self.peer = peer
+        self.account = account
+        self.outcome = outcome
+        self.seconds = seconds
+        self.commands = commands
+        self.retrieved = retrieved
+        self.retrieved_octets = retrieved_octets
+        self.peeked = peeked
+        self.removed = removed
+        self.removed_octets = removed_octets
+        self.left = left
+        self.left_octets = left_octets
+        self.unique_ids_changed = unique_ids_changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,13 +40,17 @@ LONGEST_CHUNK_OCTETS: Final = 128 * 1024
 """Of a long message: what a client costs that does not read, and one write to the client that does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(init=False, slots=True, kw_only=True, unsafe_hash=True)
 class Holder:
     """Who holds a maildrop's exclusive-access lock; told to an owner who finds it in use."""
 
     peer: str
     """Where the session comes from: an address, or `unix`, or the name of a command of ours."""
     since_epoch_seconds: float
+
+    def __init__(self, *, peer: str, since_epoch_seconds: float) -> None:
+        self.peer = peer
+        self.since_epoch_seconds = since_epoch_seconds
 
 
 class MaildropInUse(Exception):

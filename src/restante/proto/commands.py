@@ -35,18 +35,24 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(init=False, slots=True, unsafe_hash=True)
 class User:
     """USER name."""
 
     name: bytes
 
+    def __init__(self, name: bytes) -> None:
+        self.name = name
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(init=False, slots=True, unsafe_hash=True)
 class Pass:
     """PASS string: all that follows the one space, spaces included."""
 
     password: Secret
+
+    def __init__(self, password: Secret) -> None:
+        self.password = password
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,13 +52,16 @@ class LineSplitter:
     being kept.
     """
 
-    __slots__ = ("_buffer", "_position", "_skipping", "limit")
+    __slots__ = ("_buffer", "_position", "_skipping", "limit", "more")
 
     limit: int
     """Octets, line end included. May be changed between lines (an AUTH exchange has a larger one)."""
+    more: bool
+    """Whether octets wait, be it a part of a line only: asked at each command, so it is no call."""
 
     def __init__(self, limit: int = COMMAND_LINE_OCTETS) -> None:
         self.limit = limit
+        self.more = False
         self._buffer = b""
         # Where the next line starts: cutting the buffer at each line would copy a long pipeline over and over.
         self._position = 0
@@ -78,6 +81,7 @@ class LineSplitter:
         else:
             self._buffer = self._buffer[position:] + octets
         self._position = 0
+        self.more = bool(self._buffer)
 
     def next_line(self) -> bytes | LineTooLong | None:
         """Give the next line without its end, or the sign that it was too long, or None when more is needed."""
@@ -88,9 +92,10 @@ class LineSplitter:
             if len(buffer) - start < self.limit:
                 return None
             self._buffer, self._position = b"", 0
-            self._skipping = True
+            self._skipping, self.more = True, False
             return _LINE_TOO_LONG
-        self._position = end + 1
+        position = self._position = end + 1
+        self.more = position < len(buffer)
         if end - start >= self.limit:
             return _LINE_TOO_LONG
         if end > start and buffer[end - 1] == 0x0D:

@@ -24,8 +24,9 @@ from restante.proto import commands
 from restante.proto.capabilities import capability_lines
 from restante.proto.server import ServerProtocol
 from restante.proto.terms import ResponseCode, Secret
-from restante.sasl import Mechanism, SendLine, ServerMaterial
-from restante.sasl import find as find_mechanism
+from restante.sasl.exchange import SendLine
+from restante.sasl.registry import Mechanism, ServerMaterial
+from restante.sasl.registry import find as find_mechanism
 from restante.sasl.scram import ENTROPY_OCTETS
 from restante.server.languages import I_DEFAULT, Text
 from restante.server.outflow import Outflow

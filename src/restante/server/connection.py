@@ -233,12 +233,12 @@ class Connection(asyncio.BufferedProtocol):
         session, protocol, wire = self._session, self._protocol, self._wire
         gathered: list[bytes] = []
         octets = 0
-        left = True
+        whole_lines = True
         other: Outflow | UpgradeToTls | Later[Answer] | None = None
-        while octets < GATHERED_OCTETS:
+        while protocol.more and octets < GATHERED_OCTETS:
             command = protocol.next_command()
             if command is None:
-                left = False
+                whole_lines = False
                 break
             if wire:
                 session.tell_command()
@@ -260,7 +260,7 @@ class Connection(asyncio.BufferedProtocol):
             self._begin(other)
         elif self._sent > TURN_OCTETS:
             self._yield_turn()
-        return left
+        return whole_lines and protocol.more
 
     def _begin(self, answer: Outflow | UpgradeToTls | Later[Answer]) -> None:
         """Begin what takes more than one write."""

@@ -125,6 +125,11 @@ class Pop3Server:
                 return True
         return False
 
+    def sweep(self, now: float) -> None:
+        """End the sessions that have been silent for too long. `now` is the loop's time."""
+        for connection in list(self._connections):
+            connection.sweep(now)
+
     def renew_wire(self) -> None:
         """Look anew whether anybody wants the wire, for the sessions that go on and for those to come.
 
@@ -171,6 +176,4 @@ class Pop3Server:
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         self._sweeper = loop.call_later(_SWEEP_SECONDS, self._sweep, loop)
-        now = loop.time()
-        for connection in list(self._connections):
-            connection.sweep(now)
+        self.sweep(loop.time())

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from restante.maildrop.transaction import Transaction
 from restante.ports.events import Outcome, SessionEnded
 
 __all__ = ["Tally"]
 
 
-@dataclass(slots=True)
 class Tally:
     """The counts of one session."""
 
-    commands: int = 0
-    bad_commands: int = 0
-    retrieved: int = 0
-    retrieved_octets: int = 0
-    peeked: int = 0
-    removed: int = 0
-    removed_octets: int = 0
+    __slots__ = (
+        "bad_commands",
+        "commands",
+        "peeked",
+        "removed",
+        "removed_octets",
+        "retrieved",
+        "retrieved_octets",
+    )
+
+    def __init__(self) -> None:
+        self.commands = self.bad_commands = 0
+        self.retrieved = self.retrieved_octets = self.peeked = 0
+        self.removed = self.removed_octets = 0
 
     def count_removed(self, transaction: Transaction, *, expired: int, expired_octets: int) -> None:
         """Take what UPDATE removed: all that was marked, and what the retention policy said was due."""

@@ -180,7 +180,7 @@ class Transacting:
             if self._surrogates:
                 body = downgraded(body)
             tally.retrieved_octets += len(body)
-            return replies.message_reply(body, self._dots(number))
+            return replies.message_reply(body, DOTS_UNKNOWN if self._surrogates else self._snapshot.dots(number))
         octets = self._snapshot.octets(number)
         tally.retrieved_octets += octets
         status = b"+OK %d octets\r\n" % octets

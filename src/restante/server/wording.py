@@ -16,7 +16,7 @@ from restante.ports.stores import Holder
 from restante.proto import replies
 from restante.proto.parser import Misuse, MisuseKind
 from restante.proto.terms import ResponseCode, State
-from restante.sasl import FailureKind
+from restante.sasl.terms import FailureKind
 from restante.server.languages import I_DEFAULT, LANGUAGES, Language, Text, lookup
 
 __all__ = ["Wording"]

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from restante.client.faults import Phase, UnusableArgument
 from restante.client.server import Login
-from restante.sasl import ENTROPY_OCTETS, CredentialKind, NoMechanism, choose
-from restante.sasl.registry import ClientMaterial, Mechanism
+from restante.sasl.registry import ClientMaterial, CredentialKind, Mechanism, NoMechanism, choose
+from restante.sasl.scram import ENTROPY_OCTETS
 from restante.sasl.terms import ClientMechanism, CredentialUnusable, MechanismError, PeerMisbehaved
 from restante.submission.failures import refused_by, words_of
 from restante.submission.faults import SubmissionFault

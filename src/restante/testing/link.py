@@ -10,11 +10,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Coroutine
-from functools import partial
 from typing import Any, cast
 
 from restante.doors.entrance import Entrance
-from restante.doors.gate import Gate
+from restante.doors.gate import Entry, Gate
 from restante.doors.security import Security
 from restante.doors.slow_logins import LoginThrottle
 from restante.ports.accounts import (
@@ -113,8 +112,14 @@ class _StillClock:
         return self.now
 
 
-class LinkServer(Pop3Server):
-    """A POP3 server for links. `clock.now` is the time, in seconds, and moves only when told."""
+class LinkServer:
+    """A POP3 server for links. `clock.now` is the time, in seconds, and moves only when told.
+
+    To entrances and connections it is the server; all but time and tasks is a real one's.
+    """
+
+    door = Pop3Server.door
+    too_many = Pop3Server.too_many
 
     def __init__(
         self,
@@ -128,29 +133,38 @@ class LinkServer(Pop3Server):
         tell: RecordingListener | None = None,
     ) -> None:
         self.clock = _StillClock()
-        self.told = tell or RecordingListener()
+        self.tell = self.told = tell or RecordingListener()
         self.waiting: list[Coroutine[Any, Any, None]] = []  # Any: as asyncio types coroutines
-        super().__init__(
-            Services(
-                store=store,
-                authenticator=authenticator,
-                tell=self.told,
-                limits=limits or Limits(),
-                security=security or Security(),
-                hostname="mail.example.org",
-                implementation="Restante-test",
-                wall_clock=lambda: 1_000_000_000 + self.clock.now,
-                clock=self.clock.time,
-                throttle=throttle,
-                sleep=self._sleep,
-            ),
-            gate=gate,
+        self.services = Services(
+            store=store,
+            authenticator=authenticator,
+            tell=self.told,
+            limits=limits or Limits(),
+            security=security or Security(),
+            hostname="mail.example.org",
+            implementation="Restante-test",
+            wall_clock=lambda: 1_000_000_000 + self.clock.now,
+            clock=self.clock.time,
+            throttle=throttle,
+            sleep=self._sleep,
         )
+        real = self.real = Pop3Server(self.services, gate=gate)
+        self.gate, self.trusted_proxies, self.read_buffer = real.gate, real.trusted_proxies, real.read_buffer
+        self.admit, self.dismiss, self.new_session = real.admit, real.dismiss, real.new_session
 
     def protocol(self) -> Entrance:
         """Make the entrance of a connection on the still clock."""
         loop = cast(asyncio.AbstractEventLoop, self.clock)  # of which it asks the time only
-        return Entrance(self, loop, partial(self._open, loop))
+
+        def open_connection(peer: str, entry: Entry, secured: bool) -> Connection:
+            return Connection(self, loop, peer=peer, entry=entry, secured=secured)
+
+        return Entrance(self, loop, open_connection)
+
+    @property
+    def wants_wire(self) -> bool:
+        """As the real one had it when it last looked."""
+        return self.real.wants_wire
 
     async def _sleep(self, seconds: float) -> None:
         """Let the clock pass over a wait: nothing in a link takes time."""
@@ -176,8 +190,7 @@ class LinkServer(Pop3Server):
     def sweep_at(self, seconds: float) -> None:
         """Let `seconds` pass, then look for silent connections."""
         self.clock.now += seconds
-        for connection in list(self._connections):
-            connection.sweep(self.clock.now)
+        self.real.sweep(self.clock.now)
 
 
 class Link(asyncio.Transport):

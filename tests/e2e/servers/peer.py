@@ -52,10 +52,10 @@ def certified() -> Iterator[Path]:
         yield home
 
 
-def certify(folder: Path) -> None:
+def certify(folder: Path, host: str = HOST) -> None:
     """Put those files into a folder."""
     authority = trustme.CA()
-    certificate = authority.issue_cert(HOST)
+    certificate = authority.issue_cert(host)
     authority.cert_pem.write_to_path(folder / "authority.pem")
     certificate.private_key_pem.write_to_path(folder / "key.pem")
     (folder / "chain.pem").write_bytes(b"".join(pem.bytes() for pem in certificate.cert_chain_pems))

@@ -55,9 +55,8 @@ class ExclusiveLock:
             raise
         self._descriptor = descriptor
         # JSON by hand, since each login writes it.
-        told = (
-            f'{{"peer": {encode_basestring(holder.peer[:LONGEST_PEER])}, "since": {holder.since_epoch_seconds!r}}}'
-        )
+        peer = encode_basestring(holder.peer[:LONGEST_PEER])
+        told = '{"peer": %s, "since": %.3f}' % (peer, holder.since_epoch_seconds)  # noqa: UP031 - the quickest
         line = told.encode(errors="replace").ljust(HOLDER_OCTETS - 1) + b"\n"
         try:  # noqa: SIM105 - at each login
             os.pwrite(descriptor, line, 0)
