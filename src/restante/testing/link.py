@@ -118,9 +118,6 @@ class LinkServer:
     To entrances and connections it is the server; all but time and tasks is a real one's.
     """
 
-    door = Pop3Server.door
-    too_many = Pop3Server.too_many
-
     def __init__(
         self,
         store: Store,
@@ -149,6 +146,8 @@ class LinkServer:
             sleep=self._sleep,
         )
         real = self.real = Pop3Server(self.services, gate=gate)
+        # Of the one that was made: what a compiled class gives of itself is no value, but how to get at one.
+        self.door, self.too_many = real.door, real.too_many
         self.gate, self.trusted_proxies, self.read_buffer = real.gate, real.trusted_proxies, real.read_buffer
         self.admit, self.dismiss, self.new_session = real.admit, real.dismiss, real.new_session
 
