@@ -67,6 +67,11 @@ class Misuse:
 
 _Parse = Callable[[bytes], Command | None]
 
+# As numbers: to look for octets in octets, Python first tries whether they are one, and makes an error each time.
+_NUL: Final = 0x00
+_CR: Final = 0x0D
+_SPACE: Final = 0x20
+
 
 def _nothing(command: Command) -> _Parse:
     return lambda rest: None if rest.strip(b" ") else command
@@ -75,7 +80,7 @@ def _nothing(command: Command) -> _Parse:
 def _user(rest: bytes) -> Command | None:
     # One argument; the RFC knows no space in it.
     name = rest.rstrip(b" ")
-    return User(name) if name and b" " not in name else None
+    return User(name) if name and _SPACE not in name else None
 
 
 def _pass(rest: bytes) -> Command | None:
@@ -84,19 +89,19 @@ def _pass(rest: bytes) -> Command | None:
 
 def _apop(rest: bytes) -> Command | None:
     name, _, digest = rest.rstrip(b" ").partition(b" ")
-    return Apop(name, digest) if name and digest and b" " not in digest else None
+    return Apop(name, digest) if name and digest and _SPACE not in digest else None
 
 
 def _auth(rest: bytes) -> Command | None:
     mechanism, space, response = rest.rstrip(b" ").partition(b" ")
-    if not mechanism or b" " in response:
+    if not mechanism or _SPACE in response:
         return None
     return Auth(mechanism.upper(), Secret(response) if space else None)
 
 
 def _lang(rest: bytes) -> Command | None:
     language_range = rest.rstrip(b" ")
-    return None if b" " in language_range else Lang(language_range or None)
+    return None if _SPACE in language_range else Lang(language_range or None)
 
 
 def _number(rest: bytes) -> int | None:
@@ -183,7 +188,7 @@ def _parse(line: bytes) -> tuple[CommandSpec | None, Command | Misuse]:
     if row is None:
         return None, Misuse(MisuseKind.UNKNOWN_KEYWORD)
     spec, parse_rest = row
-    if b"\0" in rest or b"\r" in rest:
+    if _NUL in rest or _CR in rest:
         return spec, Misuse(MisuseKind.FORBIDDEN_OCTET, spec)
     command = parse_rest(rest)
     if command is None:
