@@ -111,3 +111,18 @@ def test_the_commands_of_a_capability_that_is_switched_off_are_misuse(keyword: b
             command = protocol.next_command()
             switched_off = isinstance(command, Misuse) and command.kind is MisuseKind.SWITCHED_OFF
             assert switched_off == (capability == spec.capability)
+
+
+@pytest.mark.parametrize("behind", [b"", b"STAT\r\nQU"])
+def test_what_was_said_can_be_forgotten_and_what_was_not_yet_given_out_stays(behind: bytes) -> None:
+    protocol = ServerProtocol()
+    protocol.receive(b"USER ted\r\nPASS SECRET\r\n" + behind)
+    protocol.next_command()
+    protocol.next_command()
+    protocol.forget_said()
+    held = [getattr(protocol, name) for kind in type(protocol).__mro__ for name in getattr(kind, "__slots__", ())]
+    assert not [each for each in held if isinstance(each, bytes) and (b"SECRET" in each or b"ted" in each)]
+    protocol.state = State.TRANSACTION
+    protocol.receive(b"IT\r\n" if behind else b"QUIT\r\n")
+    expected = [Stat(), Quit()] if behind else [Quit()]
+    assert [protocol.next_command() for _ in expected] == expected

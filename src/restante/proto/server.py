@@ -98,6 +98,11 @@ class ServerProtocol(LineSplitter):
         assert name is not None, "PASS is given out after a USER only"
         return name
 
+    def forget_said(self) -> None:
+        """Let go of the lines that were given out: a password may be among them."""
+        self.last_line, self.name = b"", None
+        self._buffer, self._position = self._buffer[self._position :], 0
+
     def begin_exchange(self) -> None:
         """Take the lines that follow as responses of an AUTH exchange, longer than commands may be."""
         self._exchanging = True

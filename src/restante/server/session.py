@@ -296,6 +296,7 @@ class Session:
         )
         transaction = transacting.transaction
         self._protocol.state = State.TRANSACTION
+        self._protocol.forget_said()
         self._services.tell(
             LoginAccepted(
                 session=self.id,
