@@ -300,7 +300,7 @@ ROWS: Final[tuple[Row, ...]] = (
         key="spent-tls",
         title="CPU for a session over TLS 1.3, whatever the client's half costs",
         unit="µs",
-        goal=None,
+        goal=Goal(0.5, at_least=False),
         sides=_against(
             lambda server: _spent(server, mode="sessions", tls=1),
             "Dovecot",
