@@ -7,7 +7,7 @@ from restante.stores.maildir.columns import Columns, Entry
 from restante.stores.maildir.listing import Listing
 from restante.stores.maildir.seen import Stamp, stamp_from
 
-STAMP = stamp_from((1, 1), (2, 2))
+STAMP = stamp_from(1, 1, 2, 2)
 
 
 def listing(messages: int = 1, stamp: Stamp | None = STAMP) -> Listing:
@@ -21,8 +21,8 @@ def test_a_listing_holds_while_both_folders_bear_its_stamp() -> None:
     cache.put(b"a", kept)
     assert cache.get(b"a", STAMP) is kept
     for other in ((1, 5), (5, 1)):
-        assert cache.get(b"a", stamp_from(other, (2, 2))) is None
-        assert cache.get(b"a", stamp_from((1, 1), other)) is None
+        assert cache.get(b"a", stamp_from(*other, 2, 2)) is None
+        assert cache.get(b"a", stamp_from(1, 1, *other)) is None
     assert cache.get(b"b", STAMP) is None
 
 

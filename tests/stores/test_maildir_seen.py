@@ -20,7 +20,7 @@ Row = tuple[int, int, int, bytes]
 """Octets, inode, time and unique-id."""
 
 BEFORE: list[Row] = [(100, 1, 5, b"a"), (200, 2, 5, b"b"), (300, 3, 5, b"c")]
-STAMP = stamp_from((7, 8), (9, 10))
+STAMP = stamp_from(7, 8, 9, 10)
 
 
 @pytest.fixture

@@ -179,7 +179,7 @@ def stamp_of(places: Places) -> Stamp:
     new, cur = os.lstat(places.new), os.lstat(places.cur)
     if not (stat.S_ISDIR(new.st_mode) and stat.S_ISDIR(cur.st_mode)):
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), places.folder)
-    return stamp_from((new.st_ino, new.st_mtime_ns), (cur.st_ino, cur.st_mtime_ns))
+    return stamp_from(new.st_ino, new.st_mtime_ns, cur.st_ino, cur.st_mtime_ns)
 
 
 def list_maildrop(places: Places) -> Listing:

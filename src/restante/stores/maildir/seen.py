@@ -38,7 +38,6 @@ from restante.stores.maildir.measure import UNSETTLED
 from restante.stores.maildir.packing import unpack
 
 __all__ = [
-    "FolderStamp",
     "IndexStamp",
     "Seen",
     "Stamp",
@@ -60,11 +59,9 @@ _MAGIC: Final = b"restante seen 4 %s" % sys.byteorder.encode()
 _STAMP: Final = struct.Struct("=QqQq")
 
 
-FolderStamp: TypeAlias = tuple[int, int]
-"""What changes when a name comes into a folder or leaves it: the folder's inode, and its time in nanoseconds."""
-
 Stamp: TypeAlias = bytes
-"""Of `new` and `cur`, packed: each maildrop that is remembered has one."""
+"""What changes when a name comes into `new` or `cur`, or leaves it: of each the inode, and its time in nanoseconds;
+packed, since each maildrop that is remembered has one."""
 
 NO_STAMP: Final[Stamp] = bytes(_STAMP.size)
 
@@ -82,9 +79,9 @@ class Seen:
     index_stamp: IndexStamp
 
 
-def stamp_from(new: FolderStamp, cur: FolderStamp) -> Stamp:
+def stamp_from(new_inode: int, new_ns: int, cur_inode: int, cur_ns: int) -> Stamp:
     """Make the stamp of both folders."""
-    return _STAMP.pack(*new, *cur)
+    return _STAMP.pack(new_inode, new_ns, cur_inode, cur_ns)
 
 
 def times_of(stamp: Stamp) -> tuple[int, int]:
