@@ -26,6 +26,8 @@ _RIGHT: Final = 190
 _ROW: Final = 26
 _TOP: Final = 34
 _LONGEST_TITLE: Final = 64
+_LABELS: Final = 6
+"""Of the scale; with more of them each second one is left out."""
 _LESS_IS_BETTER: Final = frozenset({"ms", "µs", "KiB"})
 _STYLE: Final = """
   text { font: 13px system-ui, sans-serif; fill: #1f2328 }
@@ -96,7 +98,8 @@ def draw(lines: list[Line], caption: str) -> str:
         at, told = x(2.0**power), f"{2**power}×" if power >= 0 else f"1/{2**-power}"
         kind = "alike" if power == 0 else "grid"
         parts.append(f'<line class="{kind}" x1="{at}" x2="{at}" y1="{_TOP - 8}" y2="{height - 26}"/>')
-        parts.append(f'<text class="small" x="{at}" y="{_TOP - 14}" text-anchor="middle">{told}</text>')
+        if power % 2 == 0 or high - low <= _LABELS:
+            parts.append(f'<text class="small" x="{at}" y="{_TOP - 14}" text-anchor="middle">{told}</text>')
     for place, line in enumerate(lines):
         parts += _drawn(line, _TOP + _ROW * place, x)
     parts.append(f'<text class="small" x="8" y="{height - 8}">{escape(caption)}</text></svg>')
@@ -121,7 +124,7 @@ def _drawn(line: Line, top: int, x: Callable[[float], float]) -> list[str]:
         goal = x(line.goal)
         parts.append(f'<line class="goal" x1="{goal}" x2="{goal}" y1="{top + 2}" y2="{top + _ROW - 2}"/>')
     figure = max(x(end) for end in (1, line.goal or 1, *(bar.highest for bar in line.bars))) + 6
-    told = ", ".join(f"{bar.median:.2g}" for bar in line.bars)
+    told = ", ".join(f"{bar.median:.0f}" if bar.median >= 100 else f"{bar.median:.2g}" for bar in line.bars)
     parts.append(f'<text class="figure" x="{figure}" y="{middle + 4}">{told}× {escape(line.other)}</text>')
     return parts
 
