@@ -13,7 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from benchmarks import client, explain, inside, mail
+from benchmarks import client, explain, handshake, inside, mail
 from benchmarks.bed import Bed, CannotRun, Measured
 from benchmarks.plot import lines_of, plot
 from benchmarks.rows import Goal, Row, Side
@@ -240,6 +240,11 @@ async def test_a_retr_costs_no_more_calls_than_it_did(tmp_path: Path) -> None:
     assert of_python <= CALLS_OF_PYTHON_BY_RETR
     assert of_c <= CALLS_OF_C_BY_RETR
     assert of_the_interpreter <= INSTRUCTIONS_BY_RETR
+
+
+def test_each_half_of_a_handshake_is_timed_to_its_end(tmp_path: Path) -> None:
+    figures = handshake.measure(tmp_path, 3)
+    assert all(0 < each < float("inf") for each in (figures.hello, figures.finish, figures.client))
 
 
 @pytest.mark.parametrize(("source", "sessions"), [("capture", 4), ("server-log", 33), ("transcript", 4)])

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from tests.conftest import IN_CI
 from tests.e2e.servers.dovecot import running_dovecot
 from tests.e2e.servers.peer import Peer
 from tests.e2e.servers.popa3d import running_popa3d
@@ -122,7 +123,12 @@ def test_popa3d_which_knows_no_capa_and_names_several_messages_alike() -> None:
 
 @pytest.fixture
 def dummy() -> Iterator[Any]:  # Any: it is not typed
-    module = pytest.importorskip("test.test_poplib", reason="this Python came without its own tests")
+    try:
+        module = importlib.import_module("test.test_poplib")
+    except ModuleNotFoundError:
+        if IN_CI:  # where nothing is left out
+            raise
+        pytest.skip("this Python came without its own tests; Debian has them in libpython3-testsuite")
     server = module.DummyPOP3Server(("127.0.0.1", 0))
     server.handler = module.DummyPOP3Handler
     server.start()
