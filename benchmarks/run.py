@@ -46,6 +46,8 @@ PACKAGES: Final = (
     ("/usr/lib/dovecot/lmtp", "dovecot-lmtpd"),
 )
 """What the benchmark needs of Debian: a file that shows that it is there, and the package that has it."""
+WISHED: Final = (("/usr/include/android/openssl/ssl.h", "android-libboringssl-dev"),)
+"""What it does without where no package has it: a load that speaks TLS with less work than OpenSSL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,31 +146,36 @@ def _figure(value: float) -> str:
 
 def install_what_is_missing(bed: Bed) -> None:
     """As root on Debian, install what is missing; else note what is left out and why."""
-    missing = [package for file, package in PACKAGES if not Path(file).exists()]
-    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"installing {' '.join(missing)}", flush=True)
-        policy = Path("/usr/sbin/policy-rc.d")
-        ours = not policy.exists()
-        if ours:
-            # A policy that denies keeps the packages from starting what they bring.
-            policy.write_text("#!/bin/sh\nexit 101\n")
-            policy.chmod(0o755)
-        try:
-            install = ["apt-get", "-qq", "-y", "install", "--no-remove", "--no-install-recommends", *missing]
-            environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-            if subprocess.run(install, env=environ, check=False).returncode:
-                subprocess.run(["apt-get", "-qq", "update"], check=False)
-                subprocess.run(install, env=environ, check=False)
-        finally:
-            if ours:
-                policy.unlink()
-        if "dovecot-pop3d" in missing and Path("/run/systemd/system").exists():
-            subprocess.run(["systemctl", "disable", "--quiet", "dovecot.service", "dovecot.socket"], check=False)
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        for packages in (PACKAGES, WISHED):
+            if missing := [package for file, package in packages if not Path(file).exists()]:
+                _install(missing)
     for file, package in PACKAGES:
         if not Path(file).exists() and package.startswith("dovecot"):
             bed.without["dovecot"] = "Dovecot is not here: apt-get install dovecot-pop3d dovecot-lmtpd"
     if "dovecot" not in bed.without and os.geteuid() != 0:
         bed.without["dovecot"] = "Dovecot needs root, to keep mail under a user of its own: run it as root"
+
+
+def _install(packages: Sequence[str]) -> None:
+    print(f"installing {' '.join(packages)}", flush=True)
+    policy = Path("/usr/sbin/policy-rc.d")
+    ours = not policy.exists()
+    if ours:
+        # A policy that denies keeps the packages from starting what they bring.
+        policy.write_text("#!/bin/sh\nexit 101\n")
+        policy.chmod(0o755)
+    try:
+        install = ["apt-get", "-qq", "-y", "install", "--no-remove", "--no-install-recommends", *packages]
+        environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        if subprocess.run(install, env=environ, check=False).returncode:
+            subprocess.run(["apt-get", "-qq", "update"], check=False)
+            subprocess.run(install, env=environ, check=False)
+    finally:
+        if ours:
+            policy.unlink()
+    if "dovecot-pop3d" in packages and Path("/run/systemd/system").exists():
+        subprocess.run(["systemctl", "disable", "--quiet", "dovecot.service", "dovecot.socket"], check=False)
 
 
 def conditions(bed: Bed, quick: bool, rounds: int) -> dict[str, Any]:  # Any: JSON
@@ -197,6 +204,7 @@ def conditions(bed: Bed, quick: bool, rounds: int) -> dict[str, Any]:  # Any: JS
         "versions": versions,
         "server_cores": bed.server_cores,
         "load_cores": bed.load_cores,
+        "load_tls": bed.tls,
         "seconds_each_run": bed.seconds,
         "rounds": rounds,
         "quick": quick,
