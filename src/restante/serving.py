@@ -29,6 +29,7 @@ from restante.ports.events import Door, Listener
 from restante.proto.lines import canonical
 from restante.proto.terms import Secret
 from restante.server.core_files import refuse_core_files
+from restante.server.open_files import allow_open_files
 from restante.server.sockets import BoundSocket, ListenFailed, inherited, listen_tcp, listen_unix
 from restante.server.systemd import notify
 from restante.server.workers import supervise
@@ -47,6 +48,7 @@ def serve(settings: Settings, *, demo: bool = False, live: Callable[[], Listener
         live = _live_view
     environ = dict(os.environ)
     refuse_core_files()
+    allow_open_files()
     try:
         app.check_sources(settings)
         pairs = _certificate_files(settings)

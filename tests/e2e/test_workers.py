@@ -1,6 +1,7 @@
 """Several workers: a signal to the parent reaches them all, and one that dies is replaced."""
 
 import os
+import resource
 import signal
 import socket
 import time
@@ -47,3 +48,16 @@ def test_a_worker_that_dies_is_replaced() -> None:
         os.kill(victim, signal.SIGKILL)
         until("a new worker", lambda: len(children(server)) == 2 and victim not in children(server))
         assert greeting(server).startswith(b"+OK")
+
+
+def test_a_server_may_have_as_many_files_open_as_its_hard_limit_says() -> None:
+    """Shells begin with a soft limit that some hundreds of sessions reach."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(512, hard - 1), hard))
+    try:
+        with RunningServer(arguments=["--workers", "2"]) as server:
+            assert server.process_id is not None
+            for pid in {server.process_id, *children(server)}:
+                assert resource.prlimit(pid, resource.RLIMIT_NOFILE) == (hard, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

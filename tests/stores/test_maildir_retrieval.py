@@ -6,6 +6,7 @@ import errno
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -257,7 +258,7 @@ async def test_what_was_found_in_a_file_does_not_outlive_a_change_of_the_same_le
 def test_a_file_is_read_at_once_only_with_the_octets_and_the_time_it_had(tmp_path: Path) -> None:
     page = os.sysconf("SC_PAGE_SIZE")
     lay(tmp_path / "m", b"x" * page * 3)
-    path, read = os.fsencode(tmp_path / "m"), WarmReader().read
+    path, read = os.fsencode(tmp_path / "m"), partial(WarmReader().read, folder=None)
     assert read(path, page * 3, OLD_NS) == b"x" * page * 3
     assert read(path, page, OLD_NS) is None
     assert read(path, page * 4, OLD_NS) is None
@@ -301,6 +302,45 @@ async def test_a_message_costs_four_calls_of_the_system_and_no_look_at_its_octet
     assert calls == {"open": 1, "preadv": 1, "fstat": 1, "close": 1}
     assert came == b"a\r\n" * 2000
     assert maildrop.snapshot.dots(MessageNumber(1)) == 0
+    maildrop.release()
+
+
+async def test_from_the_second_message_on_the_kernel_walks_from_the_open_maildir(
+    store: MaildirStore, account: Account, maildir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(3):
+        await deliver(store, account, b"%d\r\n" % n)
+    maildrop = await open_maildrop(store, account)
+    assert await octets_of(maildrop, 1) == b"0\r\n"
+    calls = counted(monkeypatch)
+    assert maildrop.retrieve(MessageNumber(2)) == b"1\r\n"
+    assert calls == {"open": 2, "preadv": 1, "fstat": 1, "close": 1}, "the Maildir stays open"
+    calls.clear()
+    maildir.rename(maildir.with_name("moved"))
+    assert maildrop.retrieve(MessageNumber(3)) == b"2\r\n"
+    assert calls == {"open": 1, "preadv": 1, "fstat": 1, "close": 1}
+    maildir.with_name("moved").rename(maildir)
+    calls.clear()
+    maildrop.release()
+    assert calls["close"] == 2, "the Maildir's and the lock's"
+
+
+async def test_a_maildir_that_cannot_be_opened_costs_no_message(
+    store: MaildirStore, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(3):
+        await deliver(store, account, b"%d\r\n" % n)
+    maildrop = await open_maildrop(store, account)
+    asked = os.open
+
+    def refuse_folders(path: bytes, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        if flags & os.O_DIRECTORY:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return asked(path, flags, mode, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "open", refuse_folders)
+    for n in range(3):
+        assert maildrop.retrieve(MessageNumber(n + 1)) == b"%d\r\n" % n
     maildrop.release()
 
 

@@ -18,7 +18,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from ipaddress import ip_address
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from restante.doors.gate import Entry, Gate, GateClosed
 from restante.doors.peers import peer_of
@@ -81,6 +81,9 @@ class Entrance(asyncio.BufferedProtocol):
     __slots__ = ("_doorkeeper", "_header", "_header_timer", "_loop", "_open", "_tls", "_tls_seconds", "_transport")
 
     _transport: asyncio.Transport
+
+    data_received: ClassVar[None] = None
+    """uvloop asks each protocol for it, and a name that is not there costs it an error."""
 
     def __init__(
         self,

@@ -19,7 +19,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Callable
-from typing import Any, Final, Protocol, cast
+from typing import Any, ClassVar, Final, Protocol, cast
 
 __all__ = ["TlsLayer"]
 
@@ -54,6 +54,8 @@ class TlsLayer(asyncio.BufferedProtocol, asyncio.Transport):
         "_records",
         "_timer",
     )
+
+    data_received: ClassVar[None] = None  # as in Entrance
 
     def __init__(
         self,

@@ -56,11 +56,15 @@ def sentence_of(entry: Entry) -> str:
     if entry.name == "session_ended":
         return f"{head}: {_end(fields)}"
     pairs = [
-        f"{key}={quoted(value) if isinstance(value, str) else value}"
-        for key, value in fields.items()
-        if value is not None and key not in _IN_THE_HEAD
+        f"{key}={_shown(value)}" for key, value in fields.items() if value is not None and key not in _IN_THE_HEAD
     ]
     return ", ".join([f"{head}: {_WORDS[entry.name]}", *pairs])
+
+
+def _shown(value: Field) -> str:
+    if isinstance(value, str):
+        return quoted(value)
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def _head(name: str, fields: Mapping[str, Field]) -> str:
@@ -76,7 +80,7 @@ def _head(name: str, fields: Mapping[str, Field]) -> str:
 
 def _end(fields: Mapping[str, Field]) -> str:
     peer = quoted(str(fields["peer"]))
-    tail = f"commands={fields['commands']}, seconds={fields['seconds']}"
+    tail = f"commands={fields['commands']}, seconds={fields['seconds']:.3f}"
     if fields["account"] is None:
         return f"session ended without a login: {fields['outcome']}, peer={peer}, {tail}"
     line = (

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from restante.doors.channel import channel_of
 from restante.doors.gate import Entry
@@ -63,6 +63,7 @@ class Connection(asyncio.BufferedProtocol):
         "_wire",
     )
 
+    data_received: ClassVar[None] = None  # as in Entrance
     _session: Session
     _transport: asyncio.Transport
 
@@ -83,8 +84,7 @@ class Connection(asyncio.BufferedProtocol):
         self._outflow: Outflow | None = None
         # Why nothing is worked off: the sum of the reasons above.
         self._held = _WAITING
-        # Nothing more is read for now.
-        self._paused = False
+        self._paused = False  # nothing more is read for now
         # How the session is to end as soon as nothing is waited for; None while it goes on.
         self._ending: Outcome | None = None
 

@@ -17,15 +17,20 @@ MAILDROPS = "maildrops"
 """The folder below the data folder that holds our own maildrops, one folder for each account's id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(init=False, slots=True, eq=False)
 class Places:
     """The paths of one maildrop, joined when asked for: thousands of maildrops are remembered."""
 
     folder: bytes
     ours: bool
     """Whether we make the folder on need; False for one that is there by the administrator's word."""
-    named: Path | None = None
+    named: Path | None
     """As the administrator named it."""
+
+    def __init__(self, *, folder: bytes, ours: bool, named: Path | None = None) -> None:
+        self.folder = folder
+        self.ours = ours
+        self.named = named
 
     @property
     def new(self) -> bytes:

@@ -37,7 +37,7 @@ from restante.stores.maildir.measure import (
 from restante.stores.maildir.names import base_of
 from restante.stores.maildir.places import Places
 
-__all__ = ["WHOLE_OCTETS", "LongFile", "MessageFile", "WarmReader"]
+__all__ = ["WHOLE_OCTETS", "Descriptor", "LongFile", "MessageFile", "WarmReader", "open_folder"]
 
 WHOLE_OCTETS = 64 * 1024
 """Messages up to this length, in the file and on the wire, are given whole, longer ones in chunks."""
@@ -46,6 +46,7 @@ _FOREIGN_CHUNK_OCTETS = LONGEST_CHUNK_OCTETS // 2 - 1
 """Canonical form can double a chunk, and a CR held back from the chunk before adds an octet or two."""
 
 _READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FOLDER_FLAGS = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 _TRIES_TO_CATCH = 3
 """How often a file that is moved, or changes, under our hands is looked for again."""
 
@@ -171,13 +172,13 @@ class WarmReader:
         self._buffer = memoryview(bytearray(LONGEST_CHUNK_OCTETS))
         self._buffers = (self._buffer,)
 
-    def read(self, path: bytes, file_octets: int, mtime_ns: int) -> bytes | None:
+    def read(self, path: bytes, file_octets: int, mtime_ns: int, *, folder: int | None) -> bytes | None:
         """Read a file of exactly so many octets, WHOLE_OCTETS at most, and that time, if it needs no waiting.
 
-        Else give None. Never fails.
+        `path` is from the open folder, if there is one. Else give None. Never fails.
         """
         try:
-            descriptor = os.open(path, _READ_FLAGS)
+            descriptor = os.open(path, _READ_FLAGS, dir_fd=folder)
         except OSError:
             return None
         try:
@@ -193,10 +194,10 @@ class WarmReader:
         finally:
             os.close(descriptor)
 
-    def open(self, path: bytes, file_octets: int, mtime_ns: int) -> int | None:
-        """Open a file of exactly so many octets and that time, else give None. Never fails."""
+    def open(self, path: bytes, file_octets: int, mtime_ns: int, *, folder: int | None) -> int | None:
+        """Open a file of exactly so many octets and that time, else give None. `path` as in `read`. Never fails."""
         try:
-            descriptor = os.open(path, _READ_FLAGS)
+            descriptor = os.open(path, _READ_FLAGS, dir_fd=folder)
         except OSError:
             return None
         with contextlib.suppress(OSError):
@@ -244,7 +245,7 @@ class LongFile:
     ) -> None:
         """Take an open file that was proved to be what was listed."""
         self._file = file
-        self._descriptor: _Descriptor | None = _Descriptor(descriptor)
+        self._descriptor: Descriptor | None = Descriptor(descriptor)
         self._file_octets = file_octets
         self._in_thread = in_thread
         self._reader = reader
@@ -268,7 +269,7 @@ class LongFile:
         """Let go of the file."""
         self._descriptor = None
 
-    def _read_waiting(self, descriptor: _Descriptor, count: int) -> bytes:
+    def _read_waiting(self, descriptor: Descriptor, count: int) -> bytes:
         try:
             return os.pread(descriptor.number, count, self._read)
         except OSError as error:
@@ -296,7 +297,7 @@ class LongFile:
         raise self._file.gone()
 
 
-class _Descriptor:
+class Descriptor:
     """A file descriptor that closes with its last user."""
 
     __slots__ = ("number",)
@@ -306,6 +307,14 @@ class _Descriptor:
 
     def __del__(self) -> None:
         os.close(self.number)
+
+
+def open_folder(folder: bytes) -> Descriptor | None:
+    """Open a Maildir, so that the kernel walks to its messages from there; None when that is not possible now."""
+    try:
+        return Descriptor(os.open(folder, _FOLDER_FLAGS))
+    except OSError:
+        return None
 
 
 def _inode_of(path: bytes) -> int | None:

@@ -37,7 +37,14 @@ from restante.stores.maildir.listing import Listing, list_maildrop, stamp_of
 from restante.stores.maildir.lock import ExclusiveLock
 from restante.stores.maildir.places import Places, places_of
 from restante.stores.maildir.retention import SessionRetention
-from restante.stores.maildir.retrieval import WHOLE_OCTETS, LongFile, MessageFile, WarmReader
+from restante.stores.maildir.retrieval import (
+    WHOLE_OCTETS,
+    Descriptor,
+    LongFile,
+    MessageFile,
+    WarmReader,
+    open_folder,
+)
 
 __all__ = ["MaildirStore", "OpenMaildir"]
 
@@ -240,6 +247,7 @@ class OpenMaildir:
 
     __slots__ = (
         "_columns",
+        "_folder",
         "_listing",
         "_lock",
         "_places",
@@ -267,6 +275,8 @@ class OpenMaildir:
         self._listing = listing
         # Not before a message is asked for: they may rest.
         self._columns: Columns | None = None
+        # From the second message on, which is found quicker from there.
+        self._folder: Descriptor | None = None
         self._retention = retention
         self._updated = False
         self.expired = self.expired_octets = 0
@@ -279,19 +289,25 @@ class OpenMaildir:
         listing, columns, place = self._listing, self._columns, number - 1
         if columns is None:
             columns = self._columns = listing.columns
+        elif self._folder is None:
+            self._folder = open_folder(self._places.folder)
         file_octets, wire_octets = columns.file_octets[place], columns.wire_octets[place]
         in_cur, reader = columns.in_cur, self._store.reader
-        # As `Listing.path` has it, without a call: for each message.
-        folder = b"cur" if in_cur and in_cur[place] else b"new"
-        path = b"%b/%b/%b" % (self._places.folder, folder, columns.names[place])
+        # As `Listing.path` has it, without a call, and from the open folder where there is one: for each message.
+        path = b"cur/" + columns.names[place] if in_cur and in_cur[place] else b"new/" + columns.names[place]
+        folder = None
+        if self._folder is not None:
+            folder = self._folder.number
+        else:
+            path = b"%b/%b" % (self._places.folder, path)
         if wire_octets <= WHOLE_OCTETS:
-            octets = reader.read(path, file_octets, columns.mtimes_ns[place])
+            octets = reader.read(path, file_octets, columns.mtimes_ns[place], folder=folder)
             if octets is not None:
                 return octets if file_octets == wire_octets else listing.canonical(place, octets)
             file = MessageFile(self._places, listing, place)
             return then(self._store.in_thread(file.read), partial(listing.canonical, place))
         file = MessageFile(self._places, listing, place)
-        descriptor = reader.open(path, file_octets, columns.mtimes_ns[place])
+        descriptor = reader.open(path, file_octets, columns.mtimes_ns[place], folder=folder)
         if descriptor is not None:
             return self._in_chunks(file, place, descriptor)
         return then(self._store.in_thread(file.open), partial(self._in_chunks, file, place))
@@ -340,6 +356,7 @@ class OpenMaildir:
     def release(self) -> None:
         """Let go of the lock. Safe to call twice."""
         lock, self._lock = self._lock, None
+        self._folder = None
         if lock is not None:
             if not (self._updated or self._listing.recorded):
                 self._store.record(self._places, self._listing)
