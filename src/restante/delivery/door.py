@@ -57,6 +57,9 @@ class MailDoor:
         self.trusted_proxies = TrustedPeers(()) if trusted_proxies is None else trusted_proxies
         self.too_many = f"421 4.3.2 {services.hostname} is busy; try again later\r\n".encode("ascii", "replace")
         self.read_buffer = memoryview(bytearray(READ_OCTETS))
+        tls = services.security.tls
+        self._entrance = self._make_entrance(None)
+        self._entrance_under_tls = None if tls is None else self._make_entrance(tls)
         # By id; a session is here from its first octet to its last.
         self._sessions: dict[str, MailSession] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -79,14 +82,15 @@ class MailDoor:
         return False
 
     def protocol(self) -> Entrance:
-        """Make the entrance of a connection; call it in the loop."""
-        return self._entrance(None, login_required=self.requires_login(under_tls=False))
+        """Give the entrance of connections."""
+        return self._entrance
 
     def protocol_under_tls(self) -> Entrance:
-        """Make the entrance of a connection on which TLS begins with the first octet."""
-        context = self._services.security.tls
-        assert context is not None, "a socket of TLS is listened on only where there is a certificate"
-        return self._entrance(context, login_required=self.requires_login(under_tls=True))
+        """Give the entrance of connections on which TLS begins with the first octet."""
+        assert self._entrance_under_tls is not None, (
+            "such a socket is listened on only where there is a certificate"
+        )
+        return self._entrance_under_tls
 
     def __len__(self) -> int:
         """Count the sessions."""
@@ -116,19 +120,13 @@ class MailDoor:
 
     # --- connections ---------------------------------------------------------------------------------------------
 
-    def _entrance(self, context: ssl.SSLContext | None, *, login_required: bool) -> Entrance:
-        loop = asyncio.get_running_loop()
-        return Entrance(
-            self,
-            loop,
-            partial(self._open, loop, login_required),
-            tls=context,
-            tls_seconds=self._services.security.tls_handshake_seconds,
-        )
+    def _make_entrance(self, context: ssl.SSLContext | None) -> Entrance:
+        opens = partial(self._open, self.requires_login(under_tls=context is not None))
+        return Entrance(self, opens, tls=context, tls_seconds=self._services.security.tls_handshake_seconds)
 
-    def _open(
-        self, loop: asyncio.AbstractEventLoop, login_required: bool, peer: str, entry: Entry, secured: bool
-    ) -> Stream:
+    def _open(self, login_required: bool, peer: str, entry: Entry, secured: bool) -> Stream:
+        loop = asyncio.get_running_loop()
+
         def opened() -> None:
             session = self.session(
                 self._services,

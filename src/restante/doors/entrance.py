@@ -1,7 +1,7 @@
 """What comes before a session: who is it, may they come in, and TLS where it begins with the first octet.
 
-For each connection that is accepted the loop is given an entrance; once that is through, it hands the transport on
-to the connection proper and is gone. So an address is counted before it can cost a handshake, a handshake is
+A listening socket has one entrance, which keeps nothing of a connection: it hands the transport on to the
+connection proper. So an address is counted before it can cost a handshake, a handshake is
 bounded in time and its failure told, and a session knows from its first octet who its peer is.
 
 A proxy that is trusted says whom it speaks for (the PROXY protocol) before anything else. Its own address is then
@@ -72,15 +72,13 @@ class Doorkeeper(Protocol):
 
 
 class Entrance(asyncio.BufferedProtocol):
-    """One connection, until it is let in.
+    """Lets connections in: the protocol that each has until then, and all have the same.
 
     `open` makes the connection proper, from the peer, its entry, and whether a proxy had it under TLS; its
     `connection_made` is called as by the loop.
     """
 
-    __slots__ = ("_doorkeeper", "_header", "_header_timer", "_loop", "_open", "_tls", "_tls_seconds", "_transport")
-
-    _transport: asyncio.Transport
+    __slots__ = ("_doorkeeper", "_open", "_tls", "_tls_seconds")
 
     data_received: ClassVar[None] = None
     """uvloop asks each protocol for it, and a name that is not there costs it an error."""
@@ -88,7 +86,6 @@ class Entrance(asyncio.BufferedProtocol):
     def __init__(
         self,
         doorkeeper: Doorkeeper,
-        loop: asyncio.AbstractEventLoop,
         open: Callable[[str, Entry, bool], asyncio.BufferedProtocol],  # noqa: A002 - it is what doors do
         *,
         tls: ssl.SSLContext | None = None,
@@ -96,57 +93,38 @@ class Entrance(asyncio.BufferedProtocol):
     ) -> None:
         """Make the entrance; with `tls` the handshake comes first. It has `tls_seconds`, and so has a header."""
         self._doorkeeper = doorkeeper
-        self._loop = loop
         self._open = open
         self._tls = tls
         self._tls_seconds = tls_seconds
-        # Only while a proxy's header is waited for.
-        self._header: ProxyHeaderParser | None = None
-        self._header_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let the client in, or turn it away, or hear first whom a proxy speaks for."""
-        self._transport = transport  # type: ignore[assignment]  # it is one that writes, whatever loop hands it over
         peer = peer_of(transport)
+        # It is a transport that writes, whatever loop hands it over.
         if peer in self._doorkeeper.trusted_proxies:
-            self._header = ProxyHeaderParser()
-            self._header_timer = self._loop.call_later(
-                self._tls_seconds, self._refuse_header, "the proxy's header did not come in time"
-            )
+            _Announced(self, transport, peer, self._tls_seconds)  # type: ignore[arg-type]
         else:
-            self._let_in(peer)
+            self.let_in(transport, peer)  # type: ignore[arg-type]
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Give the buffer that all connections read into."""
         return self._doorkeeper.read_buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Read a proxy's header; from a client that is turned away nothing is taken."""
-        if self._header is None:
-            return
-        match self._header.receive(bytes(self._doorkeeper.read_buffer[:nbytes])):
-            case Need():
-                return
-            case ProxyHeaderBad(reason=reason):
-                self._refuse_header(reason)
-            case ProxyHeader() as header:
-                self._stop_waiting()
-                secured = header.tls is not None and self._tls is None
-                self._let_in(_proxied_peer(header, peer_of(self._transport)), secured=secured, early=header.rest)
+        """Take nothing from a client that is turned away."""
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget a proxy that left before its header was there."""
-        self._stop_waiting()
-
-    def _let_in(self, peer: str, *, secured: bool = False, early: bytes = b"") -> None:
+    def let_in(
+        self, transport: asyncio.Transport, peer: str, *, under_tls: bool = False, early: bytes = b""
+    ) -> None:
+        """Hand a connection on, or turn it away. `under_tls`: to a proxy; `early`: what the client sent already."""
         entry = self._doorkeeper.gate.enter(peer)
         if isinstance(entry, GateClosed):
-            self._turn_away(peer, entry)
+            self._turn_away(transport, peer, entry)
             return
-        connection = self._open(peer, entry, secured)
+        connection = self._open(peer, entry, under_tls and self._tls is None)
         if self._tls is None:
-            self._transport.set_protocol(connection)
-            connection.connection_made(self._transport)
+            transport.set_protocol(connection)
+            connection.connection_made(transport)
             if early:
                 self._doorkeeper.read_buffer[: len(early)] = early
                 connection.buffer_updated(len(early))
@@ -161,33 +139,67 @@ class Entrance(asyncio.BufferedProtocol):
                 self._doorkeeper.tell(TlsFailed(session=None, door=door, peer=peer, reason=reason))
 
         layer = TlsLayer(
-            self._transport,
+            transport,
             connection,
             self._tls,
-            loop=self._loop,
+            loop=asyncio.get_running_loop(),
             read_buffer=self._doorkeeper.read_buffer,
             handshake_seconds=self._tls_seconds,
             on_handshake=on_handshake,
             early=early,
         )
 
-    def _refuse_header(self, reason: str) -> None:
-        self._stop_waiting()
-        peer = peer_of(self._transport)
+    def refuse(self, transport: asyncio.Transport, peer: str, reason: str) -> None:
+        """Close a connection that nothing can be said to."""
         self._doorkeeper.tell(ConnectionRefused(door=self._doorkeeper.door, peer=peer, reason=reason))
-        self._transport.abort()
+        transport.abort()
 
-    def _stop_waiting(self) -> None:
-        self._header = None
-        if self._header_timer is not None:
-            self._header_timer.cancel()
-            self._header_timer = None
-
-    def _turn_away(self, peer: str, closed: GateClosed) -> None:
+    def _turn_away(self, transport: asyncio.Transport, peer: str, closed: GateClosed) -> None:
         self._doorkeeper.tell(ConnectionRefused(door=self._doorkeeper.door, peer=peer, reason=closed.reason.value))
         if self._tls is None:
-            self._transport.write(self._doorkeeper.too_many)
-        self._transport.close()
+            transport.write(self._doorkeeper.too_many)
+        transport.close()
+
+
+class _Announced(asyncio.BufferedProtocol):
+    """A connection of a trusted proxy, until it has said whom it speaks for."""
+
+    __slots__ = ("_entrance", "_parser", "_proxy", "_timer", "_transport")
+
+    def __init__(self, entrance: Entrance, transport: asyncio.Transport, proxy: str, seconds: float) -> None:
+        """Take the place of the entrance on `transport`, and wait so long."""
+        self._entrance = entrance
+        self._transport = transport
+        self._proxy = proxy
+        self._parser = ProxyHeaderParser()
+        self._timer = asyncio.get_running_loop().call_later(
+            seconds, self._refuse, "the proxy's header did not come in time"
+        )
+        transport.set_protocol(self)
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Give the buffer that all connections read into."""
+        return self._entrance.get_buffer(sizehint)
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Read the header, and let the client in that it names."""
+        match self._parser.receive(bytes(self._entrance.get_buffer(-1)[:nbytes])):
+            case Need():
+                return
+            case ProxyHeaderBad(reason=reason):
+                self._refuse(reason)
+            case ProxyHeader() as header:
+                self._timer.cancel()
+                peer, under_tls = _proxied_peer(header, self._proxy), header.tls is not None
+                self._entrance.let_in(self._transport, peer, under_tls=under_tls, early=header.rest)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget a proxy that left before its header was there."""
+        self._timer.cancel()
+
+    def _refuse(self, reason: str) -> None:
+        self._timer.cancel()
+        self._entrance.refuse(self._transport, self._proxy, reason)
 
 
 def _proxied_peer(header: ProxyHeader, proxy: str) -> str:

@@ -13,7 +13,6 @@ import itertools
 import os
 import secrets
 from collections.abc import Coroutine, Iterator
-from functools import partial
 from typing import Any, Final
 
 from restante.doors.entrance import Entrance
@@ -57,6 +56,11 @@ class Pop3Server:
         self.gate = Gate() if gate is None else gate
         self.trusted_proxies = TrustedPeers(()) if trusted_proxies is None else trusted_proxies
         self.read_buffer = memoryview(bytearray(READ_BUFFER_OCTETS))
+        tls, tls_seconds = services.security.tls, services.security.tls_handshake_seconds
+        self._entrance = Entrance(self, self._open, tls_seconds=tls_seconds)
+        self._entrance_under_tls = (
+            None if tls is None else Entrance(self, self._open, tls=tls, tls_seconds=tls_seconds)
+        )
         self._connections: set[Connection] = set()
         self._works: set[asyncio.Task[None]] = set()
         self._counter = itertools.count(1)
@@ -72,22 +76,18 @@ class Pop3Server:
         self._sweeper = loop.call_later(_SWEEP_SECONDS, self._sweep, loop)
 
     def protocol(self) -> Entrance:
-        """Make the entrance of a connection."""
-        loop = asyncio.get_running_loop()
-        return Entrance(
-            self, loop, partial(self._open, loop), tls_seconds=self.services.security.tls_handshake_seconds
-        )
+        """Give the entrance of connections."""
+        return self._entrance
 
     def protocol_under_tls(self) -> Entrance:
-        """Make the entrance of a connection on which TLS begins with the first octet."""
-        loop, security = asyncio.get_running_loop(), self.services.security
-        assert security.tls is not None, "a socket of TLS is listened on only where there is a certificate"
-        return Entrance(
-            self, loop, partial(self._open, loop), tls=security.tls, tls_seconds=security.tls_handshake_seconds
+        """Give the entrance of connections on which TLS begins with the first octet."""
+        assert self._entrance_under_tls is not None, (
+            "such a socket is listened on only where there is a certificate"
         )
+        return self._entrance_under_tls
 
-    def _open(self, loop: asyncio.AbstractEventLoop, peer: str, entry: Entry, secured: bool) -> Connection:
-        return Connection(self, loop, peer=peer, entry=entry, secured=secured)
+    def _open(self, peer: str, entry: Entry, secured: bool) -> Connection:
+        return Connection(self, asyncio.get_running_loop(), peer=peer, entry=entry, secured=secured)
 
     def __len__(self) -> int:
         """Count the connections."""

@@ -152,13 +152,13 @@ class LinkServer:
         self.admit, self.dismiss, self.new_session = real.admit, real.dismiss, real.new_session
 
     def protocol(self) -> Entrance:
-        """Make the entrance of a connection on the still clock."""
+        """Make the entrance of connections on the still clock."""
         loop = cast(asyncio.AbstractEventLoop, self.clock)  # of which it asks the time only
 
         def open_connection(peer: str, entry: Entry, secured: bool) -> Connection:
             return Connection(self, loop, peer=peer, entry=entry, secured=secured)
 
-        return Entrance(self, loop, open_connection)
+        return Entrance(self, open_connection)
 
     @property
     def wants_wire(self) -> bool:
