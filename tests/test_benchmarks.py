@@ -8,12 +8,14 @@ import json
 import shutil
 import statistics
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from benchmarks import client, explain, handshake, inside, mail
+from benchmarks import client, explain, fetch, handshake, inside, mail
 from benchmarks.bed import Bed, CannotRun, Measured
 from benchmarks.plot import lines_of, plot
 from benchmarks.rows import Goal, Row, Side
@@ -252,6 +254,16 @@ def test_explain_is_timed_over_sessions_that_it_tells_apart(source: str, session
     figure = explain.measured(source, 200_000)
     assert figure.sessions == sessions
     assert figure.octets_a_second > 0
+
+
+@pytest.mark.peer("mpop")
+def test_both_programs_that_fetch_bring_all_messages() -> None:
+    ours = Path(sys.executable).with_name("restante")
+    programs: dict[str, Callable[[int, Path], fetch.Took]] = {}
+    programs |= {"mpop": fetch.by_mpop, "restante": partial(fetch.by_restante, ours)}
+    took = fetch.compare(programs, messages=20, rounds=1)
+    # It raises where one brings fewer; the time is this machine's.
+    assert {name: len(runs) for name, runs in took.items()} == {"mpop": 1, "restante": 1}
 
 
 def test_the_client_does_not_wait_a_round_trip_for_each_message_as_poplib_does(tmp_path: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from restante.fetch.plan import Policy, SeenMessage
 from restante.fetch.session import FetchSession
-from restante.fetch.sinks.contract import Kept, Letter, NotNow, RefusedForGood, SinkFault
+from restante.fetch.sinks.contract import Kept, Letter, NotNow, Outcome, RefusedForGood, Sink, SinkFault
 from restante.fetch.state import State
 from restante.fetch.telling import Result, Telling
 
@@ -28,7 +28,8 @@ class Fuse:
 
     def step(self) -> None:
         self.steps += 1
-        if self.steps == self.at:
+        # From then on nobody does anything any more.
+        if self.at and self.steps >= self.at:
             raise Crash
 
 
@@ -120,15 +121,32 @@ class Destination:
     full: bool = False
     label: str = "maildir:/mail"
     tells_places: bool = True
+    takes_at_once: int = 1
+    fills_at: int | None = None
+    """With how many messages it is full."""
+    groups: list[int] = field(default_factory=list)
+    """How many messages each group had."""
 
     async def open(self) -> None:
         if self.full:
             raise SinkFault("/mail: no space left on device: free room there")
 
-    async def intend(self, letter: Letter) -> str:
-        return letter.digest.hex() if self.tells_places else ""
+    async def intend(self, letters: Sequence[Letter]) -> Sequence[str]:
+        return [letter.digest.hex() if self.tells_places else "" for letter in letters]
 
-    async def store(self, letter: Letter) -> Kept:
+    async def store_group(self, letters: Sequence[Letter]) -> Sequence[Outcome]:
+        self.groups.append(len(letters))
+        outcomes: list[Outcome] = []
+        for letter in letters:
+            try:
+                outcomes.append(await self._store(letter))
+            except (NotNow, RefusedForGood) as outcome:
+                outcomes.append(outcome)
+            except SinkFault as fault:
+                return [*outcomes, *[fault] * (len(letters) - len(outcomes))]
+        return outcomes
+
+    async def _store(self, letter: Letter) -> Kept:
         self.fuse.step()
         if letter.octets in self.refuses:
             raise RefusedForGood("550 no")
@@ -136,6 +154,8 @@ class Destination:
             raise NotNow("450 later")
         if self.can_tell and letter.may_be_there and letter.octets in self.kept:
             return Kept(place=letter.place, was_there=True)
+        if self.fills_at is not None and len(self.kept) >= self.fills_at:
+            raise SinkFault("/mail: no space left on device: free room there")
         self.kept.append(letter.octets)
         self.fuse.step()
         return Kept(place=letter.place)
@@ -162,6 +182,19 @@ class FusedState(State):
         super().record(maildrop, *messages)
         self._fuse.step()
 
+    def settle(
+        self,
+        maildrop: str,
+        *,
+        record: Sequence[SeenMessage],
+        forget: Iterable[SeenMessage] = (),
+        gone: Iterable[SeenMessage] = (),
+        now_epoch_seconds: float,
+    ) -> None:
+        self._fuse.step()
+        super().settle(maildrop, record=record, forget=forget, gone=gone, now_epoch_seconds=now_epoch_seconds)
+        self._fuse.step()
+
     def mark_gone(self, maildrop: str, messages: Iterable[SeenMessage], *, now_epoch_seconds: float) -> None:
         self._fuse.step()
         super().mark_gone(maildrop, messages, now_epoch_seconds=now_epoch_seconds)
@@ -178,7 +211,14 @@ class World:
         self.now = 1_800_000_000.0
         self.told: list[Telling] = []
 
-    async def fetch(self, policy: Policy | None = None, *, crash_at: int = 0, dry_run: bool = False) -> Result:
+    async def fetch(
+        self,
+        policy: Policy | None = None,
+        *,
+        crash_at: int = 0,
+        dry_run: bool = False,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> Result:
         """Run one session. Raises Crash at that step."""
         fuse = Fuse(crash_at)
         self.destination.fuse = fuse
@@ -192,6 +232,7 @@ class World:
                 policy=policy or Policy(),
                 tell=self.told.append,
                 clock=lambda: self.now,
+                stopping=stopping,
                 dry_run=dry_run,
             )
             result = await session.run()
@@ -201,6 +242,14 @@ class World:
     def seen(self) -> list[SeenMessage]:
         with State(self.path) as state:
             return state.seen(NAME)
+
+
+async def store(sink: Sink, letter: Letter) -> Kept:
+    """Store one letter. Raises what came of it, if it is not kept."""
+    (outcome,) = await sink.store_group([letter])
+    if isinstance(outcome, Kept):
+        return outcome
+    raise outcome
 
 
 def letters(*numbers: int) -> Iterator[tuple[bytes, bytes]]:

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fetch import acting
 from tests.fetch.acting import letter
-from tests.fetch.test_maildir_sink import LETTER
+from tests.fetch.test_maildir_sink import LETTER, Disk
 
-from restante.fetch.sinks.contract import Letter, NotNow, SinkFault
+from restante.fetch.sinks.contract import Kept, Letter, NotNow, SinkFault
 from restante.fetch.sinks.mbox import MboxSink, StandardOutputSink, as_mbox_entry
 from restante.proto.lines import canonical
 from restante.stores.mbox import MboxMessage, read_messages
@@ -35,7 +36,7 @@ def messages(octets: bytes) -> list[bytes]:
 async def store(box: Path, *letters: Letter, wait_seconds: float = 30.0) -> list[bool]:
     sink = MboxSink(box, lock_wait_seconds=wait_seconds)
     await sink.open()
-    return [(await sink.store(each)).was_there for each in letters]
+    return [(await acting.store(sink, each)).was_there for each in letters]
 
 
 @given(st.lists(st.sampled_from([b"From ", b">From ", b">", b"\r\n", b"F", b"rom me", b"\r\n\r\n"])).map(b"".join))
@@ -116,3 +117,62 @@ async def test_standard_output_whose_reader_has_gone_takes_nothing() -> None:
     os.close(reader)
     with os.fdopen(writer, "wb", 0) as stream, pytest.raises(SinkFault, match="its reader has gone"):
         await StandardOutputSink(stream).store(LETTER)
+
+
+TWINS = [replace(LETTER, unique_id=b"a"), replace(LETTER, unique_id=b"b"), OTHER, replace(LETTER, unique_id=b"c")]
+
+
+async def intended(sink: MboxSink) -> list[Letter]:
+    places = await sink.intend(TWINS)
+    return [replace(each, place=place, may_be_there=True) for each, place in zip(TWINS, places, strict=True)]
+
+
+@pytest.mark.parametrize("before", [b"", b"From a@b Mon Jan  1 00:00:00 2024\nSubject: theirs\n\nno end"])
+async def test_what_a_kill_left_of_a_group_is_found_or_written_and_each_copy_counts(
+    box: Path, before: bytes
+) -> None:
+    box.write_bytes(before)
+    again = await intended(MboxSink(box))
+    await MboxSink(box).store_group(TWINS)
+    whole = box.read_bytes()
+    assert len(messages(whole)) == 4 + bool(before)
+    for written in range(len(before), len(whole) + 1):
+        box.write_bytes(whole[:written])
+        outcomes = await MboxSink(box).store_group(again)
+        assert box.read_bytes() == whole
+        were_there = [isinstance(outcome, Kept) and outcome.was_there for outcome in outcomes]
+        assert were_there == sorted(were_there, reverse=True)
+
+
+async def test_a_copy_that_was_stored_does_not_stand_for_one_that_was_not_where_others_removed_mail(
+    box: Path,
+) -> None:
+    box.write_bytes(b"From a@b Mon Jan  1 00:00:00 2024\nSubject: theirs\n\nhello\n\n")
+    again = await intended(MboxSink(box))
+    box.write_bytes(as_mbox_entry(LETTER))
+    outcomes = await MboxSink(box).store_group(again)
+    assert [outcome.was_there for outcome in outcomes if isinstance(outcome, Kept)] == [True, False, False, False]
+    assert len(messages(box.read_bytes())) == 4
+
+
+async def test_a_group_waits_for_the_disk_once_and_a_full_one_keeps_what_came_before(
+    box: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch)
+    assert len(await MboxSink(box).store_group(TWINS)) == 4
+    assert disk.calls["file"] == 1
+    whole = box.read_bytes()
+    box.write_bytes(b"")
+    disk.fails_at["write"] = disk.calls["write"] + 3
+    outcomes = await MboxSink(box).store_group(TWINS)
+    assert [isinstance(outcome, Kept) for outcome in outcomes] == [True, True, False, False]
+    assert box.read_bytes() == as_mbox_entry(LETTER) * 2
+    assert whole.startswith(box.read_bytes())
+
+
+async def test_what_cannot_be_made_durable_is_cut_off(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    await store(box, OTHER)
+    disk = Disk(monkeypatch)
+    disk.fails_at["file"] = 1
+    assert all(isinstance(outcome, SinkFault) for outcome in await MboxSink(box).store_group(TWINS))
+    assert box.read_bytes() == as_mbox_entry(OTHER)

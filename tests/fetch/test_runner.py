@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from tests.fetch.acting import NAME, Answer, Destination, Fuse, Maildrop, Message, Server, letter, letters
 
 from restante.client import ClientFault, ConnectFault, ConnectionLost, InUse, LoginDelayed, LoginRefused, Phase
+from restante.fetch.groups import GROUP_MESSAGES
 from restante.fetch.plan import Policy
 from restante.fetch.runner import Job, SetupFault, fetch_account, fetch_all, fetch_every, pause_seconds
 from restante.fetch.sinks.contract import SinkFault
@@ -66,13 +68,18 @@ def site(tmp_path: Path) -> Site:
     return Site(State(tmp_path / "state"))
 
 
+@pytest.mark.parametrize("at_once", [1, 2, GROUP_MESSAGES])
+@pytest.mark.parametrize("number", [1, 2, 3])
 async def test_a_message_over_which_sessions_break_keeps_none_of_the_others_back_and_no_removal_is_missed(
-    site: Site,
+    site: Site, at_once: int, number: int
 ) -> None:
-    site.breaks = {b"uid-1"}
+    site.destination.takes_at_once = at_once
+    site.breaks = {b"uid-%d" % number}
     result = await site.fetch()
-    assert sorted(site.destination.kept) == [letter(2), letter(3)]
-    assert list(site.server.messages) == [b"uid-1"]
+    assert sorted(site.destination.kept) == [letter(each) for each in (1, 2, 3) if each != number]
+    assert list(site.server.messages) == [b"uid-%d" % number]
+    # What came before the session broke off was stored, and is not retrieved again but for the one itself.
+    assert Counter(site.server.retrieved) == {b"uid-%d" % each: 1 if each != number else 2 for each in (1, 2, 3)}
     assert (result.failure, result.removed, result.left) == (Failure.LEFT_OUT, 2, 1)
     assert site.connections == 3
     (left,) = [telling for telling in site.told if isinstance(telling, LeftOut)]

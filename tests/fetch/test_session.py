@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.fetch.acting import NAME, Crash, Destination, World, letter, letters
 
+from restante.fetch.groups import GROUP_MESSAGES
 from restante.fetch.plan import DAY_SECONDS, Order, Policy, RemarkKind, SeenMessage, SeenStatus
 from restante.fetch.state import State
 from restante.fetch.telling import Failure, LeftOut, Listing, Stored
@@ -15,9 +16,9 @@ from restante.fetch.telling import Failure, LeftOut, Listing, Stored
 KEEP = Policy(leave_seconds=None)
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    world = World(tmp_path)
+@pytest.fixture(params=[1, 2, GROUP_MESSAGES])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
+    world = World(tmp_path, destination=Destination(takes_at_once=request.param))
     world.server.messages = dict(letters(1, 2, 3))
     return world
 
@@ -172,7 +173,7 @@ async def test_a_destination_that_puts_everything_off_is_not_asked_for_ever(worl
     world.destination.puts_off = set(world.server.messages.values())
     result = await world.fetch()
     assert result.failure is Failure.STORAGE
-    assert len(world.server.retrieved) == 10
+    assert 10 <= len(world.server.retrieved) <= 10 + 3 * (world.destination.takes_at_once - 1)
 
 
 async def test_a_full_destination_costs_no_message(world: World) -> None:
@@ -223,14 +224,14 @@ async def test_what_is_told_has_the_octets_that_came(world: World) -> None:
     assert [told.octets for told in stored] == [len(letter(number)) for number in (1, 2, 3)]
 
 
-@pytest.mark.parametrize("can_tell", [True, False])
+@pytest.mark.parametrize(("can_tell", "at_once"), [(True, 1), (True, 2), (True, GROUP_MESSAGES), (False, 1)])
 async def test_a_kill_at_any_step_loses_nothing_and_doubles_at_most_the_message_in_hand(
-    tmp_path: Path, can_tell: bool
+    tmp_path: Path, can_tell: bool, at_once: int
 ) -> None:
     steps = at = 0
     while at <= steps:
-        world = World(tmp_path / str(at), destination=Destination(can_tell=can_tell))
-        world.server.messages = dict(letters(1, 2, 3))
+        world = World(tmp_path / str(at), destination=Destination(can_tell=can_tell, takes_at_once=at_once))
+        world.server.messages = dict(letters(1, 2, 3, 4, 5))
         if at:
             with pytest.raises(Crash):
                 await world.fetch(crash_at=at)
@@ -238,8 +239,10 @@ async def test_a_kill_at_any_step_loses_nothing_and_doubles_at_most_the_message_
         await world.fetch()
         steps = steps or world.steps
         copies = Counter(world.destination.kept)
-        assert set(copies) == {letter(1), letter(2), letter(3)}
-        assert sum(copies.values()) <= (3 if can_tell else 4), f"step {at}"
+        assert set(copies) == {letter(number) for number in range(1, 6)}
+        assert sum(copies.values()) <= (5 if can_tell else 6), f"step {at}"
+        # What is retrieved again: the group that is being stored, and the one that gathers.
+        assert len(world.server.retrieved) <= 5 + 2 * at_once
         assert world.server.messages == {}
         at += 1
     assert steps > 20
@@ -251,3 +254,50 @@ async def test_what_is_stored_in_one_place_is_not_stored_in_another(world: World
     result = await world.fetch()
     assert (result.stored, result.removed) == (3, 3)
     assert len(elsewhere.kept) == 3
+
+
+async def test_a_disk_that_fills_in_a_group_removes_what_came_before_and_doubles_nothing(world: World) -> None:
+    world.server.messages = dict(letters(1, 2, 3, 4, 5))
+    world.destination.fills_at = 2
+    result = await world.fetch()
+    assert (result.failure, result.stored, result.removed, result.left) == (Failure.STORAGE, 2, 2, 3)
+    assert "free room" in result.words
+    assert world.destination.kept == [letter(1), letter(2)]
+    assert list(world.server.messages) == [b"uid-3", b"uid-4", b"uid-5"]
+    world.destination.fills_at = None
+    assert (await world.fetch()).removed == 3
+    assert world.destination.kept == [letter(number) for number in range(1, 6)]
+
+
+async def test_one_message_that_a_destination_refuses_and_one_it_puts_off_keep_none_of_their_group_back(
+    world: World,
+) -> None:
+    world.server.messages = dict(letters(*range(1, 8)))
+    world.destination.refuses = {letter(2)}
+    world.destination.puts_off = {letter(4)}
+    result = await world.fetch()
+    assert world.destination.kept == [letter(number) for number in (1, 3, 5, 6, 7)]
+    assert list(world.server.messages) == [b"uid-2", b"uid-4"]
+    assert (result.stored, result.removed, result.left_out) == (5, 5, 2)
+    told = [told.unique_id for told in world.told if isinstance(told, Stored | LeftOut)]
+    assert told == [b"uid-%d" % number for number in range(1, 8)]
+
+
+async def test_many_messages_come_in_few_groups_that_are_bounded(world: World) -> None:
+    numbers = range(3 * GROUP_MESSAGES)
+    world.destination.takes_at_once = GROUP_MESSAGES
+    world.server.messages = dict(letters(*numbers))
+    await world.fetch()
+    assert world.destination.kept == [letter(number) for number in numbers]
+    assert max(world.destination.groups) <= GROUP_MESSAGES
+    # A slow machine lets a group go off by its time now and then.
+    assert len(world.destination.groups) <= 10
+
+
+async def test_when_it_is_told_to_end_what_was_gathered_is_stored_and_nothing_else_retrieved(
+    world: World,
+) -> None:
+    world.server.messages = dict(letters(*range(10)))
+    result = await world.fetch(stopping=lambda: len(world.server.retrieved) >= 4)
+    assert world.destination.kept == [letter(number) for number in range(4)]
+    assert (result.removed, len(world.server.retrieved)) == (4, 4)

@@ -23,7 +23,10 @@ class CommandFailed(Exception):
 
 def shown(text: object) -> str:
     """Escape what a terminal would act upon: control characters, and what cannot be printed."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(text))
+    whole = str(text)
+    if whole.isprintable():
+        return whole
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in whole)
 
 
 def say(line: str) -> None:

@@ -1,36 +1,27 @@
 """One session with one remote maildrop: retrieve, store, record, mark, QUIT, and note what is gone, in this order.
 
-What a crash after each step leaves is told in `state`. What is doubtful stays at the server. A message that the
-server or the destination will not have is told, and the others come all the same. The destination is opened only
-when there is something to store. A fault of the destination ends the retrieving; what was stored until then is
+Messages are stored in groups, the next one being retrieved meanwhile (`groups`); what becomes of a group is in
+`keeping`, and what a crash after each step leaves in `state`. What is doubtful stays at the server. A message that
+the server or the destination will not have is told, and the others come all the same. The destination is opened
+only when there is something to store. A fault of the destination ends the retrieving; what was stored until then is
 still marked and removed, and the result says so. Fails with ClientFault and StateFault.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
-from restante.fetch.digest import content_digest
-from restante.fetch.plan import (
-    Errand,
-    Judgement,
-    Listed,
-    Plan,
-    Policy,
-    SeenMessage,
-    SeenStatus,
-    is_due,
-    judge,
-    make_plan,
-)
+from restante.client import ClientFault
+from restante.fetch.groups import Gathering
+from restante.fetch.keeping import Keeping, Retrieved
+from restante.fetch.plan import Errand, Listed, Plan, Policy, SeenMessage, SeenStatus, make_plan
 from restante.fetch.remote import Given, RemoteMaildrop, RemoteMessage
-from restante.fetch.sinks.contract import Kept, Letter, NotNow, RefusedForGood, Sink, SinkFault
+from restante.fetch.sinks.contract import Sink, SinkFault
 from restante.fetch.state import State
-from restante.fetch.telling import Failure, LeftOut, Listing, Result, Stored, Tell
+from restante.fetch.telling import Failure, LeftOut, Listing, Result, Tell
 from restante.proto.lines import canonical
 
 __all__ = ["FetchSession"]
@@ -40,9 +31,6 @@ M = TypeVar("M", bound=RemoteMessage)
 
 KEEP_ALIVE_SECONDS: Final = 60.0
 """How long a destination may take before the server is told that we are still there."""
-
-MOST_PUT_OFF: Final = 10
-"""So many messages in a row that the destination puts off mean that it is not in the mood for any."""
 
 
 class FetchSession(Generic[M]):
@@ -83,7 +71,6 @@ class FetchSession(Generic[M]):
         self._dry_run = dry_run
         self._seen: dict[bytes, list[SeenMessage]] = {}
         self._due: list[tuple[M, list[SeenMessage]]] = []
-        self._put_off = 0
         self.suspect: bytes | None = None
         self.result = Result()
 
@@ -142,93 +129,77 @@ class FetchSession(Generic[M]):
         )
 
     async def _retrieve(self, plan: Plan, messages: list[M]) -> None:
+        keeping: Keeping[M] = Keeping(
+            account=self._account,
+            maildrop_name=self._name,
+            state=self._state,
+            sink=self._sink,
+            policy=self._policy,
+            tell=self._tell,
+            clock=self._clock,
+            result=self.result,
+            seen=self._seen,
+        )
         errands = sorted(plan.retrieve, key=lambda errand: errand.listed.unique_id in self._last)
         for errand in errands:
             if errand.listed.unique_id in self._skip:
-                self._leave_out(errand, self._skip[errand.listed.unique_id], for_good=False)
+                keeping.leave_out(errand, self._skip[errand.listed.unique_id], for_good=False)
         errands = [errand for errand in errands if errand.listed.unique_id not in self._skip]
+        gathering: Gathering[Retrieved[M]] = Gathering(self._sink.takes_at_once)
+        storing = asyncio.ensure_future(_store(gathering, keeping))
+        try:
+            await self._gather(errands, messages, gathering)
+            gathering.end()
+            await self._stored(storing)
+        except ClientFault:
+            # What came before the session broke off is stored all the same.
+            gathering.end()
+            await asyncio.wait({storing})
+            if not isinstance(storing.exception(), SinkFault):
+                await storing
+            raise
+        except BaseException:
+            # What the destination began it ends: half a delivery would be a doubtful one.
+            gathering.drop()
+            await asyncio.wait({storing})
+            storing.exception()
+            raise
+        finally:
+            self._due += keeping.due
+
+    async def _gather(
+        self, errands: Sequence[Errand], messages: list[M], gathering: Gathering[Retrieved[M]]
+    ) -> None:
         wanted = [messages[errand.place] for errand in errands]
         coming = self._maildrop.peek_many(wanted) if self._policy.headers_only else self._maildrop.read_many(wanted)
         for errand in errands:
-            if self._stopping():
+            if not await self._room(gathering) or self._stopping():
                 return
             self.suspect = errand.listed.unique_id
             given = await _next(coming)
             if given is None:
                 return
-            if given.given is None:
-                self._leave_out(errand, f"the server would not give it: {given.refusal}", for_good=False)
-            else:
-                await self._take(errand, given.message, canonical(given.given))
+            octets = None if given.given is None else canonical(given.given)
+            gathering.put(
+                Retrieved(errand=errand, message=given.message, octets=octets, refusal=given.refusal),
+                len(octets or b""),
+            )
 
-    async def _take(self, errand: Errand, message: M, octets: bytes) -> None:
-        digest = content_digest(octets)
-        rows = self._seen.get(message.unique_id, [])
-        mine = next((row for row in rows if row.digest == digest), None)
-        row = SeenMessage(
-            unique_id=message.unique_id,
-            digest=digest,
-            octets=message.octets,
-            status=SeenStatus.IN_HAND,
-            since_epoch_seconds=self._clock(),
-            destination=self._sink.label,
-        )
-        match judge(errand, digest, rows):
-            case Judgement.ALREADY_STORED:
-                assert mine is not None
-                await self._note(replace(mine, octets=message.octets, status=SeenStatus.STORED), message)
-                self.result.was_there += 1
-                self._tell_stored(errand, octets, was_there=True)
-                return
-            case Judgement.REFUSED_BEFORE:
-                self._leave_out(errand, "refused by this destination before", for_good=True)
-                return
-            case Judgement.MAY_BE_STORED:
-                assert mine is not None
-                letter = self._letter(mine, octets, may_be_there=True)
-            case _:
-                letter = self._letter(row, octets)
-                letter = replace(letter, place=await self._sink.intend(letter))
-        row = replace(row, since_epoch_seconds=letter.since_epoch_seconds, place=letter.place)
-        await self._in_state(self._state.record, row)
-        try:
-            kept = await self._kept_alive(self._sink.store(letter))
-        except RefusedForGood as error:
-            await self._in_state(self._state.record, replace(row, status=SeenStatus.REFUSED))
-            self._put_off = 0
-            self._leave_out(errand, str(error), for_good=True)
-            return
-        except NotNow as error:
-            if not letter.may_be_there:
-                await self._in_state(self._state.forget, row)
-            self._leave_out(errand, str(error), for_good=False)
-            self._put_off += 1
-            if self._put_off >= MOST_PUT_OFF:
-                raise SinkFault(f"{self._sink.label} put off {self._put_off} messages in a row: {error}") from error
-            return
-        self._put_off = 0
-        await self._stored(errand, message, row, kept, octets)
+    async def _room(self, gathering: Gathering[Retrieved[M]]) -> bool:
+        """Wait for the destination, and tell the server now and then that we are still there."""
+        while gathering.is_full:
+            try:
+                async with asyncio.timeout(KEEP_ALIVE_SECONDS):
+                    await gathering.room()
+            except TimeoutError:
+                await self._maildrop.keep_alive()
+        return await gathering.room()
 
-    async def _stored(self, errand: Errand, message: M, row: SeenMessage, kept: Kept, octets: bytes) -> None:
-        status = SeenStatus.HEADERS if self._policy.headers_only else SeenStatus.STORED
-        await self._note(replace(row, status=status, place=kept.place), message)
-        self.result.stored += not kept.was_there
-        self.result.was_there += kept.was_there
-        self.result.stored_octets += 0 if kept.was_there else len(octets)
-        self._tell_stored(errand, octets, was_there=kept.was_there)
-
-    async def _note(self, row: SeenMessage, message: M) -> None:
-        """Record that a message is stored, and end what was remembered of others under its unique-id."""
-        await self._in_state(self._state.record, row)
-        others = [other for other in self._seen.get(row.unique_id, []) if other.digest != row.digest]
-        for other in others:
-            if other.status in {SeenStatus.IN_HAND, SeenStatus.REFUSED}:
-                await self._in_state(self._state.forget, other)
-        if row.status is SeenStatus.STORED and others:
-            await self._in_state(self._state.mark_gone, others, now_epoch_seconds=self._clock())
-        self._seen[row.unique_id] = [row]
-        if is_due(row, self._policy, self._clock()):
-            self._due.append((message, [row]))
+    async def _stored(self, storing: asyncio.Future[None]) -> None:
+        """Wait for the last groups, likewise. Raises SinkFault, StateFault."""
+        while not (await asyncio.wait({storing}, timeout=KEEP_ALIVE_SECONDS))[0]:
+            await self._maildrop.keep_alive()
+        await storing
 
     async def _remove(self) -> None:
         """Mark what is due, say QUIT, and note what is gone."""
@@ -252,60 +223,20 @@ class FetchSession(Generic[M]):
         self.result.removed = len(self._due) - len(still_there)
         self.result.left = self.result.listed - self.result.removed
 
-    def _letter(self, row: SeenMessage, octets: bytes, *, may_be_there: bool = False) -> Letter:
-        return Letter(
-            octets=octets,
-            digest=row.digest,
-            maildrop=self._name,
-            unique_id=row.unique_id,
-            since_epoch_seconds=row.since_epoch_seconds,
-            place=row.place,
-            may_be_there=may_be_there,
-            headers_only=self._policy.headers_only,
-        )
-
-    def _tell_stored(self, errand: Errand, octets: bytes, *, was_there: bool) -> None:
-        self._tell(
-            Stored(
-                account=self._account,
-                unique_id=errand.listed.unique_id,
-                octets=len(octets),
-                listed_octets=errand.listed.octets,
-                destination=self._sink.label,
-                was_there=was_there,
-                headers_only=self._policy.headers_only,
-            )
-        )
-
-    def _leave_out(self, errand: Errand, words: str, *, for_good: bool) -> None:
-        self.result.left_out += 1
-        self._tell(
-            LeftOut(
-                account=self._account,
-                unique_id=errand.listed.unique_id,
-                listed_octets=errand.listed.octets,
-                words=words,
-                for_good=for_good,
-            )
-        )
-
     def _fail(self, failure: Failure, words: str) -> None:
         self.result.failure, self.result.words = failure, words
 
     async def _in_state(self, work: Callable[..., T], *arguments: object, **named: object) -> T:
         return await asyncio.to_thread(partial(work, self._name, *arguments, **named))
 
-    async def _kept_alive(self, work: Coroutine[Any, Any, T]) -> T:  # Any: as asyncio types coroutines
-        """Wait for the destination, and tell the server now and then that we are still there."""
-        task = asyncio.ensure_future(work)
-        try:
-            while not (await asyncio.wait({task}, timeout=KEEP_ALIVE_SECONDS))[0]:
-                await self._maildrop.keep_alive()
-        except BaseException:
-            # What the destination began it ends: half a delivery would be a doubtful one.
-            await asyncio.wait({task})
-            raise
-        return await task
+
+async def _store(gathering: Gathering[Retrieved[M]], keeping: Keeping[M]) -> None:
+    """Store what gathers, group after group. Raises SinkFault, StateFault."""
+    try:
+        while group := await gathering.next_group():
+            await keeping.keep(group)
+    finally:
+        gathering.close()
 
 
 async def _next(coming: AsyncIterator[Given[M]]) -> Given[M] | None:

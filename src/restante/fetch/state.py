@@ -2,15 +2,18 @@
 
 The order in which a session writes here, and what a crash after each step leaves:
 
-1. the message is in hand: the next run retrieves it again, and asks the destination whether it is there already;
-2. the destination has stored it, durably: as after 1, so at most this one message comes twice, and not where the
+1. a group of messages is in hand, in one transaction: the next run retrieves them again, and asks the destination
+   which are there already. Where that cannot tell, a group is one message;
+2. the destination has stored them, durably: as after 1, so at most one message comes twice, and none where the
    destination can tell;
-3. stored, fsynced here: the next run does not retrieve it; it has it removed where the policy says so;
+3. stored, in one transaction and fsynced here: the next run does not retrieve them; it has them removed where the
+   policy says so;
 4. DELE, and then QUIT: before the server's UPDATE as after 3; after it the next listing lacks the message;
 5. gone: all is done.
 
-A message in hand is not fsynced: a power cut between 1 and 3 can make it come twice, which is what it costs to wait
-for the disk once a message and not twice. The lock of a maildrop is the kernel's and goes with the process.
+A message that is in hand alone is not fsynced: a power cut between 1 and 3 can make it come twice, which is what it
+costs to wait for the disk once a message and not twice. A group is fsynced: no power cut doubles more than one. The
+lock of a maildrop is the kernel's and goes with the process.
 The tables are told in docs/reference/fetch-state.md. Fails with StateFault and MaildropBusy.
 """
 
@@ -21,7 +24,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -195,22 +198,46 @@ class State:
     def record(self, maildrop: str, *messages: SeenMessage) -> None:
         """Remember messages, all or none; what was remembered of the same ones is replaced. Raises StateFault.
 
-        It is durable when this returns, but for a message in hand, which outlives a kill and not a power cut.
+        It is durable when this returns, but for one message alone in hand: that outlives a kill, and no power cut.
         """
-        durable = any(message.status is not SeenStatus.IN_HAND for message in messages)
+        durable = len(messages) > 1 or any(message.status is not SeenStatus.IN_HAND for message in messages)
         with self._told(), self._one_at_a_time, self._writing(durable=durable):
+            self._replace(self._number(maildrop), messages)
+
+    def settle(
+        self,
+        maildrop: str,
+        *,
+        record: Sequence[SeenMessage],
+        forget: Iterable[SeenMessage] = (),
+        gone: Iterable[SeenMessage] = (),
+        now_epoch_seconds: float,
+    ) -> None:
+        """Note what came of a group: as `record`, `forget` and `mark_gone`, all or nothing, with one wait.
+
+        Raises StateFault. It is durable when this returns, unless there was nothing but to forget.
+        """
+        gone = list(gone)
+        with self._told(), self._one_at_a_time, self._writing(durable=bool(record or gone)):
             number = self._number(maildrop)
-            self._database.executemany(
-                f"REPLACE INTO message (maildrop, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-                [
-                    (
-                        *(number, message.unique_id, message.digest, message.octets),
-                        *(message.status.value, message.since_epoch_seconds, message.destination),
-                        *(message.place, message.taken_over_from),
-                    )
-                    for message in messages
-                ],
-            )
+            self._replace(number, record)
+            for message in forget:
+                self._forget(number, message)
+            if gone:
+                self._mark_gone(number, gone, now_epoch_seconds)
+
+    def _replace(self, number: int, messages: Iterable[SeenMessage]) -> None:
+        self._database.executemany(
+            f"REPLACE INTO message (maildrop, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - ours
+            [
+                (
+                    *(number, message.unique_id, message.digest, message.octets),
+                    *(message.status.value, message.since_epoch_seconds, message.destination),
+                    *(message.place, message.taken_over_from),
+                )
+                for message in messages
+            ],
+        )
 
     def mark_gone(self, maildrop: str, messages: Iterable[SeenMessage], *, now_epoch_seconds: float) -> None:
         """Note that stored messages are no longer at the server. Raises StateFault.
@@ -218,30 +245,35 @@ class State:
         Those of which only the headers were taken are forgotten: nothing of them was ever stored whole. So are
         those that went long ago.
         """
-        keys = [(message.destination, message.unique_id, message.digest) for message in messages]
         with self._told(), self._one_at_a_time, self._writing(durable=True):
-            number = self._number(maildrop)
-            same = "maildrop = ? AND destination = ? AND unique_id = ? AND digest = ?"
-            self._database.executemany(
-                f"UPDATE message SET status = 'gone', gone_since = ? WHERE status = 'stored' AND {same}",  # noqa: S608
-                [(now_epoch_seconds, number, *key) for key in keys],
-            )
-            self._database.executemany(
-                f"DELETE FROM message WHERE status = 'headers' AND {same}",  # noqa: S608
-                [(number, *key) for key in keys],
-            )
-            self._database.execute(
-                "DELETE FROM message WHERE status = 'gone' AND maildrop = ? AND gone_since < ?",
-                (number, now_epoch_seconds - KEPT_WHEN_GONE_SECONDS),
-            )
+            self._mark_gone(self._number(maildrop), messages, now_epoch_seconds)
+
+    def _mark_gone(self, number: int, messages: Iterable[SeenMessage], now_epoch_seconds: float) -> None:
+        keys = [(message.destination, message.unique_id, message.digest) for message in messages]
+        same = "maildrop = ? AND destination = ? AND unique_id = ? AND digest = ?"
+        self._database.executemany(
+            f"UPDATE message SET status = 'gone', gone_since = ? WHERE status = 'stored' AND {same}",  # noqa: S608
+            [(now_epoch_seconds, number, *key) for key in keys],
+        )
+        self._database.executemany(
+            f"DELETE FROM message WHERE status = 'headers' AND {same}",  # noqa: S608
+            [(number, *key) for key in keys],
+        )
+        self._database.execute(
+            "DELETE FROM message WHERE status = 'gone' AND maildrop = ? AND gone_since < ?",
+            (number, now_epoch_seconds - KEPT_WHEN_GONE_SECONDS),
+        )
 
     def forget(self, maildrop: str, message: SeenMessage) -> None:
         """Forget one message: what was in hand and surely came to nothing. Raises StateFault."""
         with self._told(), self._one_at_a_time, self._writing(durable=False):
-            self._database.execute(
-                "DELETE FROM message WHERE maildrop = ? AND destination = ? AND unique_id = ? AND digest = ?",
-                (self._number(maildrop), message.destination, message.unique_id, message.digest),
-            )
+            self._forget(self._number(maildrop), message)
+
+    def _forget(self, number: int, message: SeenMessage) -> None:
+        self._database.execute(
+            "DELETE FROM message WHERE maildrop = ? AND destination = ? AND unique_id = ? AND digest = ?",
+            (number, message.destination, message.unique_id, message.digest),
+        )
 
     def rename(self, destination: str, new: str) -> int:
         """Let a destination have another name, since it was moved; give of how many messages. Raises StateFault."""

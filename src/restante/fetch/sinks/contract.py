@@ -1,15 +1,18 @@
 """What a destination of fetched mail has to do, and how it fails.
 
-A sink stores one message after the other. When `store` returns, the message is durable, as far as that destination
-can promise it: only then may it be removed where it came from. So a sink that does not know says no.
+A sink stores a group of messages at a time, in their order. When `store_group` returns, those that are kept are
+durable, as far as that destination can promise it: only then may they be removed where they came from. So a sink
+that does not know says no. A destination that could not tell after a kill which of a group it has takes one at a
+time.
 """
 
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from restante.fetch.plan import SeenMessage
 
@@ -17,6 +20,8 @@ __all__ = [
     "Kept",
     "Letter",
     "NotNow",
+    "OneByOne",
+    "Outcome",
     "RefusedForGood",
     "Sink",
     "SinkFault",
@@ -74,8 +79,17 @@ class RefusedForGood(Exception):
     """The destination will never take this message. It stays at the server, and is not offered again."""
 
 
+Outcome: TypeAlias = Kept | NotNow | RefusedForGood | SinkFault
+"""What came of a letter."""
+
+
 class Sink(Protocol):
     """A destination, open from `open` to `close`."""
+
+    @property
+    def takes_at_once(self) -> int:
+        """How many messages may be in hand at once: 1 where a kill could double them, or where more is no gain."""
+        ...
 
     @property
     def label(self) -> str:
@@ -86,12 +100,15 @@ class Sink(Protocol):
         """Get ready, before anything is retrieved. Raises SinkFault."""
         ...
 
-    async def intend(self, letter: Letter) -> str:
-        """Say where the letter will be, for the state, before it is stored. Raises SinkFault."""
+    async def intend(self, letters: Sequence[Letter]) -> Sequence[str]:
+        """Say for each of a group where it will be, for the state, before they are stored. Raises SinkFault."""
         ...
 
-    async def store(self, letter: Letter) -> Kept:
-        """Store a letter durably. Raises NotNow, RefusedForGood, SinkFault."""
+    async def store_group(self, letters: Sequence[Letter]) -> Sequence[Outcome]:
+        """Store letters durably, and say what came of each.
+
+        Either all were in hand before or none. After a letter with a SinkFault none is stored, and each has one.
+        """
         ...
 
     async def removed(self, messages: Sequence[SeenMessage]) -> frozenset[SeenMessage] | None:
@@ -106,16 +123,38 @@ class Sink(Protocol):
         ...
 
 
+class OneByOne(ABC):
+    """What the destinations share that take one message at a time."""
+
+    takes_at_once: Final = 1
+
+    @abstractmethod
+    async def store(self, letter: Letter) -> Kept:
+        """Store a letter durably. Raises NotNow, RefusedForGood, SinkFault."""
+
+    async def store_group(self, letters: Sequence[Letter]) -> Sequence[Outcome]:
+        """Store one after the other."""
+        outcomes: list[Outcome] = []
+        for letter in letters:
+            if outcomes and isinstance(outcomes[-1], SinkFault):
+                outcomes.append(outcomes[-1])
+                continue
+            try:
+                outcomes.append(await self.store(letter))
+            except (NotNow, RefusedForGood, SinkFault) as outcome:
+                outcomes.append(outcome)
+        return outcomes
+
+
 class WithoutPlaces:
     """What the destinations share whose messages have no names: they cannot be asked for one later."""
 
     async def open(self) -> None:
         """Get ready: nothing to do."""
 
-    async def intend(self, letter: Letter) -> str:
-        """Give no place."""
-        del letter
-        return ""
+    async def intend(self, letters: Sequence[Letter]) -> Sequence[str]:
+        """Give no places."""
+        return [""] * len(letters)
 
     async def removed(self, messages: Sequence[SeenMessage]) -> frozenset[SeenMessage] | None:
         """Say that it cannot be told."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from restante.fetch.sinks.contract import SinkFault
 
-__all__ = ["sync_folder", "told"]
+__all__ = ["fault_of", "sync_folder", "told"]
 
 
 def sync_folder(path: Path) -> None:
@@ -28,10 +28,13 @@ def told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where = error.filename or path
-        words = (error.strerror or str(error)).lower()
-        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-            raise SinkFault(
-                f"{where}: {words}: free room there; what was not stored is still at the server"
-            ) from error
-        raise SinkFault(f"{where}: {words}: mend that; what is not stored is still at the server") from error
+        raise fault_of(path, error) from error
+
+
+def fault_of(path: Path, error: OSError) -> SinkFault:
+    """Say what the disk would not do, and what to do next. `path` is for errors that name none."""
+    where = error.filename or path
+    words = (error.strerror or str(error)).lower()
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        return SinkFault(f"{where}: {words}: free room there; what was not stored is still at the server")
+    return SinkFault(f"{where}: {words}: mend that; what is not stored is still at the server")

@@ -3,7 +3,9 @@
 The server's answer to APPEND means that the message is there (RFC 3501 §6.3.11). With UIDPLUS it tells the UID,
 which the state keeps as `<UIDVALIDITY>.<UID>`. A message that a kill left in hand is looked for by its Message-ID
 and its octets, or, without a Message-ID, by octets and digest. TLS is required but on loopback, with a certificate
-for that name. The library blocks, so it has a thread of its own; one call at a time. Fails as `contract` says.
+for that name. One message is in hand at a time: a group of them would save a wait for our disk where each waits for
+the server's, and copies of one message in it could not be told apart by their Message-ID. The library blocks, so it
+has a thread of its own; one call at a time. Fails as `contract` says.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from restante.fetch.plan import SeenMessage
-from restante.fetch.sinks.contract import Kept, Letter, NotNow, RefusedForGood, SinkFault, message_id_of
+from restante.fetch.sinks.contract import Kept, Letter, NotNow, OneByOne, RefusedForGood, SinkFault, message_id_of
 from restante.fetch.sinks.post import is_loopback
 from restante.proto.terms import Secret
 
@@ -60,7 +62,7 @@ class ImapAddress:
         return f"{'imaps' if self.tls else 'imap'}://{self.user}@{host}:{self.port}/{self.folder}"
 
 
-class ImapSink:
+class ImapSink(OneByOne):
     """Appends to one folder."""
 
     def __init__(self, address: ImapAddress) -> None:
@@ -73,10 +75,9 @@ class ImapSink:
         """Connect, log in, make the folder if it is missing, select it. Raises SinkFault."""
         await self._in_thread(self._connected)
 
-    async def intend(self, letter: Letter) -> str:
-        """Give no place: the server gives the UID."""
-        del letter
-        return ""
+    async def intend(self, letters: Sequence[Letter]) -> Sequence[str]:
+        """Give no places: the server gives the UIDs."""
+        return [""] * len(letters)
 
     async def store(self, letter: Letter) -> Kept:
         """Append. Raises NotNow, RefusedForGood, SinkFault."""

@@ -1,11 +1,12 @@
 """An mbox file as a destination, and standard output as one: mboxrd with LF line ends.
 
-The file is locked for each message by fcntl and by a lock file beside it, as Debian's mail programs agree, so that
-others may deliver to it and read it meanwhile. The steps, and what a crash after each leaves:
+The file is locked for each group of messages by fcntl and by a lock file beside it, as Debian's mail programs
+agree, so that others may deliver to it and read it meanwhile. The steps, and what a crash after each leaves:
 
-1. say how long the file is, for the state (`intend`);
-2. append and fsync: the message or a part of it is there. Where appending fails the file is cut back at once; after
-   a kill the next try does that, if what is there behind that length is the beginning of this very message.
+1. say where in the file each will begin, for the state (`intend`);
+2. append them one by one, and fsync once: some are there, the last of those perhaps in part. Where appending fails
+   the file is cut back at once to the last that is whole; after a kill the next try does that, if what is there
+   from that place on is the beginning of this very message.
 
 Sources: RFC 4155 (what an mbox is); `>From ` quoting of mboxrd, which loses nothing. Fails with SinkFault.
 """
@@ -20,12 +21,23 @@ import mmap
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from restante.fetch.sinks.contract import Kept, Letter, NotNow, SinkFault, WithoutPlaces, reverse_path_of
-from restante.fetch.sinks.disk import sync_folder, told
+from restante.fetch.groups import GROUP_MESSAGES
+from restante.fetch.sinks.contract import (
+    Kept,
+    Letter,
+    NotNow,
+    OneByOne,
+    Outcome,
+    SinkFault,
+    WithoutPlaces,
+    reverse_path_of,
+)
+from restante.fetch.sinks.disk import fault_of, sync_folder, told
 
 __all__ = ["MboxSink", "StandardOutputSink", "as_mbox_entry"]
 
@@ -48,9 +60,13 @@ def as_mbox_entry(letter: Letter) -> bytes:
 class MboxSink(WithoutPlaces):
     """Appends to one mbox file."""
 
+    takes_at_once: Final = GROUP_MESSAGES
+
     def __init__(self, path: Path, *, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> None:
         self._path = path.absolute()
         self._lock_wait_seconds = lock_wait_seconds
+        self._found: set[int] = set()
+        """Where the messages begin that were found or written: another with the same octets is another message."""
         self.label = f"mbox:{self._path}"
 
     async def open(self) -> None:
@@ -72,37 +88,91 @@ class MboxSink(WithoutPlaces):
             os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
             sync_folder(self._path.parent)
 
-    async def intend(self, letter: Letter) -> str:
-        """Give the length of the file."""
-        del letter
-        return str(await asyncio.to_thread(self._length))
+    async def intend(self, letters: Sequence[Letter]) -> Sequence[str]:
+        """Give where each will begin: the length of the file, and what will be before it."""
+        length = await asyncio.to_thread(self._length)
+        lengths = accumulate((len(as_mbox_entry(letter)) for letter in letters), initial=length)
+        return [str(start) for start, _ in zip(lengths, letters, strict=False)]
 
     def _length(self) -> int:
         with told(self._path):
-            return self._path.stat().st_size if self._path.exists() else 0
+            if not self._path.exists():
+                return 0
+            with self._path.open("rb") as file:
+                end = file.seek(0, os.SEEK_END)
+                return end + len(_gap(file.fileno(), end))
 
-    async def store(self, letter: Letter) -> Kept:
-        """Append. Raises NotNow while another program holds the lock, SinkFault."""
-        return await asyncio.to_thread(self._store, letter)
+    async def store_group(self, letters: Sequence[Letter]) -> Sequence[Outcome]:
+        """Append. While another program holds the lock all are put off."""
+        return await asyncio.to_thread(self._store_group, letters)
 
-    def _store(self, letter: Letter) -> Kept:
-        entry = as_mbox_entry(letter)
-        with told(self._path), self._locked() as descriptor:
-            if letter.may_be_there and _is_there(descriptor, entry, letter.place):
-                os.fsync(descriptor)
-                return Kept(was_there=True)
-            end = os.lseek(descriptor, 0, os.SEEK_END)
-            try:
-                rest = memoryview(_gap(descriptor, end) + entry)
-                while rest:
-                    rest = rest[os.write(descriptor, rest) :]
-                os.fsync(descriptor)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    os.ftruncate(descriptor, end)
+    def _store_group(self, letters: Sequence[Letter]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        try:
+            with self._locked() as descriptor:
+                begin = os.lseek(descriptor, 0, os.SEEK_END)
+                try:
+                    for letter in letters:
+                        was_there = letter.may_be_there and self._is_there(descriptor, letter)
+                        if not was_there:
+                            # Where a part was cut off the end is before what it was.
+                            begin = min(begin, os.lseek(descriptor, 0, os.SEEK_END))
+                            self._append(descriptor, letter)
+                        outcomes.append(Kept(was_there=was_there))
+                except OSError as error:
+                    outcomes += [fault_of(self._path, error)] * (len(letters) - len(outcomes))
+                try:
                     os.fsync(descriptor)
-                raise
-        return Kept()
+                except BaseException:
+                    with contextlib.suppress(OSError):
+                        os.ftruncate(descriptor, begin)
+                        os.fsync(descriptor)
+                    raise
+        except OSError as error:
+            return [fault_of(self._path, error)] * len(letters)
+        except NotNow as reason:
+            return [reason] * len(letters)
+        return outcomes
+
+    def _append(self, descriptor: int, letter: Letter) -> None:
+        """Append a letter. Raises OSError; then nothing of it is there."""
+        end = os.lseek(descriptor, 0, os.SEEK_END)
+        gap = _gap(descriptor, end)
+        try:
+            rest = memoryview(gap + as_mbox_entry(letter))
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+        except BaseException:
+            os.ftruncate(descriptor, end)
+            raise
+        self._found.add(end + len(gap))
+
+    def _is_there(self, descriptor: int, letter: Letter) -> bool:
+        """Tell whether a whole letter is there already, and cut a part of one off.
+
+        A part is cut off only where it is the end of the file: if another program has written behind it, that is
+        its mail, and the part stays too.
+        """
+        length = os.fstat(descriptor).st_size
+        if not length:
+            return False
+        entry = as_mbox_entry(letter)
+        with mmap.mmap(descriptor, length, access=mmap.ACCESS_READ) as whole:
+            start = int(letter.place) if letter.place.isdigit() else length
+            for found in chain(range(start, start + 3), _occurrences(whole, entry)):
+                if found not in self._found and whole[found : found + len(entry)] == entry:
+                    self._found.add(found)
+                    return True
+            tail = whole[start : start + len(entry) + 2]
+            is_part = (
+                start < length
+                and start not in self._found
+                and start + len(tail) == length
+                and any((gap + entry).startswith(tail) for gap in (b"", b"\n", b"\n\n"))
+            )
+        if is_part:
+            os.ftruncate(descriptor, start)
+        return False
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[int]:
@@ -146,7 +216,7 @@ class MboxSink(WithoutPlaces):
             lock.unlink(missing_ok=True)
 
 
-class StandardOutputSink(WithoutPlaces):
+class StandardOutputSink(OneByOne, WithoutPlaces):
     """Writes mboxrd to a stream that somebody reads; who reads it, and what becomes of it, nobody can tell."""
 
     label = "-"
@@ -169,32 +239,12 @@ class StandardOutputSink(WithoutPlaces):
         self._stream.flush()
 
 
-def _is_there(descriptor: int, entry: bytes, place: str) -> bool:
-    """Tell whether a whole entry is there already, and cut a part of one off.
-
-    `place` is the length that the file had before. A part is cut off only where it is the end of the file: if
-    another program has written behind it, that is its mail, and the part stays too.
-    """
-    length = os.fstat(descriptor).st_size
-    if not length:
-        return False
-    with mmap.mmap(descriptor, length, access=mmap.ACCESS_READ) as whole:
-        start = int(place) if place.isdigit() else length
-        if _begins(whole, start, entry) or whole.find(entry) >= 0:
-            return True
-        tail = whole[start : start + len(entry) + 2]
-        is_part = (
-            start < length
-            and start + len(tail) == length
-            and any((gap + entry).startswith(tail) for gap in (b"", b"\n", b"\n\n"))
-        )
-    if is_part:
-        os.ftruncate(descriptor, start)
-    return False
-
-
-def _begins(whole: mmap.mmap, start: int, entry: bytes) -> bool:
-    return any(whole[start + gap : start + gap + len(entry)] == entry for gap in range(3))
+def _occurrences(whole: mmap.mmap, entry: bytes) -> Iterator[int]:
+    """Give where an entry is, anywhere: others may have removed mail before it."""
+    found = whole.find(entry)
+    while found >= 0:
+        yield found
+        found = whole.find(entry, found + 1)
 
 
 def _gap(descriptor: int, end: int) -> bytes:

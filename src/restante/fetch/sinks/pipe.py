@@ -19,6 +19,7 @@ from restante.fetch.sinks.contract import (
     Kept,
     Letter,
     NotNow,
+    OneByOne,
     RefusedForGood,
     SinkFault,
     WithoutPlaces,
@@ -34,7 +35,7 @@ _REFUSES: Final = {65: "the data is not right", 69: "refused"}
 _SAID_OCTETS: Final = 64 * 1024
 
 
-class PipeSink(WithoutPlaces):
+class PipeSink(OneByOne, WithoutPlaces):
     """Runs one command for each message."""
 
     def __init__(self, command: str, *, seconds: float = COMMAND_SECONDS) -> None:

@@ -19,6 +19,7 @@ from restante.fetch.sinks.contract import (
     Kept,
     Letter,
     NotNow,
+    OneByOne,
     RefusedForGood,
     SinkFault,
     WithoutPlaces,
@@ -59,7 +60,7 @@ class PostAddress:
         return f"{host}:{self.port}"
 
 
-class PostSink(WithoutPlaces):
+class PostSink(OneByOne, WithoutPlaces):
     """Hands each message to one recipient."""
 
     def __init__(
