@@ -5,7 +5,9 @@ BIN    := $(VENV)/bin
 
 COMPILED       := .venv-compiled
 COMPILED_TESTS := tests/test_compiled.py tests/proto tests/maildrop tests/server tests/stores tests/observe tests/doors \
-	tests/accounts/test_authenticator.py tests/accounts/test_throttle.py tests/accounts/test_verified.py \
+	tests/accounts/test_answers.py tests/accounts/test_authenticator.py tests/accounts/test_change_sign.py \
+	tests/accounts/test_forks.py tests/accounts/test_fresh.py tests/accounts/test_sql.py \
+	tests/accounts/test_throttle.py tests/accounts/test_verified.py \
 	tests/e2e/test_serve.py tests/e2e/test_stls.py
 
 .PHONY: run test test-security test-compiled compiled fuzz lint coverage bench docs lock clean

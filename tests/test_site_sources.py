@@ -153,6 +153,28 @@ async def test_where_tokens_are_taken_a_client_learns_how_to_get_one(tmp_path: P
             assert logins.discovery == discovery
 
 
+async def test_one_source_alone_judges_by_itself(tmp_path: Path) -> None:
+    from restante.accounts import HashPool, PasswordAuthenticator
+    from restante.accounts.sources import OrderedAuthenticator
+
+    two = of(
+        AccountSourceName.BUILT_IN,
+        AccountSourceName.PASSWD_FILE,
+        data=tmp_path,
+        passwd_file=PasswdFileSettings(path=tmp_path / "passwd"),
+    )
+    pool = HashPool(at_once=1, queue=1)
+    async with AsyncExitStack() as closing:
+        closing.callback(pool.close)
+        for settings, judge in (
+            (Settings(data=tmp_path), PasswordAuthenticator),
+            (Settings(data=tmp_path, oauth=OAUTH), OrderedAuthenticator),
+            (two, OrderedAuthenticator),
+        ):
+            logins = sources.open_logins(settings, pool, closing, tell=lambda _fault: None)
+            assert type(logins.authenticator) is judge
+
+
 @pytest.mark.rule("C11")
 def test_every_capability_has_its_switch() -> None:
     assert {each.value for each in Capability} == CAPABILITIES

@@ -170,9 +170,13 @@ def open_logins(settings: Settings, pool: HashPool, closing: AsyncExitStack, *, 
         AccountSource(directory=source, authenticator=_authenticator_of(source, settings, pool, tell))
         for source in sources
     ]
+    # One source with nobody beside it judges by itself, as one directory is asked by itself.
+    authenticator = judged[0].authenticator
+    if len(judged) > 1 or tokens is not None or certificates is not None:
+        authenticator = OrderedAuthenticator(judged, tokens=tokens, certificates=certificates)
     return Logins(
         directory=directory,
-        authenticator=OrderedAuthenticator(judged, tokens=tokens, certificates=certificates),
+        authenticator=authenticator,
         discovery=None if tokens is None else tokens.discovery,
     )
 

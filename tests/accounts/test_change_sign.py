@@ -26,22 +26,20 @@ def sign_file(accounts: Path) -> Path:
 
 def test_each_sign_that_is_given_is_another_one(accounts: Path) -> None:
     sign = ChangeSign(accounts)
-    seen = {sign.read()}
+    seen = {sign.memory[:]}
     for _ in range(5):
-        assert sign.read() in seen, "it stays until one is given"
+        assert sign.memory[:] in seen, "it stays until one is given"
         give_sign(accounts)
-        seen.add(sign.read())
-    sign.close()
+        seen.add(sign.memory[:])
     assert len(seen) == 6
 
 
 def test_a_sign_of_another_process_is_seen(accounts: Path) -> None:
     sign = ChangeSign(accounts)
-    before = sign.read()
+    before = sign.memory[:]
     script = "import sys, pathlib as p, restante.accounts.change_sign as c; c.give_sign(p.Path(sys.argv[1]))"
     subprocess.run([sys.executable, "-c", script, str(accounts)], check=True, timeout=60)
-    assert sign.read() != before
-    sign.close()
+    assert sign.memory[:] != before
 
 
 def test_a_file_that_was_thrown_away_is_known_to_be_no_longer_the_one(accounts: Path, sign_file: Path) -> None:
@@ -51,17 +49,15 @@ def test_a_file_that_was_thrown_away_is_known_to_be_no_longer_the_one(accounts: 
     assert not sign.is_in_place()
     give_sign(accounts)
     assert not sign.is_in_place(), "a new one is in its place"
-    sign.close()
 
 
 def test_a_file_that_is_too_short_is_filled(accounts: Path, sign_file: Path) -> None:
     sign_file.write_bytes(b"abc")
     sign = ChangeSign(accounts)
-    before = sign.read()
+    before = sign.memory[:]
     assert len(before) == 8
     give_sign(accounts)
-    assert sign.read() != before
-    sign.close()
+    assert sign.memory[:] != before
 
 
 @pytest.mark.parametrize("umask", [0, 0o777])

@@ -62,17 +62,17 @@ from restante.accounts import SqlDirectory
 directory = SqlDirectory(Path(sys.argv[1]))
 directory.add('ted', 'hash')
 assert directory.find('ted')
-open_before = directory._answers._connection
+open_before = directory._answers._fresh._connection
 assert open_before is not None
 child = os.fork()
 if not child:
-    assert directory._answers._connection is None
+    assert directory._answers._fresh._connection is None
     assert directory.find('ted')
     directory.add('tim', 'hash')
     directory.close()
     os._exit(0)
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-assert directory._answers._connection is None
+assert directory._answers._fresh._connection is None
 assert directory.find('tim')
 directory.close()
 print('fine')

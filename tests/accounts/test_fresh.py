@@ -31,11 +31,25 @@ def clock() -> Clock:
     return Clock()
 
 
+class Asking:
+    """Looks, and notes what it is to forget."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self.fresh = FreshAnswers(path, clock)
+        self.held: list[bool] = []
+
+    def forgets(self) -> bool:
+        """Look, and tell whether what was answered before was to be forgotten."""
+        self.held = []
+        self.fresh.look(lambda: self.held.append(self.fresh.still_hold()))
+        return bool(self.held)
+
+
 @pytest.fixture
-def answers(path: Path, clock: Clock) -> Iterator[FreshAnswers]:
-    answers = FreshAnswers(path, clock)
-    yield answers
-    answers.close()
+def asking(path: Path, clock: Clock) -> Iterator[Asking]:
+    asking = Asking(path, clock)
+    yield asking
+    asking.fresh.close()
 
 
 def change(path: Path) -> None:
@@ -49,65 +63,75 @@ def change_as_a_stranger(path: Path) -> None:
     stranger.close()
 
 
-def test_nothing_holds_before_the_first_look(answers: FreshAnswers) -> None:
-    assert not answers.still_hold()
-    assert answers.look()[1] is False
-    assert answers.still_hold()
-    assert answers.look()[1] is True
+def test_nothing_holds_before_the_first_look(asking: Asking) -> None:
+    assert not asking.fresh.still_hold()
+    assert asking.forgets()
+    assert asking.fresh.still_hold()
+    assert not asking.forgets()
 
 
-def test_a_change_ends_it_at_once(path: Path, answers: FreshAnswers) -> None:
-    answers.look()
+def test_a_change_ends_it_at_once(path: Path, asking: Asking) -> None:
+    asking.forgets()
     change(path)
-    assert not answers.still_hold()
-    assert answers.look()[1] is False
-    assert answers.still_hold()
+    assert not asking.fresh.still_hold()
+    assert asking.forgets()
+    assert asking.fresh.still_hold()
 
 
-def test_a_change_that_was_taken_back_ends_nothing(path: Path, answers: FreshAnswers) -> None:
-    answers.look()
+def test_what_is_to_be_forgotten_is_so_before_anything_holds(path: Path, asking: Asking) -> None:
+    # Whoever asks without a lock would be told the old as the new.
+    for _ in range(2):
+        assert asking.forgets()
+        assert asking.held == [False]
+        change(path)
+    asking.forgets()
+    asking.fresh.close()
+    assert asking.forgets()
+    assert asking.held == [False]
+
+
+def test_a_change_that_was_taken_back_ends_nothing(path: Path, asking: Asking) -> None:
+    asking.forgets()
     with pytest.raises(AccountFault), Change(path) as taken_back:
         taken_back.run("DELETE FROM nothing")
-    assert answers.still_hold()
+    assert asking.fresh.still_hold()
 
 
-def test_a_sign_without_a_change_costs_a_look_and_no_answers(path: Path, answers: FreshAnswers) -> None:
-    answers.look()
+def test_a_sign_without_a_change_costs_a_look_and_no_answers(path: Path, asking: Asking) -> None:
+    asking.forgets()
     give_sign(path)
-    assert not answers.still_hold()
-    assert answers.look()[1] is True
+    assert not asking.fresh.still_hold()
+    assert not asking.forgets()
 
 
-def test_a_strangers_change_is_seen_within_a_second(path: Path, answers: FreshAnswers, clock: Clock) -> None:
-    answers.look()
+def test_a_strangers_change_is_seen_within_a_second(path: Path, asking: Asking, clock: Clock) -> None:
+    asking.forgets()
     change_as_a_stranger(path)
     clock.now += LOOK_SECONDS
-    assert not answers.still_hold()
-    assert answers.look()[1] is False
+    assert not asking.fresh.still_hold()
+    assert asking.forgets()
 
 
-def test_after_the_sign_was_thrown_away_a_look_finds_the_new_one(
-    path: Path, answers: FreshAnswers, clock: Clock
-) -> None:
-    answers.look()
+def test_after_the_sign_was_thrown_away_a_look_finds_the_new_one(path: Path, asking: Asking, clock: Clock) -> None:
+    asking.forgets()
     path.with_name("accounts.db-changed").unlink()
     change(path)
     clock.now += LOOK_SECONDS
-    assert answers.look()[1] is False
+    assert asking.forgets()
     change(path)
-    assert not answers.still_hold()
+    assert not asking.fresh.still_hold()
 
 
-def test_without_a_sign_sqlite_is_asked_each_time(path: Path, answers: FreshAnswers) -> None:
+def test_without_a_sign_sqlite_is_asked_each_time(path: Path, asking: Asking) -> None:
     path.with_name("accounts.db-changed").mkdir()
-    answers.look()
-    assert not answers.still_hold()
+    asking.forgets()
+    assert not asking.fresh.still_hold()
     change(path)
-    assert answers.look()[1] is False
+    assert asking.forgets()
 
 
-def test_nothing_holds_once_it_was_closed(answers: FreshAnswers) -> None:
-    answers.look()
-    answers.close()
-    assert not answers.still_hold()
-    assert answers.look()[1] is False
+def test_nothing_holds_once_it_was_closed(asking: Asking) -> None:
+    asking.forgets()
+    asking.fresh.close()
+    assert not asking.fresh.still_hold()
+    assert asking.forgets()

@@ -22,10 +22,8 @@ class Clock:
         return self.now
 
 
-def _key(
-    memory: VerifiedCredentials, name: str = "ted", mechanism: str = "PASS", password: str = "SECRET"
-) -> bytes:
-    return memory.key(name=name.encode(), mechanism=mechanism.encode(), password=Secret(password.encode()))
+def _key(memory: VerifiedCredentials, name: str = "ted", password: str = "SECRET") -> bytes:
+    return memory.key(name=name.encode(), password=Secret(password.encode()))
 
 
 def test_what_proved_right_holds_and_nothing_else_does() -> None:
@@ -35,13 +33,21 @@ def test_what_proved_right_holds_and_nothing_else_does() -> None:
     assert memory.holds(_key(memory), TED)
     assert not memory.holds(_key(memory, password="secret"), TED)
     assert not memory.holds(_key(memory, name="tim"), TED)
-    assert not memory.holds(_key(memory, mechanism="APOP"), TED)
 
 
 def test_keys_do_not_run_together() -> None:
     memory = VerifiedCredentials()
-    assert _key(memory, "ab", "c", "d") != _key(memory, "a", "bc", "d")
-    assert _key(memory, "a", "b", "cd") != _key(memory, "a", "bc", "d")
+    assert _key(memory, "ab", "c") != _key(memory, "a", "bc")
+    assert _key(memory, "a", "1 a") != _key(memory, "a1 ", "a")
+    assert _key(memory, "", "a") != _key(memory, "a", "")
+
+
+def test_the_same_credentials_have_the_same_key_whatever_came_between() -> None:
+    memory = VerifiedCredentials()
+    first = _key(memory)
+    assert len(first) == 32
+    assert _key(memory, "tim") != first
+    assert _key(memory) == first
 
 
 def test_keys_differ_from_process_to_process() -> None:

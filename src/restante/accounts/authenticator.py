@@ -50,9 +50,6 @@ from restante.sasl.scram_keys import BadScramKeys
 
 __all__ = ["PasswordAuthenticator"]
 
-_PASS: Final = b"PASS"
-"""The mechanism, as the memory of verified credentials knows it."""
-
 _ROUNDS: Final = 3
 """How often a password is verified anew because the account changed meanwhile, before that is called a fault."""
 
@@ -108,9 +105,10 @@ class PasswordAuthenticator:
 
         The right application password is judged at once, too; a wrong one costs that hash like any other.
         """
-        key = self._verified.key(name=name.lower(), mechanism=_PASS, password=password)
+        folded = name.lower()
+        key = self._verified.key(name=folded, password=password)
         # Latin-1 takes every octet, and the directory knows no name beyond ASCII.
-        text = name.decode("latin-1")
+        text = folded.decode("latin-1")
         try:
             found = self._directory.credentials(text)
         except AccountFault as fault:
@@ -255,7 +253,7 @@ class PasswordAuthenticator:
             case sasl.JudgeToken():
                 if self._tokens is None:
                     return _unavailable(
-                        request.authzid or "", "no issuer of tokens is set up: see the setting auth"
+                        request.authzid or "", "no issuer of tokens is set up: see the setting oauth.issuer"
                     )
                 return self._tokens.judge_token(request)
             case sasl.JudgeCertificate():

@@ -25,9 +25,12 @@ _FLAGS: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class ChangeSign:
-    """The sign of one file, held open for reading."""
+    """The sign of one file, held open for reading as long as there is this."""
 
-    __slots__ = ("_inode", "_memory", "_path")
+    __slots__ = ("_inode", "_path", "memory")
+
+    memory: mmap.mmap
+    """The sign as it is at this moment. A login looks at it twice, so no call of ours stands before it."""
 
     def __init__(self, accounts: Path) -> None:
         """Open the sign of the accounts in that file; it is made where there is none. Raises OSError."""
@@ -35,13 +38,9 @@ class ChangeSign:
         descriptor = _open(accounts, self._path)
         try:
             self._inode = os.fstat(descriptor).st_ino
-            self._memory = mmap.mmap(descriptor, _OCTETS)
+            self.memory = mmap.mmap(descriptor, _OCTETS)
         finally:
             os.close(descriptor)
-
-    def read(self) -> bytes:
-        """Give the sign as it is now."""
-        return self._memory[:_OCTETS]
 
     def is_in_place(self) -> bool:
         """Tell whether this is the file that others give their signs in: somebody may have thrown it away."""
@@ -49,10 +48,6 @@ class ChangeSign:
             return self._path.lstat().st_ino == self._inode
         except OSError:
             return False
-
-    def close(self) -> None:
-        """Let go of it."""
-        self._memory.close()
 
 
 def give_sign(accounts: Path) -> None:

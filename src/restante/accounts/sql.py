@@ -1,11 +1,11 @@
 """Accounts in a SQLite file: the directory of one machine, shared by the server's workers and the command line.
 
-Questions are answered from memory while nobody changed anything (`fresh`), so a change by another process shows at
-the very next question. Each change is made on a connection of its own, hence looks like another process's to the
-connection that answers: there is one way in which the memory learns of changes, not two. Since connections are kept
-apart so, a slow disk under a change made in a thread does not hold up the questions of the event loop.
+It answers by `answers`, and makes the changes. Each change is made on a connection of its own, hence looks like
+another process's to the connection that answers: there is one way in which the memory learns of changes, not two.
+Since connections are kept apart so, a slow disk under a change made in a thread does not hold up the questions of
+the event loop.
 
-It may be asked from any thread. Before a fork the open connection is closed, since SQLite's connections must not be
+It may be used from any thread. Before a fork the open connection is closed, since SQLite's connections must not be
 carried into a child; each process opens its own with its next question.
 How it fails: AccountFault, which says what to do. Replacing the file under a running server is not noticed: stop it
 first.
@@ -15,20 +15,17 @@ from __future__ import annotations
 
 import os
 import secrets
-import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from enum import Enum
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
 
+from restante.accounts.answers import AccountAnswers
 from restante.accounts.app_passwords import APP_PASSWORDS, check_label
-from restante.accounts.credentials import AppPassword, Credentials
+from restante.accounts.credentials import AppPassword
 from restante.accounts.forks import hold_during_forks
-from restante.accounts.fresh import FreshAnswers
-from restante.accounts.maildir_owners import refuse_shared_maildir, refuse_taken_maildir
-from restante.accounts.names import NAME_OCTETS, MaildirPattern, parse_account_name
+from restante.accounts.maildir_owners import refuse_taken_maildir
+from restante.accounts.names import MaildirPattern, parse_account_name
 from restante.accounts.refusals import (
     AccountExists,
     AppPasswordExists,
@@ -36,34 +33,15 @@ from restante.accounts.refusals import (
     NoSuchAppPassword,
     TooManyAppPasswords,
 )
-from restante.accounts.schema import Change, Row, Value, faults_told
-from restante.ports.accounts import Account, AccountFault, AccountId, AccountStatus
+from restante.accounts.rows import ACCOUNT_BY_NAME, APP_PASSWORDS_OF, read_credentials
+from restante.accounts.schema import Change, Value, faults_told
+from restante.ports.accounts import Account, AccountId, AccountStatus
 
 __all__ = ["SqlDirectory"]
 
-CACHED_NAMES: Final = 20_000
-"""How many names a process keeps its answer to in memory; about 1 KB each. When full it starts afresh."""
-
-_COLUMNS: Final = "id, name, status, password_hash, sealed_apop, sealed_scram, maildir, generation"
-_ALL: Final = f"SELECT {_COLUMNS} FROM account ORDER BY folded"  # noqa: S608 - our own words, here and below
-_BY_NAME: Final = f"SELECT {_COLUMNS} FROM account WHERE folded = ?"  # noqa: S608
-_APP_PASSWORDS: Final = (
-    "SELECT label, digest, created_epoch_seconds, used_epoch_seconds FROM app_password WHERE account = ?"
-    " ORDER BY folded"
-)
-
-
-class _Unasked(Enum):
-    """Stands where the file was not asked for a name yet; None is an answer."""
-
-    UNASKED = "unasked"
-
-
-_UNASKED: Final = _Unasked.UNASKED
-
 
 class SqlDirectory:
-    """All accounts of a data folder."""
+    """All accounts of a data folder. What is asked of it is asked of its `AccountAnswers`."""
 
     def __init__(
         self,
@@ -82,77 +60,15 @@ class SqlDirectory:
         self._path = path
         self._pattern = None if maildir_pattern is None else MaildirPattern(text=maildir_pattern)
         self._clock = clock
-        # Over the connection and all that is known from it.
-        self._lock = threading.RLock()
         # Over changes, one at a time in this process.
         self._writing = threading.RLock()
-        self._answers = FreshAnswers(path, monotonic)
-        self._known: dict[str, Credentials | None] = {}
-        self._any_apop: bool | None = None
+        self._answers = AccountAnswers(path, self._pattern, monotonic)
+        # The questions are theirs: a login asks some, so no method of ours stands between.
+        self.find = self._answers.find
+        self.credentials = self._answers.credentials
+        self.any_apop = self._answers.any_apop
+        self.list_accounts = self._answers.list_accounts
         hold_during_forks(self)
-
-    # --- questions -----------------------------------------------------------------------------------------------
-
-    def find(self, name: str) -> Account | None:
-        """Give the account of that name, without regard to case, or None for any name there is not.
-
-        Raises AccountFault.
-        """
-        credentials = self.credentials(name)
-        return None if credentials is None else credentials.account
-
-    def credentials(self, name: str) -> Credentials | None:
-        """Give what the account's password is checked against, or None for any name there is not.
-
-        Raises AccountFault, also where the site's pattern gives the account another one's Maildir.
-        """
-        # Not str.lower alone: that would make the Kelvin sign a `k`.
-        if not name.isascii() or len(name) > NAME_OCTETS:
-            return None
-        folded = name.lower()
-        with self._lock:
-            known = self._known.get(folded, _UNASKED)
-            return self._ask(folded) if known is _UNASKED or not self._answers.still_hold() else known
-
-    def _ask(self, folded: str) -> Credentials | None:
-        with faults_told(self._path):
-            connection = self._fresh()
-            known = self._known.get(folded, _UNASKED)
-            if known is not _UNASKED:
-                return known
-            row = connection.execute(_BY_NAME, (folded,)).fetchone()
-            credentials = account = None
-            if row is not None:
-                credentials = self._read(row, connection.execute(_APP_PASSWORDS, (row[0],)).fetchall())
-                account = credentials.account
-                refuse_shared_maildir(connection, self._pattern, account)
-            if len(self._known) >= CACHED_NAMES:
-                self._known.clear()
-            # Names that are not there are kept too: else they would take longer each time they are tried.
-            # By the account's own text where that is the same: thousands are remembered.
-            self._known[account.name if account is not None and account.name == folded else folded] = credentials
-            return credentials
-
-    def any_apop(self) -> bool:
-        """Tell whether some account has APOP enabled. Raises AccountFault."""
-        with self._lock:
-            if self._any_apop is None or not self._answers.still_hold():
-                self._any_apop = self._ask_for_apop()
-            return self._any_apop
-
-    def _ask_for_apop(self) -> bool:
-        with faults_told(self._path):
-            connection = self._fresh()
-            if self._any_apop is not None:
-                return self._any_apop
-            row = connection.execute("SELECT EXISTS (SELECT 1 FROM account WHERE sealed_apop IS NOT NULL)")
-            return bool(row.fetchone()[0])
-
-    def list_accounts(self) -> tuple[Account, ...]:
-        """Give all accounts, by name. Raises AccountFault."""
-        with self._lock, faults_told(self._path):
-            rows = self._fresh().execute(_ALL).fetchall()
-        return tuple(self._read(row).account for row in rows)
 
     # --- changes -------------------------------------------------------------------------------------------------
 
@@ -274,7 +190,7 @@ class SqlDirectory:
         check_label(label)
         made = AppPassword(label=label, digest=digest, created_epoch_seconds=self._clock())
         with self._writing, Change(self._path) as change:
-            known = [str(row[0]).casefold() for row in change.rows(_APP_PASSWORDS, account.id)]
+            known = [str(row[0]).casefold() for row in change.rows(APP_PASSWORDS_OF, account.id)]
             if label.casefold() in known:
                 raise AppPasswordExists(account.name, label)
             if len(known) >= APP_PASSWORDS:
@@ -318,29 +234,19 @@ class SqlDirectory:
 
     def close(self) -> None:
         """Let go of the file. The next question opens it again."""
-        with self._lock:
-            self._answers.close()
+        self._answers.close()
 
     def hold(self) -> None:
         """Close the file and keep every other thread from opening it, until `let_go`. For the time of a fork."""
         self._writing.acquire()
-        self._lock.acquire()
-        self.close()
+        self._answers.hold()
 
     def let_go(self) -> None:
         """End what `hold` began, on the same thread, or on its copy in the child."""
-        self._lock.release()
+        self._answers.let_go()
         self._writing.release()
 
     # --- within --------------------------------------------------------------------------------------------------
-
-    def _fresh(self) -> sqlite3.Connection:
-        """Give the connection, having forgotten what it answered before the last change. Called under the lock."""
-        connection, holds = self._answers.look()
-        if not holds:
-            self._known.clear()
-            self._any_apop = None
-        return connection
 
     def _change(self, name: str, assignments: str, *values: Value) -> Account:
         with self._writing, Change(self._path) as change:
@@ -365,36 +271,7 @@ class SqlDirectory:
 
     def _in_change(self, change: Change, name: str) -> Account:
         """Give the account as this change sees it. Raises NoSuchAccount."""
-        rows = change.rows(_BY_NAME, name.lower()) if name.isascii() else []
+        rows = change.rows(ACCOUNT_BY_NAME, name.lower()) if name.isascii() else []
         if not rows:
             raise NoSuchAccount(name)
-        return self._read(rows[0]).account
-
-    def _read(self, row: Row, app_passwords: Iterable[Row] = ()) -> Credentials:
-        account_id, name, status, password_hash, sealed_apop, sealed_scram, maildir, generation = row
-        try:
-            served = Path(os.fsdecode(maildir)) if maildir is not None else None
-            if served is None and self._pattern is not None:
-                served = self._pattern.expand(parse_account_name(name))
-            account = Account(
-                id=AccountId(account_id),
-                name=name,
-                status=AccountStatus(status),
-                maildir=served,
-                apop=sealed_apop is not None,
-                generation=generation,
-            )
-        except ValueError as error:
-            raise AccountFault(
-                f"{self._path}: the account {name!r} cannot be read: {error}; put a backup of the file in its place"
-            ) from error
-        return Credentials(
-            account=account,
-            password_hash=password_hash,
-            sealed_apop=sealed_apop,
-            sealed_scram=sealed_scram,
-            app_passwords=tuple(
-                AppPassword(label=label, digest=digest, created_epoch_seconds=created, used_epoch_seconds=used)
-                for label, digest, created, used in app_passwords
-            ),
-        )
+        return read_credentials(self._path, self._pattern, rows[0]).account

@@ -41,7 +41,7 @@ class _Proof:
 class VerifiedCredentials:
     """Remembers which credentials proved right. Bounded; the least recently used go first."""
 
-    __slots__ = ("_clock", "_most", "_proofs", "_seconds", "_secret")
+    __slots__ = ("_clock", "_keyed", "_most", "_proofs", "_seconds")
 
     def __init__(
         self,
@@ -54,17 +54,21 @@ class VerifiedCredentials:
         self._seconds = seconds
         self._most = most
         self._clock = clock
-        self._secret = secrets.token_bytes(64)
+        # Has the secret, and is only ever copied.
+        self._keyed = hashlib.blake2b(
+            key=secrets.token_bytes(hashlib.blake2b.MAX_KEY_SIZE), digest_size=_KEY_OCTETS
+        )
         self._proofs: OrderedDict[bytes, _Proof] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._proofs)
 
-    def key(self, *, name: bytes, mechanism: bytes, password: Secret) -> bytes:
+    def key(self, *, name: bytes, password: Secret) -> bytes:
         """Give the key of credentials; the name in lower case. Tells nothing without this process's secret."""
-        # The lengths keep ("ab", "c") and ("a", "bc") apart.
-        text = b"%d %d %b%b%b" % (len(name), len(mechanism), name, mechanism, password.reveal())
-        return hashlib.blake2b(text, key=self._secret, digest_size=_KEY_OCTETS).digest()
+        hasher = self._keyed.copy()
+        # The number of octets keeps ("ab", "c") and ("a", "bc") apart.
+        hasher.update(b"%d %b%b" % (len(name), name, password.reveal()))
+        return hasher.digest()
 
     def holds(self, key: bytes, account: Account) -> bool:
         """Tell whether these credentials proved right for the account as it is now, and renew their time."""
