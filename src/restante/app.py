@@ -68,7 +68,7 @@ def open_store(settings: Settings) -> MaildirStore:
     """Open the maildrops of a data folder for a command: it keeps all that is there, and everything comes in."""
     from restante.stores.maildir import MaildirStore
 
-    return MaildirStore(settings.data, hostname=settings.hostname)
+    return MaildirStore(settings.data, hostname=settings.hostname, signs_at_once=True)
 
 
 def open_site_store(settings: Settings) -> MaildirStore:

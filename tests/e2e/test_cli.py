@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from tests.e2e.bed import RESTANTE, WAIT_SECONDS, Bed, Owner, Ran, run
+from tests.e2e.bed import RESTANTE, WAIT_SECONDS, Bed, Owner, Ran, run, until
 
 CTRL_C = b"\x03"
 RETYPE_SECONDS = 3
@@ -208,8 +208,13 @@ def test_commands_beside_a_server_heed_its_sessions(bed: Bed) -> None:
     with bed.pop3(owner) as session:
         listed = bed.cli("maildrop", "list", owner.name)
         assert listed.code == 75
-        assert f"the maildrop of {owner.name} is in use since " in listed.said
-        assert ", from 127.0.0.1" in listed.said
+        assert f"the maildrop of {owner.name} is in use" in listed.said
+        # Since when and from where is told of a session that lasts, and this one does.
+        whose = f"the maildrop of {owner.name} is in use since "
+        said = until(
+            "a session that is told", lambda: bed.cli("maildrop", "list", owner.name).said.partition(whose)[2]
+        )
+        assert ", from 127.0.0.1" in said
         session.ok("QUIT")
     assert bed.cli("maildrop", "list", owner.name).code == 0
 

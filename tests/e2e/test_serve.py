@@ -153,11 +153,19 @@ def test_the_lock_holds_between_workers() -> None:
     with Bed(workers=2) as bed:
         owner = bed.account(PLAIN)
         assert len(children_of(bed.pid)) == 2
-        with bed.pop3(owner) as holder:
+
+        def refusals() -> list[bytes]:
+            said = []
             for _ in range(8):
                 with bed.pop3() as wire:
                     wire.ok(f"USER {owner.name}")
-                    assert wire.say(f"PASS {owner.password}").startswith(b"-ERR [IN-USE]")
+                    said.append(wire.say(f"PASS {owner.password}"))
+            assert all(each.startswith(b"-ERR [IN-USE]") for each in said)
+            return said
+
+        with bed.pop3(owner) as holder:
+            refusals()
+            until("both to tell from where", lambda: all(b" 127.0.0.1" in each for each in refusals()))
             holder.ok("QUIT")
         for _ in range(8):
             assert len(bed.mail(owner)) == 1

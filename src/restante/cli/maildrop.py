@@ -47,7 +47,8 @@ __all__ = ["commands"]
 commands = typer.Typer(
     name="maildrop",
     help="List, check, import, migrate, export and expire maildrops, and bring removed mail back.",
-    epilog="While a session holds the maildrop, these end with 75 and say since when and from where.",
+    epilog="While a session holds the maildrop, these end with 75 and say since when and from where; of a session "
+    "that began within the last two seconds they may know neither.",
     no_args_is_help=True,
 )
 

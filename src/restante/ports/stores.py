@@ -59,7 +59,7 @@ class MaildropInUse(Exception):
     def __init__(self, holder: Holder | None) -> None:
         super().__init__("the maildrop is in use")
         self.holder = holder
-        """None when the holder left no word of itself."""
+        """None when it is not known, as of a session of another process that began a moment ago."""
 
 
 class TooSoon(Exception):

@@ -136,6 +136,7 @@ def _held(maildir: Path, disk: Disk, command: str, now: float) -> Iterator[Place
         ensure_folders(places, disk)
         lock = ExclusiveLock(places.lock, Holder(peer=f"restante {command}", since_epoch_seconds=now))
         try:
+            lock.sign_at_once()
             removal.finish(places, disk)
             yield places
         finally:

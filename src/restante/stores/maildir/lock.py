@@ -1,10 +1,19 @@
 """The exclusive-access lock: flock on a file in the maildrop.
 
-The kernel keeps it, so it holds between processes and goes with the process that has it, however that ends. The
-file's first line says who holds the lock; it is only read by whoever finds it held. Where the site wants time
-between logins a second line has the time of the last one. The file is never unlinked.
+The kernel keeps it, so it holds between processes and goes with the process that has it, however that ends. Taking
+it writes nothing. Who holds it is remembered by the lock, and written into the file's first line once that is worth
+it (`holders`), in a thread: a login waits for no disk. Where the site wants time between logins a second line has
+the time of the last one. The file is never unlinked.
+
+The line stays behind, so a second lock says whether it is true: a lock of the open file (fcntl, F_OFD_SETLK) on one
+octet, for writing while the line is written, for reading from then on. It ends with the holder's open file, as the
+flock does, by whatever end: nothing is written at a release, and no kill leaves a line that somebody believes. Who
+finds the lock held and the line not true knows only that it is held.
+Not covered: where the file system has no such locks, and until the line of a young lock is written, other processes
+are not told who holds it. Who reads in the very moment in which it passes on may be told who had it just before.
+
 It does not hold off other programs that read or deliver: a Maildir needs no lock for those.
-Sources: RFC 1939 §4, RFC 2449 §6.5 (LOGIN-DELAY).
+Sources: RFC 1939 §4, RFC 2449 §6.5 (LOGIN-DELAY), fcntl(2) on open file description locks.
 """
 
 from __future__ import annotations
@@ -14,7 +23,8 @@ import fcntl
 import json
 import math
 import os
-from json.encoder import encode_basestring
+import struct
+from typing import Final
 
 from restante.ports.stores import Holder, MaildropInUse
 
@@ -31,18 +41,32 @@ LOGIN_OCTETS = 32
 
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
+_RANGE: Final = "hhqqi0q"
+"""The system's `struct flock`: type, from where, first octet, octets, nobody's process."""
+_WRITING: Final = struct.pack(_RANGE, fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0)
+_WRITTEN: Final = struct.pack(_RANGE, fcntl.F_RDLCK, os.SEEK_SET, 0, 1, 0)
+_NOT_WRITTEN: Final = struct.pack(_RANGE, fcntl.F_UNLCK, os.SEEK_SET, 0, 1, 0)
+
 
 class ExclusiveLock:
-    """A held lock. Goes with `release`, or at the latest with the object itself."""
+    """A held lock. Goes with `release`, or at the latest with the object itself.
 
-    __slots__ = ("_descriptor",)
+    All is called in one thread but `sign`, which may run in another from `begin_signing` to `end_signing`: so long
+    the file stays open, and its descriptor names no other, whoever releases the lock meanwhile.
+    """
+
+    __slots__ = ("_descriptor", "_lent", "_since", "_written", "peer")
+
+    peer: str | None
+    """Where the holder comes from, until the file tells it; None from then on, and once the lock is released."""
 
     def __init__(self, path: bytes, holder: Holder) -> None:
         """Take the lock, at once or not at all.
 
         Raises MaildropInUse when another holds it, OSError when the file cannot be opened or locked.
         """
-        self._descriptor = -1
+        self._descriptor = self._lent = -1
+        self._written = False
         descriptor = os.open(path, _FLAGS, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -54,15 +78,52 @@ class ExclusiveLock:
             os.close(descriptor)
             raise
         self._descriptor = descriptor
-        # JSON by hand, since each login writes it.
-        peer = encode_basestring(holder.peer[:LONGEST_PEER])
-        told = '{"peer": %s, "since": %.3f}' % (peer, holder.since_epoch_seconds)  # noqa: UP031 - the quickest
-        line = told.encode(errors="replace").ljust(HOLDER_OCTETS - 1) + b"\n"
-        try:  # noqa: SIM105 - at each login
-            os.pwrite(descriptor, line, 0)
+        # Not the holder itself: an idle session is to keep little.
+        self.peer = holder.peer
+        self._since = holder.since_epoch_seconds
+
+    @property
+    def holder(self) -> Holder | None:
+        """Who holds the lock, as long as `peer` is known."""
+        peer = self.peer
+        return None if peer is None else Holder(peer=peer, since_epoch_seconds=self._since)
+
+    def begin_signing(self) -> None:
+        """Keep the file open for `sign`."""
+        self._lent = self._descriptor
+
+    def sign(self) -> None:
+        """Write down who holds the lock. Where that cannot be done it is left: the lock is what counts."""
+        descriptor, holder = self._lent, self.holder
+        if holder is None:
+            return
+        try:
+            # Refused while a holder before this one still writes: what it writes would stand for this one.
+            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _WRITING)
+            os.pwrite(descriptor, _line(holder), 0)
+            if self._descriptor >= 0:
+                fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _WRITTEN)
+                self._written = True
         except OSError:
-            # A full disk does not take the line, and does not need to: the lock is what counts.
-            pass
+            _forget_line(descriptor)
+        # A release sees to a line that it knows of. This is for one that came while the line was written.
+        if self._descriptor < 0:
+            _forget_line(descriptor)
+
+    def end_signing(self) -> None:
+        """Let go of the file if the lock was released meanwhile, and of the holder if the file tells it now."""
+        lent, self._lent = self._lent, -1
+        if self._descriptor < 0:
+            if lent >= 0:
+                os.close(lent)
+        elif self._written:
+            self.peer = None
+
+    def sign_at_once(self) -> None:
+        """Write down who holds the lock, here and now: for a command, which keeps nobody waiting."""
+        self.begin_signing()
+        self.sign()
+        self.end_signing()
 
     def last_login(self) -> float | None:
         """Give when the last login was, in seconds since the epoch; None when none was noted that can be read."""
@@ -81,16 +142,39 @@ class ExclusiveLock:
     def release(self) -> None:
         """Let go. Safe to call twice."""
         descriptor, self._descriptor = self._descriptor, -1
+        self.peer = None
+        if descriptor < 0:
+            return
+        if self._lent < 0:
+            os.close(descriptor)
+            return
+        # A thread has the file, and may wait for the disk: who logs in next does not.
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        if self._written:
+            _forget_line(descriptor)
+
+    def __del__(self) -> None:
+        descriptor = max(self._descriptor, self._lent)
         if descriptor >= 0:
             os.close(descriptor)
 
-    def __del__(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
+
+def _line(holder: Holder) -> bytes:
+    told = {"peer": holder.peer[:LONGEST_PEER], "since": round(holder.since_epoch_seconds, 3)}
+    line = json.dumps(told, ensure_ascii=False).encode(errors="replace")
+    return line.ljust(HOLDER_OCTETS - 1) + b"\n"
+
+
+def _forget_line(descriptor: int) -> None:
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, _NOT_WRITTEN)
 
 
 def _read_holder(descriptor: int) -> Holder | None:
     try:
+        state = struct.unpack(_RANGE, fcntl.fcntl(descriptor, fcntl.F_OFD_GETLK, _WRITING))[0]
+        if state != fcntl.F_RDLCK:
+            return None
         told = json.loads(os.pread(descriptor, HOLDER_OCTETS, 0))
         return Holder(peer=str(told["peer"]), since_epoch_seconds=float(told["since"]))
     except (OSError, ValueError, KeyError, TypeError):

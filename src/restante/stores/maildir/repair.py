@@ -79,6 +79,7 @@ def check(maildir: Path, *, now: float, trash_days: int | None = None) -> CheckR
             ensure_folders(places, disk)
         lock = ExclusiveLock(places.lock, Holder(peer="restante maildrop check", since_epoch_seconds=now))
         try:
+            lock.sign_at_once()
             findings += _mend_folders(places, disk)
             if removal.finish(places, disk):
                 findings.append((FindingKind.UPDATE_FINISHED, places.folder))

@@ -26,13 +26,14 @@ from restante.maildrop.snapshot import Snapshot
 from restante.maildrop.transaction import UpdatePlan
 from restante.ports.accounts import Account, AccountId
 from restante.ports.soon import Later, Soon, then
-from restante.ports.stores import Holder, LongMessage, QuotaOf, TooSoon, no_quota
+from restante.ports.stores import Holder, LongMessage, MaildropInUse, QuotaOf, TooSoon, no_quota
 from restante.proto.terms import MessageNumber, UniqueId, is_legal_unique_id
 from restante.stores.maildir import removal, trash
 from restante.stores.maildir.cache import CACHED_MAILDROPS, CACHED_MESSAGES, ListingCache
 from restante.stores.maildir.columns import Columns
 from restante.stores.maildir.delivery import Deliveries, StagedFile, ensure_folders
 from restante.stores.maildir.disk import Disk, fault
+from restante.stores.maildir.holders import Holders
 from restante.stores.maildir.listing import Listing, list_maildrop, stamp_of
 from restante.stores.maildir.lock import ExclusiveLock
 from restante.stores.maildir.places import Places, places_of
@@ -78,10 +79,13 @@ class MaildirStore:
         quota_of: QuotaOf = no_quota,
         cached_maildrops: int = CACHED_MAILDROPS,
         cached_messages: int = CACHED_MESSAGES,
+        signs_at_once: bool = False,
     ) -> None:
         """Touch nothing yet. `clock` (seconds since the epoch) and `hostname` go into the names of new messages.
 
         `policies` None: mail stays, what is removed is gone, and everybody may log in as often as they like.
+        `signs_at_once`: who holds a maildrop is written down as the lock is taken, and not only once they have had
+        it for a second or two. For a command, whose event loop does not run all the while, and nobody else's.
         """
         self._clock = clock
         self._disk = disk or Disk()
@@ -93,6 +97,8 @@ class MaildirStore:
         self._cache = ListingCache(maildrops=cached_maildrops, messages=cached_messages)
         self._session_threads = ThreadPoolExecutor(SESSION_THREADS, "restante-maildrop")
         self._delivery_threads = ThreadPoolExecutor(DELIVERY_THREADS, "restante-delivery")
+        self._signs_at_once = signs_at_once
+        self.holders = Holders(self._session_threads)
         self._deliveries = Deliveries(
             hostname=hostname, clock=clock, disk=self._disk, threads=self._delivery_threads
         )
@@ -120,7 +126,7 @@ class MaildirStore:
         """
         places = self._places(account)
         try:
-            lock = ExclusiveLock(places.lock, holder)
+            lock = self._take_lock(places, holder)
         except FileNotFoundError:
             made = self.in_thread(partial(self._make, places))
             return then(made, partial(self._open, holder))
@@ -130,9 +136,20 @@ class MaildirStore:
 
     def _open(self, holder: Holder, places: Places) -> Soon[OpenMaildir]:
         try:
-            return self._open_locked(places, ExclusiveLock(places.lock, holder))
+            return self._open_locked(places, self._take_lock(places, holder))
         except OSError as error:
             raise fault(error, places.lock) from error
+
+    def _take_lock(self, places: Places, holder: Holder) -> ExclusiveLock:
+        try:
+            lock = ExclusiveLock(places.lock, holder)
+        except MaildropInUse as error:
+            raise MaildropInUse(error.holder or self.holders.of(places.folder)) from None
+        if self._signs_at_once:
+            lock.sign_at_once()
+        else:
+            self.holders.add(places.folder, lock)
+        return lock
 
     def _open_locked(self, places: Places, lock: ExclusiveLock) -> Soon[OpenMaildir]:
         if self._login_delay is not None:
@@ -209,6 +226,7 @@ class MaildirStore:
 
     async def close(self) -> None:
         """Wait for what threads still write, and let go of them."""
+        self.holders.close()
         loop = asyncio.get_running_loop()
         for threads in (self._session_threads, self._delivery_threads):
             await loop.run_in_executor(None, threads.shutdown)
@@ -361,3 +379,8 @@ class OpenMaildir:
             if not (self._updated or self._listing.recorded):
                 self._store.record(self._places, self._listing)
             lock.release()
+
+    def __del__(self) -> None:
+        # `holders` knows the lock, too, which is not to outlive who has it.
+        if self._lock is not None:
+            self._lock.release()
