@@ -111,7 +111,7 @@ def test_files_that_tell_nothing_are_named(tmp_path: Path, capsys: pytest.Captur
     letter = tmp_path / "letter"
     letter.write_text("dear ted\n")
     assert main(["explain", str(letter)]) == 1
-    assert "nobody speaks POP3 here" in capsys.readouterr().err
+    assert "nobody speaks POP3, SMTP or LMTP here" in capsys.readouterr().err
     assert main(["explain", str(tmp_path / "none")]) == 1
     assert "no such file" in capsys.readouterr().err
 

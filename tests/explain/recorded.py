@@ -15,6 +15,7 @@ from tests.explain.told import pieces
 
 from restante.explain.diagnoses import Diagnoser, Diagnosis, Finding, History
 from restante.explain.reader import Reader
+from restante.explain.smtp.catalog import SmtpDiagnosis
 from restante.explain.wire import Side
 
 __all__ = ["HELLO", "RECORDED", "findings"]
@@ -384,6 +385,6 @@ def _hear(reader: Reader, line: str, now: float | None) -> None:
                 reader.octets(speaker, said, at_seconds=now)
 
 
-def diagnosed(script: str) -> Iterator[Diagnosis]:
+def diagnosed(script: str) -> Iterator[Diagnosis | SmtpDiagnosis]:
     """Give the diagnoses of a script, in their order."""
     return (finding.diagnosis for finding in findings(script))

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from restante.explain.smtp.events import (
     AuthResponseSent,
     Closed,
     CommandSent,
-    Connected,
-    Joined,
     MessageSent,
     Replied,
-    Secured,
     SmtpEvent,
-    StrayLine,
 )
 from restante.explain.wire_lines import (
     WireLine,
     closed_line,
-    connected_line,
-    joined_line,
+    line_lines,
     printable,
-    printable_text,
 )
 
 __all__ = ["smtp_lines"]
@@ -32,12 +24,6 @@ def smtp_lines(event: SmtpEvent) -> tuple[WireLine, ...]:
     """Give the lines of an event."""
     client, server = ("~>", "<~") if event.secured else ("->", "<-")
     match event:
-        case Connected():
-            return (connected_line(event.server, event.client),)
-        case Joined():
-            return (joined_line(event.for_seconds, event.commands),)
-        case Secured():
-            return (WireLine("===", f"TLS {printable_text(event.description)}".rstrip()),)
         case CommandSent() | AuthResponseSent():
             return (WireLine(client, printable(event.line)),)
         case MessageSent():
@@ -47,12 +33,10 @@ def smtp_lines(event: SmtpEvent) -> tuple[WireLine, ...]:
         case Replied():
             refused = "<~*" if event.secured else "<**"
             return _reply(event, server if event.good else refused)
-        case StrayLine():
-            return (WireLine(server, f"({event.octets} octets)"),)
         case Closed():
             return (closed_line(event.by, event.reason),)
         case _:
-            assert_never(event)
+            return line_lines(event)
 
 
 def _reply(event: Replied, mark: str) -> tuple[WireLine, ...]:
