@@ -71,7 +71,7 @@ class SmtpDiagnosis(Enum):
     # --- the message
     MESSAGE_TOO_BIG = ("smtp-message-too-big", _T, "RFC 1870 §6")
     EIGHT_BIT_UNANNOUNCED = ("smtp-eight-bit-unannounced", _W, "RFC 6152 §3")
-    UTF8_NEEDED = ("smtp-utf8-needed", _T, "RFC 6531 §3.5")
+    UTF8_NEEDED = ("smtp-utf8-needed", _W, "RFC 6531 §3.5")
     BARE_LINE_ENDS = ("smtp-bare-line-ends", _W, "RFC 5321 §2.3.8")
     BARE_LINE_ENDS_REFUSED = ("smtp-bare-line-ends-refused", _T, "RFC 5321 §2.3.8")
     END_BETWEEN_BARE_LINE_ENDS = ("smtp-end-between-bare-line-ends", _T, "RFC 5321 §4.1.1.4")

@@ -95,6 +95,8 @@ class MessageSent(_Told):
     """None where nobody counted them."""
     is_complete: bool
     """Whether its terminating line came."""
+    is_chunk: bool
+    """Whether it is one of BDAT's, which has no terminating line (RFC 3030 §2)."""
     is_exact: bool
     """Whether the octets are those of the wire; a log may show them cut, or in another character set."""
     has_bare_dot: bool

@@ -29,7 +29,7 @@ def smtp_lines(event: SmtpEvent) -> tuple[WireLine, ...]:
         case MessageSent():
             what = "" if event.octets is None else f", {event.octets} octets"
             said = WireLine(client, f"(a message, not shown{what})")
-            return (said, WireLine(client, ".")) if event.is_complete else (said,)
+            return (said, WireLine(client, ".")) if event.is_complete and not event.is_chunk else (said,)
         case Replied():
             refused = "<~*" if event.secured else "<**"
             return _reply(event, server if event.good else refused)

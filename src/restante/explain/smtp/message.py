@@ -27,13 +27,14 @@ class Message:
 
     __slots__ = (
         *("_bare_line_ends", "_behind_crlf", "_ends_in_bare_dot", "_has_8bit", "_has_8bit_header", "_has_bare_dot"),
-        *("_in_headers", "_is_exact", "_longest", "_undoubled", "lines", "octets"),
+        *("_in_headers", "_is_chunk", "_is_exact", "_longest", "_undoubled", "lines", "octets"),
     )
 
-    def __init__(self, *, is_exact: bool) -> None:
+    def __init__(self, *, is_exact: bool, is_chunk: bool = False) -> None:
         self.octets: int | None = 0
         self.lines: int | None = 0
         self._is_exact = is_exact
+        self._is_chunk = is_chunk
         self._bare_line_ends = self._undoubled = self._longest = 0
         self._has_8bit = self._has_8bit_header = self._has_bare_dot = self._ends_in_bare_dot = False
         self._in_headers = self._behind_crlf = True
@@ -87,6 +88,7 @@ class Message:
             octets=self.octets,
             lines=self.lines,
             is_complete=is_complete,
+            is_chunk=self._is_chunk,
             is_exact=self._is_exact,
             has_bare_dot=self._has_bare_dot,
             ends_in_bare_dot=self._ends_in_bare_dot,

@@ -54,7 +54,7 @@ class SmtpReader(Connection):
 
     __slots__ = (
         *("_accepted", "_awaited", "_challenged", "_exchange", "_greeted", "_is_lmtp", "_joined"),
-        *("_message", "_phase", "_reply", "_secrets", "_sequence", "_show"),
+        *("_message", "_phase", "_reply", "_reply_code", "_secrets", "_sequence", "_show"),
     )
 
     _tell: Callable[[SmtpEvent], None]
@@ -78,6 +78,7 @@ class SmtpReader(Connection):
         self._message: Message | None = None
         self._secrets: deque[bytes] = deque(maxlen=_MOST_SECRETS)
         self._reply: list[bytes] = []
+        self._reply_code = 0
 
     @property
     def _where(self) -> Phase:
@@ -176,7 +177,7 @@ class SmtpReader(Connection):
     def _take_command(self, line: Line, at_seconds: float | None) -> None:
         self._joined = False
         read = read_command(line.kept, self._show)
-        self._secrets.extend(read.secrets)
+        self._secrets.extend([secret for secret in read.secrets if secret])
         if read.verb == b"AUTH":
             self._hide_credentials(*read.secrets)
         if read.verb == b"MAIL":
@@ -218,7 +219,7 @@ class SmtpReader(Connection):
 
     def _hide_credentials(self, *responses: bytes) -> None:
         """Take note of what a line of AUTH holds: servers like to greet by name."""
-        for response in responses:
+        for response in filter(None, responses):
             self._secrets.append(response)
             self._secrets.extend(part for part in re.split(rb"[\0\1]", decoded(response) or b"") if len(part) > 1)
 
@@ -257,14 +258,22 @@ class SmtpReader(Connection):
                 )
             )
             return
+        code = int(found[1])
+        if self._reply and code != self._reply_code:
+            # Another one follows before its last line: Postfix holds a greeting back so (postscreen).
+            lines, self._reply = self._reply, []
+            self._take_reply(self._reply_code, lines, at_seconds, is_cut=True)
+        self._reply_code = code
         if len(self._reply) < MOST_REPLY_LINES:
             self._reply.append(found[3][: server_lines.SHOWN_OCTETS])
         if found[2] != b"-":
             lines, self._reply = self._reply, []
-            self._take_reply(int(found[1]), lines, at_seconds, is_cut=False)
+            self._take_reply(code, lines, at_seconds, is_cut=False)
 
     def _take_reply(self, code: int, lines: list[bytes], at_seconds: float | None, *, is_cut: bool) -> None:
-        self._end_message_by_reply(at_seconds)
+        if code != 421:
+            # A server that closes answers for nothing.
+            self._end_message_by_reply(at_seconds)
         is_greeting = not self._greeted and self._can_be_greeting(code)
         self._greeted = True
         if code == 334 and self._exchange is not None:
@@ -341,7 +350,7 @@ class SmtpReader(Connection):
 
     def _begin_chunk(self, sent: CommandSent, read: Command, at_seconds: float | None) -> None:
         self._phase = Phase.DATA
-        self._message = Message(is_exact=not self._excerpt)
+        self._message = Message(is_exact=not self._excerpt, is_chunk=True)
         if read.is_last_chunk:
             self._awaited.extend(self._replies_to_message(sent))
         octets = read.message_octets or 0

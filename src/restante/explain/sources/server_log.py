@@ -30,7 +30,7 @@ _SAID: Final = re.compile(
     r'line=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^\s,]+))(?:, octets=(?P<octets>[0-9]{1,12}))?$'
 )
 _ENDED: Final = re.compile(
-    r"\b(?:pop3|smtps?|lmtp)(?:\([^)]{0,300}\))?<(?P<session>[a-z0-9-]{1,30})>: session ended"
+    r"\b(?P<door>pop3|smtps?|lmtp)(?:\([^)]{0,300}\))?<(?P<session>[a-z0-9-]{1,30})>: session ended"
     r"(?: without a login)?: (?P<outcome>[a-z ]{1,60}), peer="
 )
 _EVENTS: Final = {"command": "command_received", "reply": "reply_sent"}
@@ -92,7 +92,7 @@ class ServerLogSource:
                     self._end(key, self._ended.pop(key))
             case "session_ended" | "mail_session_ended" if key in self._sessions:
                 outcome = str(entry.get("outcome"))
-                if outcome == _QUIT:
+                if outcome == _QUIT and event == "session_ended":
                     # Its answer is logged behind it.
                     self._ended[key] = outcome
                 else:
@@ -135,7 +135,8 @@ def _entry(line: str) -> Any:  # Any: what stands in a file
             "octets": int(octets) if octets else None,
         }
     if (ended := _ENDED.search(line)) is not None:
-        return entry | {"event": "session_ended", "session": ended["session"], "outcome": ended["outcome"]}
+        event = "session_ended" if ended["door"] == "pop3" else "mail_session_ended"
+        return entry | {"event": event, "session": ended["session"], "outcome": ended["outcome"]}
     return None
 
 

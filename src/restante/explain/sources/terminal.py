@@ -57,7 +57,8 @@ class TerminalSource:
         while start < len(octets):
             line, start = self._lines.take(octets, start)
             if line is not None:
-                self._take(line.kept)
+                # A terminal that `script` wrote down ends its lines in CR CR LF.
+                self._take(line.kept.rstrip(b"\r"))
 
     def finish(self) -> None:
         """Take note that there are no more."""

@@ -231,7 +231,7 @@ TEXT_FORMATS: Final = (
         notes=(
             _note(
                 _BEGINS,
-                r"=== +(?:Trying |[Cc]onnected(?: to)? )(?P<host>[^\s:]{1,255}?)(?::(?P<port>[0-9]{1,5}))?"
+                r"=== +[Cc]onnected(?: to)? (?P<host>[^\s:]{1,255}?)(?::(?P<port>[0-9]{1,5}))?"
                 r"(?:\.{1,3})?(?: from (?P<peer>\S{1,100}))?$",
             ),
             _note(

@@ -143,7 +143,7 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
         "Prüfe die Adresse hinter MAIL FROM: ihre Domain muss es geben, und sie muss selbst Post annehmen.",
     ),
     SmtpDiagnosis.SENDER_NOT_YOURS: (
-        "Wer angemeldet ist, oder es nicht ist, darf nicht im Namen dieses Absenders senden: „{text}“",
+        "Der Server lässt diesen Client nicht im Namen des Absenders senden: „{text}“",
         "Nimm die Adresse des Kontos, das sich anmeldet, oder lass den Server ihm diese erlauben.",
     ),
     SmtpDiagnosis.GREYLISTED: (

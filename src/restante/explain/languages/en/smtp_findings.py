@@ -104,8 +104,8 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
     ),
     SmtpDiagnosis.USER_UNKNOWN: (
         "The server has no mailbox {address}: “{text}”",
-        "Check the address for a slip of the pen. If it is right, ask the recipient; to try again without a change "
-        "is in vain.",
+        "Check the address for a typing error. If it is right, ask the recipient; to try again without a change is "
+        "in vain.",
     ),
     SmtpDiagnosis.DOMAIN_UNKNOWN: (
         "The server cannot find where mail for {address} goes: “{text}”",
@@ -140,7 +140,7 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
         "Check the address behind MAIL FROM: its domain must exist and take mail itself.",
     ),
     SmtpDiagnosis.SENDER_NOT_YOURS: (
-        "Whoever logged in, or did not, may not send in this sender's name: “{text}”",
+        "The server does not let this client send in the sender's name: “{text}”",
         "Use the address of the account that logs in, or have the server allow this one for it.",
     ),
     SmtpDiagnosis.GREYLISTED: (

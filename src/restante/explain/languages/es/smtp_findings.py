@@ -143,7 +143,7 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
         "Compruebe la dirección detrás de MAIL FROM: su dominio debe existir y aceptar correo él mismo.",
     ),
     SmtpDiagnosis.SENDER_NOT_YOURS: (
-        "Quien se identificó, o no lo hizo, no puede enviar en nombre de este remitente: «{text}»",
+        "El servidor no deja que este cliente envíe en nombre de este remitente: «{text}»",
         "Use la dirección de la cuenta que se identifica, o haga que el servidor le permita esta.",
     ),
     SmtpDiagnosis.GREYLISTED: (

@@ -145,7 +145,7 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
         "Vérifiez l’adresse après MAIL FROM : son domaine doit exister et prendre lui-même du courrier.",
     ),
     SmtpDiagnosis.SENDER_NOT_YOURS: (
-        "Qui s’est identifié, ou ne l’a pas fait, ne peut envoyer au nom de cet expéditeur : « {text} »",
+        "Le serveur ne laisse pas ce client envoyer au nom de cet expéditeur : « {text} »",
         "Prenez l’adresse du compte qui s’identifie, ou faites-lui permettre celle-ci par le serveur.",
     ),
     SmtpDiagnosis.GREYLISTED: (

@@ -127,7 +127,7 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
         "检查 MAIL FROM 后面的地址：它的域必须存在，而且自己能收邮件。",
     ),
     SmtpDiagnosis.SENDER_NOT_YOURS: (
-        "登录的人（或没有登录的人）不可以用这个发件人的名义发信：“{text}”",
+        "服务器不让这个客户端用这个发件人的名义发信：“{text}”",
         "用登录账户自己的地址，或让服务器允许这个账户用它。",
     ),
     SmtpDiagnosis.GREYLISTED: (

@@ -30,8 +30,10 @@ def endings(event: SmtpEvent, facts: SmtpFacts) -> Iterator[Finding]:
     last = event.unanswered[-1] if event.unanswered else None
     if facts.message is not None:
         yield _of_message(event, facts.message, facts)
-    elif last is not None and last.verb != b"QUIT" and event.by is not Side.CLIENT and _speaks_smtp(facts):
-        yield found(SmtpDiagnosis.ANSWER_MISSING, event, command=last.verb.decode("ascii") or "…")
+    elif (
+        last is not None and last.verb not in (b"", b"QUIT") and event.by is not Side.CLIENT and _speaks_smtp(facts)
+    ):
+        yield found(SmtpDiagnosis.ANSWER_MISSING, event, command=last.verb.decode("ascii"))
     elif event.by is Side.CLIENT and _goes_silently(facts) and "certificate" not in event.reason.lower():
         yield found(SmtpDiagnosis.QUIT_MISSING, event)
 

@@ -23,7 +23,9 @@ def connection(event: SmtpEvent, facts: SmtpFacts) -> Iterator[Finding]:
     """Find what keeps a session from beginning."""
     match event:
         case Closed() if heard_nothing(event, facts):
-            yield found(SmtpDiagnosis.NO_GREETING, event)
+            # Some servers close without a word of TLS, too.
+            is_tls = facts.client_spoke and facts.server.endswith(":465")
+            yield found(SmtpDiagnosis.PLAIN_TO_TLS_PORT if is_tls else SmtpDiagnosis.NO_GREETING, event)
         case Lost():
             yield from gaps(event, facts)
         case _:
