@@ -179,6 +179,13 @@ def test_a_log_does_not_show_octets_and_they_are_not_judged() -> None:
     assert findings(script, excerpt=True) == []
 
 
+def test_a_client_that_waited_too_long_for_an_answer_has_timed_out_and_not_just_hung_up() -> None:
+    script = f"@1\n{OPENED}C: MAIL FROM:<x@y.example>\n"
+    assert diagnosed(f"{script}@100\n=closed C") == [D.TIMED_OUT.id]
+    assert diagnosed(f"{script}@2\n=closed C") == [D.QUIT_MISSING.id]
+    assert diagnosed(f"{script}@100\n=closed S") == [D.ANSWER_MISSING.id, D.TIMED_OUT.id]
+
+
 def test_an_end_of_the_record_is_no_end_of_the_session() -> None:
     assert diagnosed(f"{OPENED}C: MAIL FROM:<x@y.example>\n") == []
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from restante.explain.diagnoses.catalog import Diagnosis, Finding
 from restante.explain.diagnoses.facts import Facts, shows_a_password
 from restante.explain.diagnoses.found import found
-from restante.explain.diagnoses.tls import broken_tls, gaps, heard_nothing
+from restante.explain.diagnoses.tls import broken_tls, gaps, heard_nothing, kind_of_port
 from restante.explain.events import (
     AuthResponseSent,
     Closed,
@@ -20,11 +20,9 @@ from restante.explain.events import (
     Lost,
     Replied,
     Sealed,
-    SealedKind,
     StrayLine,
     WireEvent,
 )
-from restante.explain.wire import Side
 from restante.explain.wire_lines import printable
 from restante.proto.terms import State
 
@@ -53,14 +51,10 @@ def wrong_party(event: WireEvent, facts: Facts) -> Iterator[Finding]:
             yield found(Diagnosis.OTHER_CLIENT, event, protocol=protocol.value)
         case StrayLine(foreign=Foreign() as protocol) if not facts.server_spoke:
             yield found(Diagnosis.OTHER_SERVER, event, protocol=protocol.value)
-        case Sealed(side=Side.CLIENT, kind=SealedKind.HELLO, by_stls=False) if facts.server_spoke:
-            yield found(Diagnosis.TLS_TO_PLAIN_PORT, event)
-        case Greeted() | Replied() | StrayLine() if facts.sealed == {Side.CLIENT} and not facts.server_spoke:
-            yield found(Diagnosis.TLS_TO_PLAIN_PORT, event)
-        case Sealed(side=Side.SERVER, by_stls=False) if facts.client_spoke:
-            yield found(Diagnosis.PLAIN_TO_TLS_PORT, event)
         case _:
-            return
+            yield from kind_of_port(
+                event, facts, tls_to_plain=Diagnosis.TLS_TO_PLAIN_PORT, plain_to_tls=Diagnosis.PLAIN_TO_TLS_PORT
+            )
 
 
 def tls(event: WireEvent, facts: Facts) -> Iterator[Finding]:

@@ -12,13 +12,17 @@ from typing import Final
 from restante.explain.diagnoses.catalog import Diagnosis, Finding
 from restante.explain.diagnoses.found import found
 from restante.explain.diagnoses.line_facts import LineFacts
-from restante.explain.line_events import Ended, Lost, Sealed, SealedKind
+from restante.explain.events import Greeted, Replied, WireEvent
+from restante.explain.line_events import Ended, Lost, Sealed, SealedKind, StrayLine
+from restante.explain.smtp.catalog import SmtpDiagnosis
+from restante.explain.smtp.events import Replied as SmtpReplied
+from restante.explain.smtp.events import SmtpEvent
 from restante.explain.smtp.phase import Phase
 from restante.explain.wire import Side
 from restante.explain.wire_lines import printable_text
 from restante.proto.terms import State
 
-__all__ = ["broken_tls", "gaps", "heard_nothing"]
+__all__ = ["broken_tls", "gaps", "heard_nothing", "kind_of_port"]
 
 _OF_CERTIFICATES: Final = frozenset(
     {
@@ -53,6 +57,26 @@ def broken_tls(event: Sealed | Ended, facts: LineFacts) -> Iterator[Finding]:
             yield found(Diagnosis.CERTIFICATE_REJECTED, event, alert=printable_text(reason))
         case Ended(reason=reason) if _is_about_tls(reason) and not event.secured and not facts.sealed:
             yield found(Diagnosis.TLS_NO_AGREEMENT, event, alert=printable_text(reason))
+        case _:
+            return
+
+
+def kind_of_port(
+    event: WireEvent | SmtpEvent,
+    facts: LineFacts,
+    *,
+    tls_to_plain: Diagnosis | SmtpDiagnosis,
+    plain_to_tls: Diagnosis | SmtpDiagnosis,
+) -> Iterator[Finding]:
+    """Find TLS where none is expected, and the other way round: each protocol has its own words for it."""
+    match event:
+        case Sealed(side=Side.CLIENT, kind=SealedKind.HELLO, by_stls=False) if facts.server_spoke:
+            yield found(tls_to_plain, event)
+        case Sealed(side=Side.SERVER, by_stls=False) if facts.client_spoke:
+            yield found(plain_to_tls, event)
+        case Greeted() | Replied() | SmtpReplied() | StrayLine():
+            if facts.sealed == {Side.CLIENT} and not facts.server_spoke:
+                yield found(tls_to_plain, event)
         case _:
             return
 

@@ -26,7 +26,9 @@ def endings(event: SmtpEvent, facts: SmtpFacts) -> Iterator[Finding]:
     if not isinstance(event, Closed) or facts.sealed or (event.by is None and not event.reason):
         # Where the record ends, or nobody could look on, it says nothing of the session.
         return
-    yield from _of_time(event, facts)
+    has_timed_out = _has_timed_out(event, facts)
+    if has_timed_out:
+        yield found(SmtpDiagnosis.TIMED_OUT, event, text=printable_text(event.reason))
     last = event.unanswered[-1] if event.unanswered else None
     if facts.message is not None:
         yield _of_message(event, facts.message, facts)
@@ -34,19 +36,24 @@ def endings(event: SmtpEvent, facts: SmtpFacts) -> Iterator[Finding]:
         last is not None and last.verb not in (b"", b"QUIT") and event.by is not Side.CLIENT and _speaks_smtp(facts)
     ):
         yield found(SmtpDiagnosis.ANSWER_MISSING, event, command=last.verb.decode("ascii"))
-    elif event.by is Side.CLIENT and _goes_silently(facts) and "certificate" not in event.reason.lower():
+    elif (
+        event.by is Side.CLIENT
+        and not has_timed_out
+        and _goes_silently(facts)
+        and "certificate" not in event.reason.lower()
+    ):
         yield found(SmtpDiagnosis.QUIT_MISSING, event)
 
 
-def _of_time(event: Closed, facts: SmtpFacts) -> Iterator[Finding]:
-    if facts.has_timed_out or facts.parted:
-        return
+def _has_timed_out(event: Closed, facts: SmtpFacts) -> bool:
+    """Tell whether somebody had waited too long: the server for a command, or the client for an answer."""
+    if facts.has_timed_out or facts.parted or not facts.server_spoke:
+        return False
     quiet = 0.0
     if facts.last_at_seconds is not None and event.at_seconds is not None:
         quiet = event.at_seconds - facts.last_at_seconds
-    was_told = event.reason.startswith(_TIME_OUTS)
-    if was_told or (event.by is Side.SERVER and quiet >= IDLE_SECONDS):
-        yield found(SmtpDiagnosis.TIMED_OUT, event, text=printable_text(event.reason))
+    waited = event.by is Side.SERVER or bool(event.unanswered)
+    return event.reason.startswith(_TIME_OUTS) or (waited and quiet >= IDLE_SECONDS)
 
 
 def _of_message(event: Closed, message: MessageSent, facts: SmtpFacts) -> Finding:

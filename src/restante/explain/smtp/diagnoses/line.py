@@ -9,12 +9,11 @@ from collections.abc import Iterator
 
 from restante.explain.diagnoses.catalog import Finding
 from restante.explain.diagnoses.found import found
-from restante.explain.diagnoses.tls import broken_tls, gaps, heard_nothing
-from restante.explain.line_events import Foreign, Lost, Sealed, SealedKind, StrayLine
+from restante.explain.diagnoses.tls import broken_tls, gaps, heard_nothing, kind_of_port
+from restante.explain.line_events import Foreign, Lost, Sealed, StrayLine
 from restante.explain.smtp.catalog import SmtpDiagnosis
 from restante.explain.smtp.diagnoses.facts import SmtpFacts, shows_a_password
 from restante.explain.smtp.events import AuthResponseSent, Closed, CommandSent, Replied, SmtpEvent
-from restante.explain.wire import Side
 
 __all__ = ["connection", "order", "tls", "wrong_party"]
 
@@ -39,14 +38,13 @@ def wrong_party(event: SmtpEvent, facts: SmtpFacts) -> Iterator[Finding]:
             yield found(SmtpDiagnosis.OTHER_CLIENT, event, protocol=protocol.value)
         case StrayLine(foreign=Foreign() as protocol) if not facts.server_spoke:
             yield found(SmtpDiagnosis.OTHER_SERVER, event, protocol=protocol.value)
-        case Sealed(side=Side.CLIENT, kind=SealedKind.HELLO, by_stls=False) if facts.server_spoke:
-            yield found(SmtpDiagnosis.TLS_TO_PLAIN_PORT, event)
-        case Replied() if facts.sealed == {Side.CLIENT} and not facts.server_spoke:
-            yield found(SmtpDiagnosis.TLS_TO_PLAIN_PORT, event)
-        case Sealed(side=Side.SERVER, by_stls=False) if facts.client_spoke:
-            yield found(SmtpDiagnosis.PLAIN_TO_TLS_PORT, event)
         case _:
-            return
+            yield from kind_of_port(
+                event,
+                facts,
+                tls_to_plain=SmtpDiagnosis.TLS_TO_PLAIN_PORT,
+                plain_to_tls=SmtpDiagnosis.PLAIN_TO_TLS_PORT,
+            )
 
 
 def tls(event: SmtpEvent, facts: SmtpFacts) -> Iterator[Finding]:
