@@ -99,7 +99,7 @@ def proxy(
     language: LanguageOption = None,
     show: ShowOption = None,
 ) -> int:
-    """Sit between any client and any server of POP3, SMTP or LMTP, and tell what they say, until SIGTERM or Ctrl-C.
+    """Sit between a client and a server of POP3, SMTP or LMTP, and tell what they say, until SIGTERM or Ctrl-C.
 
     Sessions that go on then have half a minute to end; a second SIGTERM or Ctrl-C cuts them off.
 
