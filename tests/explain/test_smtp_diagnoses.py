@@ -51,7 +51,7 @@ REAL = {
     "postfix-sent": [],
     "postfix-starttls-needed": ["smtp-starttls-needed"],
     "postfix-timed-out": ["smtp-timed-out"],
-    "postfix-tls-to-plain-port": ["smtp-tls-to-plain-port", "smtp-bare-line-ends-refused"],
+    "postfix-tls-to-plain-port": ["smtp-tls-to-plain-port"],
     "postfix-too-big": ["smtp-message-too-big"],
     "postfix-too-big-announced": ["smtp-message-too-big"],
     "postfix-too-many-connections": ["smtp-too-many-connections"],

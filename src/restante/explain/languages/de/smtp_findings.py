@@ -44,8 +44,8 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
     ),
     SmtpDiagnosis.EARLY_TALKER: (
         "Der Client sprach, bevor der Server ihn begrüßt hatte.",
-        "Den Client auf die Zeile warten lassen, die mit 220 beginnt. Wer nicht wartet, den halten Server "
-        "für einen Spammer und weisen seine Post ab.",
+        "Den Client auf die Zeile warten lassen, die mit 220 beginnt. Wer nicht wartet, den halten manche "
+        "Server für einen Spammer und weisen seine Post ab.",
     ),
     SmtpDiagnosis.STARTTLS_REFUSED: (
         "Der Server weigerte sich, TLS zu beginnen: „{text}“",
@@ -99,8 +99,8 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
         "ihn in EHLO sagen.",
     ),
     SmtpDiagnosis.RELAY_DENIED: (
-        "Der Server gibt Post für {address} nicht weiter: sie ist nicht für ihn, und den Client kennt er "
-        "nicht: „{text}“",
+        "Der Server gibt Post für {address} nicht weiter: die Domain ist keine von seinen, und wer der "
+        "Client ist, weiß er nicht: „{text}“",
         "Bist du sein Nutzer, dann melde dich an (und nimm Port 587 oder 465). Soll er diese Post annehmen, "
         "dann nimm die Domain unter die auf, für die er zuständig ist.",
     ),
@@ -111,10 +111,10 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
     ),
     SmtpDiagnosis.DOMAIN_UNKNOWN: (
         "Der Server findet nicht, wohin Post für {address} geht: „{text}“",
-        "Prüfe den Teil hinter dem @, und ob die Domain einen MX-Eintrag hat.",
+        "Prüfe den Teil hinter dem @, und ob die Domain im DNS steht und einen MX-Eintrag hat.",
     ),
     SmtpDiagnosis.ADDRESS_MALFORMED: (
-        "Der Server hält eine Adresse für keine: „{text}“",
+        "Eine Adresse ist nicht so geschrieben, wie sie es sein muss: „{text}“",
         "Schreib sie als <name@example.org>, in spitzen Klammern, mit nichts anderem darin.",
     ),
     SmtpDiagnosis.MAILBOX_DISABLED: (

@@ -43,8 +43,8 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
     ),
     SmtpDiagnosis.EARLY_TALKER: (
         "The client spoke before the server had greeted it.",
-        "Let the client wait for the line that begins with 220. Servers take one that does not for a spammer's "
-        "and refuse its mail.",
+        "Let the client wait for the line that begins with 220. Some servers take one that does not for a "
+        "spammer's, and refuse its mail.",
     ),
     SmtpDiagnosis.STARTTLS_REFUSED: (
         "The server refused to begin TLS: “{text}”",
@@ -97,8 +97,8 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
         "EHLO.",
     ),
     SmtpDiagnosis.RELAY_DENIED: (
-        "The server does not pass on mail for {address}: it is not its own, and it does not know the client: "
-        "“{text}”",
+        "The server does not pass on mail for {address}: that domain is not one of its own, and it does not know "
+        "who the client is: “{text}”",
         "If you are its user, log in (and use port 587 or 465). If it should take this mail, add the domain to "
         "those that it is responsible for.",
     ),
@@ -109,10 +109,10 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
     ),
     SmtpDiagnosis.DOMAIN_UNKNOWN: (
         "The server cannot find where mail for {address} goes: “{text}”",
-        "Check the part behind the @, and that the domain has an MX record.",
+        "Check the part behind the @, and that the domain is in the DNS and has an MX record.",
     ),
     SmtpDiagnosis.ADDRESS_MALFORMED: (
-        "The server takes an address for none: “{text}”",
+        "An address is not written as it has to be: “{text}”",
         "Write it as <name@example.org>, in angle brackets, with nothing else in it.",
     ),
     SmtpDiagnosis.MAILBOX_DISABLED: (

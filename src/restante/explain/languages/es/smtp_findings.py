@@ -44,8 +44,8 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
     ),
     SmtpDiagnosis.EARLY_TALKER: (
         "El cliente habló antes de que el servidor lo saludara.",
-        "Que el cliente espere la línea que empieza por 220. A quien no espera, los servidores lo toman por "
-        "un spammer y rechazan su correo.",
+        "Que el cliente espere la línea que empieza por 220. A quien no espera, algunos servidores lo toman "
+        "por un spammer y rechazan su correo.",
     ),
     SmtpDiagnosis.STARTTLS_REFUSED: (
         "El servidor se negó a empezar TLS: «{text}»",
@@ -100,7 +100,8 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
         "en EHLO.",
     ),
     SmtpDiagnosis.RELAY_DENIED: (
-        "El servidor no reenvía correo para {address}: no es suyo, y no conoce al cliente: «{text}»",
+        "El servidor no reenvía correo para {address}: ese dominio no es uno de los suyos, y no sabe quién "
+        "es el cliente: «{text}»",
         "Si usted es usuario suyo, identifíquese (y use el puerto 587 o 465). Si debe aceptar este correo, "
         "añada el dominio a los que tiene a su cargo.",
     ),
@@ -111,10 +112,10 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
     ),
     SmtpDiagnosis.DOMAIN_UNKNOWN: (
         "El servidor no encuentra adónde va el correo para {address}: «{text}»",
-        "Compruebe la parte detrás de la @, y que el dominio tenga un registro MX.",
+        "Compruebe la parte detrás de la @, y que el dominio esté en el DNS y tenga un registro MX.",
     ),
     SmtpDiagnosis.ADDRESS_MALFORMED: (
-        "El servidor no toma una dirección por tal: «{text}»",
+        "Una dirección no está escrita como debe: «{text}»",
         "Escríbala <nombre@example.org>, entre ángulos, sin nada más dentro.",
     ),
     SmtpDiagnosis.MAILBOX_DISABLED: (

@@ -44,8 +44,8 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
     ),
     SmtpDiagnosis.EARLY_TALKER: (
         "Le client a parlé avant que le serveur l’ait salué.",
-        "Que le client attende la ligne qui commence par 220. Qui n’attend pas passe pour un spammeur, et "
-        "son courrier est refusé.",
+        "Que le client attende la ligne qui commence par 220. Pour certains serveurs, qui n’attend pas est "
+        "un spammeur, et son courrier est refusé.",
     ),
     SmtpDiagnosis.STARTTLS_REFUSED: (
         "Le serveur a refusé de commencer TLS : « {text} »",
@@ -101,8 +101,8 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
         "dise dans EHLO.",
     ),
     SmtpDiagnosis.RELAY_DENIED: (
-        "Le serveur ne transmet pas de courrier pour {address} : ce n’est pas le sien, et il ne connaît pas "
-        "le client : « {text} »",
+        "Le serveur ne transmet pas de courrier pour {address} : ce domaine n’est pas l’un des siens, et il "
+        "ne sait pas qui est le client : « {text} »",
         "Si vous êtes de ses utilisateurs, identifiez-vous (et prenez le port 587 ou 465). S’il doit prendre "
         "ce courrier, ajoutez le domaine à ceux dont il a la charge.",
     ),
@@ -113,10 +113,10 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
     ),
     SmtpDiagnosis.DOMAIN_UNKNOWN: (
         "Le serveur ne trouve pas où va le courrier pour {address} : « {text} »",
-        "Vérifiez la partie après l’@, et que le domaine a un enregistrement MX.",
+        "Vérifiez la partie après l’@, et que le domaine est dans le DNS et a un enregistrement MX.",
     ),
     SmtpDiagnosis.ADDRESS_MALFORMED: (
-        "Le serveur ne reconnaît pas une adresse comme telle : « {text} »",
+        "Une adresse n’est pas écrite comme il faut : « {text} »",
         "Écrivez-la <nom@example.org>, entre chevrons, sans rien d’autre.",
     ),
     SmtpDiagnosis.MAILBOX_DISABLED: (

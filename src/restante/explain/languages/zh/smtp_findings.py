@@ -40,7 +40,7 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
     ),
     SmtpDiagnosis.EARLY_TALKER: (
         "服务器还没问候，客户端就先开口了。",
-        "让客户端等到以 220 开头的那一行。不等的客户端会被当成垃圾邮件发送者而遭拒收。",
+        "让客户端等到以 220 开头的那一行。有些服务器会把不等的客户端当成垃圾邮件发送者而拒收。",
     ),
     SmtpDiagnosis.STARTTLS_REFUSED: (
         "服务器拒绝开始 TLS：“{text}”",
@@ -87,7 +87,7 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
         "给客户端的机器一个 DNS 里有的完整名字（mail.example.org），并让它在 EHLO 里说这个名字。",
     ),
     SmtpDiagnosis.RELAY_DENIED: (
-        "服务器不转发给 {address} 的邮件：那不归它管，它也不认识这个客户端：“{text}”",
+        "服务器不转发给 {address} 的邮件：那个域不是它自己的，它也不知道客户端是谁：“{text}”",
         "如果你是它的用户，就先登录（并用 587 或 465 端口）。如果它应当收这封邮件，就把这个域加到它负责的域里。",
     ),
     SmtpDiagnosis.USER_UNKNOWN: (
@@ -96,10 +96,10 @@ SMTP_FINDINGS: Final[Mapping[SmtpDiagnosis, tuple[str, str]]] = {
     ),
     SmtpDiagnosis.DOMAIN_UNKNOWN: (
         "服务器找不到给 {address} 的邮件该去哪里：“{text}”",
-        "检查 @ 后面的部分，以及这个域有没有 MX 记录。",
+        "检查 @ 后面的部分，以及这个域在不在 DNS 里、有没有 MX 记录。",
     ),
     SmtpDiagnosis.ADDRESS_MALFORMED: (
-        "服务器认为某个地址不成其为地址：“{text}”",
+        "某个地址的写法不对：“{text}”",
         "写成 <name@example.org>，用尖括号，里面不要有别的东西。",
     ),
     SmtpDiagnosis.MAILBOX_DISABLED: (

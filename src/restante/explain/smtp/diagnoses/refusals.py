@@ -164,7 +164,8 @@ _STARTTLS_WORDS: Final = re.compile(r"STARTTLS|\bTLS\b|\bSSL\b|encrypt|secure", 
 
 def refusals(event: SmtpEvent, facts: SmtpFacts) -> Iterator[Finding]:
     """Find why the server refused."""
-    if not isinstance(event, Replied) or event.good:
+    if not isinstance(event, Replied) or event.good or facts.sealed:
+        # What a server says to TLS that it did not expect tells nothing of what is wrong.
         return
     diagnosis = _why(event, facts)
     if diagnosis is None:
