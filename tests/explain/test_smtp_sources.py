@@ -51,6 +51,7 @@ EACH = [
         *("smtplib.log", "smtplib", [*LETTER[:-1], "MAIL", "RCPT", "RSET", "QUIT"]),
         *([220, 250, 250, 250, 354, 250, 250, 452, 250, 221], 27),
     ),
+    ("msmtp-d.log", "mpop", LETTER[:-1], [220, 250, 250, 550], None),
     ("terminal-smtp.log", "terminal", ["EHLO", "MAIL", "RCPT", "QUIT"], [220, 250, 250, 554, 221], None),
 ]
 
@@ -68,6 +69,16 @@ def test_logs_of_programs_are_recognised_and_read(
     assert codes(events) == answers
     messages = [event for event in events if isinstance(event, MessageSent)]
     assert [one.octets for one in messages if one.octets is not None] == ([octets] if octets else [])
+
+
+@pytest.mark.parametrize("file", [one[0] for one in EACH])
+def test_nobody_is_named_unless_that_is_asked_for(file: str) -> None:
+    sessions = Sessions()
+    source = Recognizer(sessions)
+    source.feed((LOGS / file).read_bytes())
+    source.finish()
+    told = repr(sessions.smtp)
+    assert all(f"{name}@" not in told for name in ("ann", "ted", "bob", "nobody", "full"))
 
 
 def test_a_dot_that_was_doubled_on_the_wire_is_counted_once() -> None:

@@ -161,7 +161,9 @@ TEXT_FORMATS: Final = (
         notes=(
             _note(_BEGINS, r"host = (?P<host>\S{1,255})$"),
             _note(_SECURED, r" {4}\((?P<tls>TLS.{1,100})\)$"),
-            _note(_CLOSED, r"(?:mpop|msmtp): (?P<reason>.{1,200}?)[. ]*$"),
+            _note(_CLOSED, r"mpop: (?P<reason>.{1,200}?)[. ]*$"),
+            # What it says of refusals the server said, too, and it names the address.
+            _note(_CLOSED, r"msmtp: (?P<reason>(?:TLS|cannot|network|the server) [^@]{1,200}?)[. ]*$"),
         ),
     ),
     TextFormat(
