@@ -92,6 +92,25 @@ def test_sessions_in_a_pipe_are_told_as_they_go_on(
     assert told == ["b <-  +OK", "a <-  +OK"]
 
 
+SMTP = "S: 220 x ESMTP\nC: EHLO me\nS: 250 ok\nC: RCPT TO:<ted@b.example>\nS: 554 5.7.1 Relay access denied\n"
+
+
+def test_smtp_is_found_out_and_what_is_wrong_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "record").write_text(SMTP)
+    assert main(["explain", str(tmp_path / "record")]) == 0
+    told = capsys.readouterr().out
+    assert "[smtp-relay-denied, RFC 5321 §3.6.2]" in told
+    assert "What to do: If you are its user, log in" in told
+    assert "ted@" not in told
+
+
+def test_the_protocol_can_be_said(transcript: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--protocol", "smtp", transcript]) == 0
+    assert "[smtp-other-server, RFC 5321 §3.1]" in capsys.readouterr().out
+    assert main(["explain", "--protocol", "pop3", transcript]) == 0
+    assert "Client: Message 1, please." in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -111,7 +130,7 @@ def test_files_that_tell_nothing_are_named(tmp_path: Path, capsys: pytest.Captur
     letter = tmp_path / "letter"
     letter.write_text("dear ted\n")
     assert main(["explain", str(letter)]) == 1
-    assert "nobody speaks POP3 here" in capsys.readouterr().err
+    assert "nobody speaks POP3, SMTP or LMTP here" in capsys.readouterr().err
     assert main(["explain", str(tmp_path / "none")]) == 1
     assert "no such file" in capsys.readouterr().err
 

@@ -7,6 +7,7 @@ import contextlib
 import json
 import re
 import signal
+import smtplib
 import socket
 import ssl
 import stat
@@ -133,7 +134,9 @@ def tls_bed(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> 
     pair = authority.issue_cert("127.0.0.1")
     pair.private_key_and_cert_chain_pem.write_to_path(folder / "pair.pem")
     (folder / "pair.pem").chmod(0o600)
-    with Bed(doors=("pop3", "pop3s", "lmtp"), options=("--tls-certificate", str(folder / "pair.pem"))) as bed:
+    with Bed(
+        doors=("pop3", "pop3s", "smtps", "lmtp"), options=("--tls-certificate", str(folder / "pair.pem"))
+    ) as bed:
         yield bed
 
 
@@ -154,6 +157,30 @@ def test_what_is_said_to_a_server_under_tls_can_be_told(
         running.has_told("QUIT")
     assert "TLSv1.3" in running.told
     assert owner.password not in running.told
+
+
+def test_smtp_is_told_as_it_shows_itself_and_what_was_refused_is_explained(bed: Bed, tmp_path: Path) -> None:
+    owner = bed.account()
+    with proxy(tmp_path, f"127.0.0.1:{bed.port('smtp')}", "--json") as running:
+        with smtplib.SMTP("127.0.0.1", running.port, timeout=WAIT_SECONDS) as client:
+            client.sendmail("ann@away.example", [f"{owner.name}@localhost"], b"Subject: x\r\n\r\nhello\r\n")
+            assert client.docmd("MAIL FROM:<ann@away.example>")[0] == 250
+            assert client.docmd("RCPT TO:<bob@else.example>")[0] == 550
+        running.has_told('"closed"')
+    events = [json.loads(line) for line in running.told.splitlines()]
+    assert [one["state"] for one in events if one["event"] == "message_sent"] == ["DATA"]
+    assert [finding["id"] for one in events for finding in one["findings"]] == ["smtp-relay-denied"]
+    assert owner.name not in running.told
+
+
+def test_smtp_under_tls_is_told_with_the_proxy_between(tls_bed: Bed, authority: trustme.CA, tmp_path: Path) -> None:
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    options = ("--tls", "--protocol", "smtp", "--authorities", str(tmp_path / "ca.pem"), "--view", "wire")
+    with proxy(tmp_path, f"127.0.0.1:{tls_bed.port('smtps')}", *options) as running:
+        with smtplib.SMTP("127.0.0.1", running.port, timeout=WAIT_SECONDS) as client:
+            assert client.docmd("EHLO", "me")[0] == 250
+        running.has_told("~>  QUIT")
+    assert "=== TLS TLSv1.3" in running.told
 
 
 def test_a_pinned_certificate_is_trusted_whoever_signed_it(tls_bed: Bed, tmp_path: Path) -> None:

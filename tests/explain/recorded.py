@@ -15,9 +15,11 @@ from tests.explain.told import pieces
 
 from restante.explain.diagnoses import Diagnoser, Diagnosis, Finding, History
 from restante.explain.reader import Reader
+from restante.explain.smtp.catalog import SmtpDiagnosis
+from restante.explain.undecided import SessionReader
 from restante.explain.wire import Side
 
-__all__ = ["HELLO", "RECORDED", "findings"]
+__all__ = ["ALERT", "HELLO", "RECORDED", "findings", "play"]
 
 HELLO = (
     r"\x16\x03\x01\x00\x52\x01\x00\x00\x4e\x03\x03" + r"\x00" * 32 + r"\x00\x00\x02\x13\x01\x01\x00"
@@ -350,25 +352,29 @@ def findings(script: str, *, excerpt: bool = False) -> list[Finding]:
     for session in script.split("---\n"):
         lines = session.splitlines()
         client = next((line[len("=from ") :] for line in lines if line.startswith("=from ")), "")
-        server = next((line[len("=at ") :] for line in lines if line.startswith("=at ")), "pop.example.org:110")
-        diagnoser, now = Diagnoser(history, client=client), None
-        told: list[Finding] = []
+        diagnoser, told = Diagnoser(history, client=client), list[Finding]()
         reader = Reader(lambda event, told=told, hear=diagnoser.hear: told.extend(hear(event)), excerpt=excerpt)  # type: ignore[misc]
-        began = False
-        for line in lines:
-            if line.startswith("@"):
-                now = float(line[1:])
-                continue
-            if not began:
-                reader.connected(server, at_seconds=now)
-                began = True
-            _hear(reader, line, now)
-        reader.closed(None, "", at_seconds=now)
+        play(lines, reader, server="pop.example.org:110")
         found += told
     return found
 
 
-def _hear(reader: Reader, line: str, now: float | None) -> None:
+def play(lines: list[str], reader: SessionReader, *, server: str) -> None:
+    """Tell a reader one session, with `server` if the script names none."""
+    server, now = next((line[len("=at ") :] for line in lines if line.startswith("=at ")), server), None
+    began = False
+    for line in lines:
+        if line.startswith("@"):
+            now = float(line[1:])
+            continue
+        if not began:
+            reader.connected(server, at_seconds=now)
+            began = True
+        _hear(reader, line, now)
+    reader.closed(None, "", at_seconds=now)
+
+
+def _hear(reader: SessionReader, line: str, now: float | None) -> None:
     words = line.split(" ", 2)
     match words:
         case ["=tls"]:
@@ -384,6 +390,6 @@ def _hear(reader: Reader, line: str, now: float | None) -> None:
                 reader.octets(speaker, said, at_seconds=now)
 
 
-def diagnosed(script: str) -> Iterator[Diagnosis]:
+def diagnosed(script: str) -> Iterator[Diagnosis | SmtpDiagnosis]:
     """Give the diagnoses of a script, in their order."""
     return (finding.diagnosis for finding in findings(script))

@@ -21,9 +21,10 @@ from tests.explain.recorded import (
 
 from restante.explain.diagnoses import MOST_OF_A_KIND, Diagnosis, Weight
 from restante.explain.languages import LANGUAGES
+from restante.explain.smtp.catalog import SmtpDiagnosis
 
 
-def diagnosed_in_a_log(script: str) -> list[Diagnosis]:
+def diagnosed_in_a_log(script: str) -> list[Diagnosis | SmtpDiagnosis]:
     return [finding.diagnosis for finding in findings(script, excerpt=True)]
 
 

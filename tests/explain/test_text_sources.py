@@ -20,24 +20,39 @@ from restante.explain.events import (
     Show,
     WireEvent,
 )
+from restante.explain.protocols import MailProtocol
 from restante.explain.reader import Reader
+from restante.explain.smtp.events import SmtpEvent
+from restante.explain.smtp.phase import Phase
+from restante.explain.smtp.reader import SmtpReader
 from restante.explain.sources import FORMATS, Recognizer, looks_like_a_rawlog, read_rawlogs
+from restante.explain.undecided import SessionReader, UndecidedReader
 from restante.proto.terms import State
 
 LOGS = Path(__file__).parent / "logs"
 
 
 class Sessions:
-    """Gathers what sources tell."""
+    """Gathers what sources tell: sessions of POP3, and those of SMTP."""
 
     def __init__(self, show: Show = Show.NOTHING) -> None:
         self.told: list[list[WireEvent]] = []
+        self.smtp: list[list[SmtpEvent]] = []
         self._show = show
 
-    def __call__(self, label: str = "", *, client: str = "", excerpt: bool = False) -> Reader:
-        events: list[WireEvent] = []
-        self.told.append(events)
-        return Reader(events.append, show=self._show, excerpt=excerpt)
+    def __call__(
+        self, label: str = "", *, client: str = "", excerpt: bool = False, protocol: MailProtocol | None = None
+    ) -> SessionReader:
+        def begin(spoken: MailProtocol) -> SessionReader:
+            if spoken is MailProtocol.SMTP:
+                letters: list[SmtpEvent] = []
+                self.smtp.append(letters)
+                return SmtpReader(letters.append, show=self._show, excerpt=excerpt)
+            events: list[WireEvent] = []
+            self.told.append(events)
+            return Reader(events.append, show=self._show, excerpt=excerpt)
+
+        return UndecidedReader(begin, protocol=protocol)
 
 
 def read(
@@ -55,7 +70,7 @@ def commands(events: list[WireEvent]) -> list[str]:
     return [event.line.decode() for event in events if isinstance(event, CommandSent)]
 
 
-def ends(events: list[WireEvent]) -> State:
+def ends(events: list[WireEvent]) -> State | Phase:
     return events[-1].state
 
 

@@ -1,8 +1,8 @@
 """Fuzzes what explain reads: logs, transcripts and captures, and the octets of both sides.
 
-However a file is cut, the same is told; nothing raises; no password of the corpus gets through. An input is one
-octet that says into how long pieces the rest is cut, one that says which format it is (or that this is to be found
-out), then the file.
+Of POP3, SMTP and LMTP. However a file is cut, the same is told; nothing raises; no password of the corpus gets
+through. An input is one octet that says into how long pieces the rest is cut, one that says which format it is (or
+that this is to be found out), then the file.
 """
 
 from __future__ import annotations
@@ -13,13 +13,28 @@ from restante.explain.diagnoses import Diagnoser
 from restante.explain.events import WireEvent
 from restante.explain.languages import ENGLISH
 from restante.explain.narrate import Narrator
+from restante.explain.protocols import MailProtocol
 from restante.explain.reader import Reader
+from restante.explain.smtp.diagnoses import SmtpDiagnoser
+from restante.explain.smtp.events import SmtpEvent
+from restante.explain.smtp.narrate import SmtpNarrator
+from restante.explain.smtp.reader import SmtpReader
 from restante.explain.sources import FORMATS, Recognizer
-from restante.explain.wire_lines import wire_lines
+from restante.explain.undecided import SessionReader, UndecidedReader
 
 PIECES: Final = (
     *(b"\n", b"\r\n", b"S: +OK\n", b"C: RETR 1\n", b"S: .\n", b"C: AUTH PLAIN\n", b"S: + \n", b"C: STLS\n"),
     *(b"< +OK\n", b"> PASS hunter2\n", b"\xd4\xc3\xb2\xa1", b"\x0a\x0d\x0d\x0a", b"\x16\x03\x01", b"+OK\n"),
+    *(b"S: 220 x ESMTP\n", b"C: EHLO me\n", b"C: MAIL FROM:<a@b.example>\n", b"S: 250-SIZE 9\n", b"S: 250 ok\n"),
+    *(
+        b"C: DATA\n",
+        b"S: 354 go\n",
+        b"C: .\n",
+        b"C: BDAT 7 LAST\n",
+        b"S: 334 \n",
+        b"S: 550 5.7.1 hunter2\n",
+        b".\r\n",
+    ),
     *(b"*get* b'", b"0000: ", b"<= Recv header, 9 bytes\n", b"fetchmail: POP3< ", b"-ERR [AUTH] hunter2\n"),
 )
 
@@ -34,17 +49,41 @@ class _Sessions:
     def __init__(self) -> None:
         self.told: list[list[object]] = []
 
-    def __call__(self, label: str = "", *, client: str = "", excerpt: bool = False) -> Reader:
+    def __call__(
+        self, label: str = "", *, client: str = "", excerpt: bool = False, protocol: MailProtocol | None = None
+    ) -> SessionReader:
         told: list[object] = [label, client]
-        narrator, diagnoser = Narrator(), Diagnoser(client=client)
-
-        def tell(event: WireEvent) -> None:
-            findings = diagnoser.hear(event)
-            told.append((event, narrator.tell(event).story, wire_lines(event)))
-            told.extend(ENGLISH.diagnosis(one.diagnosis, one.values) for one in findings)
-
         self.told.append(told)
-        return Reader(tell, excerpt=excerpt)
+
+        def begin(spoken: MailProtocol) -> SessionReader:
+            told.append(spoken)
+            return _smtp(told, client, excerpt) if spoken is MailProtocol.SMTP else _pop3(told, client, excerpt)
+
+        return UndecidedReader(begin, protocol=protocol)
+
+
+def _pop3(told: list[object], client: str, excerpt: bool) -> Reader:
+    narrator, diagnoser = Narrator(), Diagnoser(client=client)
+
+    def tell(event: WireEvent) -> None:
+        findings = diagnoser.hear(event)
+        one = narrator.tell(event)
+        told.append((event, one.story, one.lines()))
+        told.extend(ENGLISH.diagnosis(finding.diagnosis, finding.values) for finding in findings)
+
+    return Reader(tell, excerpt=excerpt)
+
+
+def _smtp(told: list[object], client: str, excerpt: bool) -> SmtpReader:
+    narrator, diagnoser = SmtpNarrator(), SmtpDiagnoser(client=client)
+
+    def tell(event: SmtpEvent) -> None:
+        findings = diagnoser.hear(event)
+        one = narrator.tell(event)
+        told.append((event, one.story, one.lines()))
+        told.extend(ENGLISH.diagnosis(finding.diagnosis, finding.values) for finding in findings)
+
+    return SmtpReader(tell, excerpt=excerpt)
 
 
 def one_input(octets: bytes) -> None:

@@ -166,6 +166,25 @@ def test_what_was_left_out_is_told_and_each_session_goes_on_from_its_next_comman
     assert "This session was under way already; from here on it is told." in text
 
 
+@pytest.mark.parametrize("door", [Door.SMTP, Door.LMTP])
+def test_what_is_wrong_with_mail_that_comes_in_is_said(door: Door) -> None:
+    told = Told()
+    told.opened(door=door)
+    for line, answer in (
+        (None, b"220 x ESMTP"),
+        (b"EHLO me", b"250-x"),
+        (b"MAIL FROM:<ann@away.example>", b"250 2.1.0 ok"),
+        (b"RCPT TO:<bob@else.example>", b"550 5.7.1 Relaying denied"),
+    ):
+        if line is not None:
+            told.live.command("k3f9", line, at=NOW)
+        told.live.replied("k3f9", answer, len(answer) + 2, at=NOW)
+    told.live.ended("k3f9", Outcome.AUTOLOGOUT, at=NOW)
+    text = "\n".join(told.lines)
+    assert "[smtp-relay-denied, RFC 5321" in text
+    assert "[smtp-timed-out, RFC 5321" in text
+
+
 def test_in_json_it_is_an_object_with_the_keys_of_an_event() -> None:
     lines: list[dict[str, Any]] = []
     live = Live(Telling(JsonForm(lambda text: lines.append(json.loads(text)))))

@@ -29,7 +29,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
         "Deliver one message to an account, for Postfix, Exim, procmail and their like.",
     ),
     "doctor": ("doctor", "Examine any POP3 server, and say in plain words what is wrong and what to do."),
-    "explain": ("explain", "Tell POP3 sessions in plain words, and say what went wrong in them."),
+    "explain": ("explain", "Tell POP3, SMTP and LMTP sessions in plain words, and say what went wrong in them."),
     "fetch": ("fetch", "Fetch mail from other servers, with nothing lost and nothing twice."),
     "list": (
         "list_mail",
@@ -40,7 +40,7 @@ _COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "delete": ("delete_mail", "Delete messages: shows which, asks, and says what is gone."),
     "proxy": (
         "proxy",
-        "Sit between any POP3 client and any server, and tell what they say, until SIGTERM or Ctrl-C.",
+        "Sit between a client and a server of POP3, SMTP or LMTP, and tell what they say, until SIGTERM or Ctrl-C.",
     ),
     "setup": (
         "setup",

@@ -1,7 +1,7 @@
 """`restante explain`: a session out of a log, a transcript or a capture, told in plain words.
 
 It reads files and standard input and writes to standard output; all else is in `restante.explain`. Fails with
-CommandFailed for a file that cannot be read, that is too large, or in which nobody speaks POP3.
+CommandFailed for a file that cannot be read, that is too large, or in which nobody speaks POP3, SMTP or LMTP.
 """
 
 from __future__ import annotations
@@ -18,16 +18,18 @@ import typer
 
 from restante.cli.options import JsonOption
 from restante.cli.outcome import CommandFailed, ExitCode
-from restante.cli.telling import LanguageOption, ViewOption, language_of, text_form
+from restante.cli.telling import LanguageOption, ProtocolOption, ViewOption, language_of, text_form
 from restante.explain.events import Show
 from restante.explain.json_form import JsonForm
 from restante.explain.page import PageForm
+from restante.explain.protocols import MailProtocol
 from restante.explain.sources import (
     FORMATS,
     LARGEST_RAWLOG_OCTETS,
     Recognizer,
     looks_like_a_rawlog,
     read_rawlogs,
+    speaking,
 )
 from restante.explain.telling import Form, Telling
 from restante.explain.view import View
@@ -46,7 +48,9 @@ Examples:
   curl -v pop3://localhost/ 2>&1 | restante explain -
   restante explain --view lesson session.log
   restante explain --html capture.pcapng >session.html
-  tcpdump -U -w - port 110 | restante explain --view story -
+  tcpdump -U -w - port 110 or port 25 | restante explain --view story -
+  swaks --to ann@example.org --server localhost | restante explain -
+  restante explain --protocol smtp --port 10025 capture.pcapng
   restante serve --demo | restante explain -
 """
 
@@ -114,11 +118,12 @@ def explain(
         typer.Option(
             "--port",
             metavar="PORT",
-            help="A further port of POP3 in a capture; 110, 995, and ports whose server greets with +OK are known. "
-            "May be given several times.",
+            help="A further port of mail in a capture; 110, 995, 24, 25, 465, 587, and ports where POP3, SMTP or "
+            "LMTP is seen to be spoken are known. May be given several times.",
             show_default=False,
         ),
     ] = None,
+    protocol: ProtocolOption = None,
     html: Annotated[
         bool, typer.Option("--html", metavar="", help="Write a page of HTML that needs nothing else.")
     ] = False,
@@ -126,7 +131,7 @@ def explain(
     language: LanguageOption = None,
     show: ShowOption = None,
 ) -> int:
-    """Tell POP3 sessions in plain words, and say what went wrong in them.
+    """Tell POP3, SMTP and LMTP sessions in plain words, and say what went wrong in them.
 
     Reads transcripts, logs of mail programs, and captures of the network. Names, passwords and messages are hidden.
     """
@@ -146,8 +151,8 @@ def explain(
     else:
         form = text_form(view, spoken)
     telling = Telling(form, language=spoken, show=shown, in_turn=html or not _is_live(files))
-    for file in _without_pairs(files, telling):
-        _tell(file, telling, Recognizer(telling.session, name=format, ports=port or ()))
+    for file in _without_pairs(files, telling, protocol):
+        _tell(file, telling, Recognizer(telling.any_session, name=format, ports=port or (), protocol=protocol))
     telling.finish()
     return ExitCode.OK
 
@@ -172,12 +177,12 @@ def _tell(file: Path, telling: Telling, source: Recognizer) -> None:
     if telling.sessions == before:
         what = "standard input" if str(file) == "-" else str(file)
         raise CommandFailed(
-            f"{what}: nobody speaks POP3 here, as far as can be seen; --format names the format of a log "
-            f"({', '.join(FORMATS)})"
+            f"{what}: nobody speaks POP3, SMTP or LMTP here, as far as can be seen; --format names the format of a "
+            f"log ({', '.join(FORMATS)})"
         )
 
 
-def _without_pairs(files: list[Path], telling: Telling) -> list[Path]:
+def _without_pairs(files: list[Path], telling: Telling, protocol: MailProtocol | None) -> list[Path]:
     """Tell the sessions of rawlogs, which are two files each, and give the other files. Raises CommandFailed."""
     others, told = [], set()
     for file in files:
@@ -187,7 +192,7 @@ def _without_pairs(files: list[Path], telling: Telling) -> list[Path]:
             others.append(file)
         elif base not in told:
             told.add(base)
-            read_rawlogs(_whole(client), _whole(server), telling.session)
+            read_rawlogs(_whole(client), _whole(server), speaking(protocol, telling.any_session))
     return others
 
 

@@ -19,11 +19,12 @@ import typer
 from restante.cli.explain import ShowOption, shown_of
 from restante.cli.options import JsonOption
 from restante.cli.outcome import CommandFailed, ExitCode, complain
-from restante.cli.telling import LanguageOption, ViewOption, language_of, text_form
+from restante.cli.telling import LanguageOption, ProtocolOption, ViewOption, language_of, text_form
 from restante.config.address import EVERY_INTERFACE, TcpAddress, UnixAddress, parse_address
 from restante.explain.events import Show
 from restante.explain.json_form import JsonForm
 from restante.explain.page import PageForm
+from restante.explain.protocols import MailProtocol
 from restante.explain.telling import Form, Telling
 from restante.explain.view import View
 
@@ -44,6 +45,7 @@ Examples:
   restante proxy 127.0.0.1:1110 pop.example.org
   restante proxy --tls --view story 1110 pop.example.org
   restante proxy --html session.html 1110 localhost:110
+  restante proxy 1587 smtp.example.org:587
 """
 
 
@@ -61,7 +63,7 @@ def proxy(
             "--tls",
             metavar="",
             help="To the server by TLS, and from the client without: so that what is said can be told. "
-            "Port 995 then, unless given; else 110.",
+            "Port 995 then, unless given (with --protocol smtp 465); else 110 (25).",
         ),
     ] = False,
     authorities: Annotated[
@@ -82,6 +84,7 @@ def proxy(
             show_default=False,
         ),
     ] = None,
+    protocol: ProtocolOption = None,
     view: ViewOption = View.BOTH,
     as_json: JsonOption = False,
     html: Annotated[
@@ -96,11 +99,12 @@ def proxy(
     language: LanguageOption = None,
     show: ShowOption = None,
 ) -> int:
-    """Sit between any POP3 client and any server, and tell what they say, until SIGTERM or Ctrl-C.
+    """Sit between a client and a server of POP3, SMTP or LMTP, and tell what they say, until SIGTERM or Ctrl-C.
 
     Sessions that go on then have half a minute to end; a second SIGTERM or Ctrl-C cuts them off.
 
-    The octets pass unchanged both ways. STLS passes too; what is said under it cannot be told, unlike with --tls.
+    The octets pass unchanged both ways. STLS and STARTTLS pass too; what is said under them cannot be told, unlike
+    with --tls.
     Names, passwords and messages are hidden.
     """
     from restante.client.faults import TlsFault
@@ -110,7 +114,7 @@ def proxy(
     spoken, shown = language_of(language), shown_of(show)
     if (authorities or fingerprint) and not tls:
         raise CommandFailed("--authorities and --fingerprint are for --tls: give it too", exit_code=ExitCode.USAGE)
-    there = _server(server, tls=tls, authorities=authorities, fingerprint=fingerprint)
+    there = _server(server, tls=tls, authorities=authorities, fingerprint=fingerprint, protocol=protocol)
     form: Form = JsonForm(_write, language=spoken) if as_json else text_form(view, spoken)
     tellings = [Telling(form, language=spoken, show=shown)]
     with contextlib.ExitStack() as stack:
@@ -131,7 +135,7 @@ def proxy(
                     exit_code=ExitCode.USAGE,
                 )
             run(
-                lambda: Proxy(there, _observe(tellings), complain),
+                lambda: Proxy(there, _observe(tellings, protocol), complain),
                 sockets,
                 on_ready=lambda: _tell_start(sockets, there),
                 on_stop=_tell_stop,
@@ -145,14 +149,19 @@ def proxy(
     return ExitCode.OK
 
 
-def _server(text: str, *, tls: bool, authorities: Path | None, fingerprint: str | None) -> Server:
+def _server(
+    text: str, *, tls: bool, authorities: Path | None, fingerprint: str | None, protocol: MailProtocol | None
+) -> Server:
     """Read SERVER. Raises CommandFailed."""
     from restante.client.server import DEFAULT_PORTS, Security, Server
 
     security = Security.TLS if tls else Security.PLAIN
+    usual = DEFAULT_PORTS[security]
+    if protocol is MailProtocol.SMTP:
+        usual = 465 if tls else 25
     has_port = not text.endswith("]") and ":" in text
     try:
-        address = parse_address(text if has_port else f"{text}:{DEFAULT_PORTS[security]}")
+        address = parse_address(text if has_port else f"{text}:{usual}")
         if isinstance(address, UnixAddress) or address.host == EVERY_INTERFACE:
             raise ValueError("name a host, such as pop.example.org or pop.example.org:110")
         return Server(
@@ -203,8 +212,8 @@ def _opened(file: Path) -> Iterator[TextIO]:
         yield page
 
 
-def _observe(tellings: list[Telling]) -> Callable[[str], WireObserver]:
-    """Give what begins a session in each telling."""
+def _observe(tellings: list[Telling], protocol: MailProtocol | None) -> Callable[[str], WireObserver]:
+    """Give what begins a session in each telling; None as the protocol: as it shows itself."""
     from restante.tap import Hearers
 
     complained = False
@@ -217,7 +226,11 @@ def _observe(tellings: list[Telling]) -> Callable[[str], WireObserver]:
 
     def observe(client: str) -> WireObserver:
         return Hearers(
-            [telling.session(str(telling.sessions + 1), client=client) for telling in tellings], lost=lost
+            [
+                telling.any_session(str(telling.sessions + 1), client=client, protocol=protocol)
+                for telling in tellings
+            ],
+            lost=lost,
         )
 
     return observe

@@ -11,12 +11,13 @@ import typer
 
 from restante.cli.outcome import CommandFailed, ExitCode
 from restante.explain.languages import ENGLISH, LANGUAGES, Language, language_for
+from restante.explain.protocols import MailProtocol
 from restante.explain.view import View
 
 if TYPE_CHECKING:
     from restante.explain.text_form import TextForm
 
-__all__ = ["LanguageOption", "ViewOption", "language_of", "text_form"]
+__all__ = ["LanguageOption", "ProtocolOption", "ViewOption", "language_of", "text_form"]
 
 ViewOption = Annotated[
     View,
@@ -25,6 +26,16 @@ ViewOption = Annotated[
         metavar="VIEW",
         help="What is shown. wire: octets with marks for direction and TLS; story: the conversation; lesson: the "
         "wire, and what there is to learn; both: the conversation beside the wire.",
+    ),
+]
+ProtocolOption = Annotated[
+    MailProtocol | None,
+    typer.Option(
+        "--protocol",
+        metavar="NAME",
+        help="What is spoken: pop3, or smtp, which LMTP counts as. Default: found out from the server's port, else "
+        "from what is said first.",
+        show_default=False,
     ),
 ]
 LanguageOption = Annotated[

@@ -25,6 +25,7 @@ __all__ = [
     "ClientLine",
     "account_of",
     "decoded",
+    "foreign_client",
     "read_client_line",
     "response_kind",
     "sent_command",
@@ -87,7 +88,7 @@ def read_client_line(line: bytes, show: Show) -> ClientLine:
     spec, command = parse(line)
     keyword, _, rest = line.partition(b" ")
     keyword = keyword.upper()
-    foreign = None if spec else _foreign(line, keyword)
+    foreign = None if spec else foreign_client(line, keyword)
     mechanism = _mechanism(spec, rest)
     numbers = _numbers(spec, rest)
     return ClientLine(
@@ -150,6 +151,17 @@ def decoded(line: bytes) -> bytes | None:
         return a2b_base64(line, strict_mode=True)
     except (Error, ValueError):
         return None
+
+
+def foreign_client(line: bytes, keyword: bytes) -> Foreign | None:
+    """Tell which other protocol a client's line belongs to; `keyword` is its first word in upper case."""
+    if (known := _FOREIGN_KEYWORDS.get(keyword)) is not None:
+        if known is Foreign.HTTP and not _HTTP_VERSION.search(line):
+            return None
+        return known
+    if line.startswith(b"SSH-"):
+        return Foreign.SSH
+    return Foreign.IMAP if _IMAP.match(line) else None
 
 
 def _shown(line: bytes, spec: CommandSpec | None, mechanism: str | None, show: Show) -> bytes:
@@ -218,13 +230,3 @@ def _secret(line: bytes, rest: bytes, spec: CommandSpec | None, show: Show) -> b
         mechanism, _, response = rest.partition(b" ")
         return response if mechanism.upper().decode("ascii", "replace") in MECHANISMS else rest
     return rest if spec.secret else b""
-
-
-def _foreign(line: bytes, keyword: bytes) -> Foreign | None:
-    if (known := _FOREIGN_KEYWORDS.get(keyword)) is not None:
-        if known is Foreign.HTTP and not _HTTP_VERSION.search(line):
-            return None
-        return known
-    if line.startswith(b"SSH-"):
-        return Foreign.SSH
-    return Foreign.IMAP if _IMAP.match(line) else None

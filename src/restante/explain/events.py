@@ -10,7 +10,19 @@ from dataclasses import dataclass
 from enum import Enum, Flag, auto
 from typing import Final, TypeAlias
 
-from restante.explain.wire import Side
+from restante.explain.line_events import (
+    Connected,
+    Disturbed,
+    Ended,
+    Foreign,
+    Happened,
+    Joined,
+    Lost,
+    Sealed,
+    SealedKind,
+    Secured,
+    StrayLine,
+)
 from restante.proto.parser import MisuseKind
 from restante.proto.spec import CommandSpec
 from restante.proto.terms import State
@@ -65,15 +77,6 @@ class LineEnd(Enum):
     """The line broke off."""
 
 
-class Foreign(Enum):
-    """Another protocol that was spoken where POP3 was expected."""
-
-    HTTP = "HTTP"
-    SMTP = "SMTP"
-    IMAP = "IMAP"
-    SSH = "SSH"
-
-
 class ResponseKind(Enum):
     """What a client's line within an AUTH exchange is."""
 
@@ -96,68 +99,12 @@ class BodyEnd(Enum):
     """The source tells nothing of it, or only its octets."""
 
 
-class SealedKind(Enum):
-    """The first TLS record that came from a side."""
-
-    HELLO = "hello"
-    ALERT = "alert"
-    DATA = "data"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
-    """What all events have."""
+class _Told(Happened):
+    """What all events of POP3 alone have."""
 
-    at_seconds: float | None
-    """As the observer was told; None where nobody knows it."""
     state: State
     """The state of the session, as its replies show it, before this event."""
-    secured: bool
-    """Whether TLS was under it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connected(_Told):
-    """The connection stands."""
-
-    server: str
-    """`host:port`; empty where nobody knows it."""
-    client: str = ""
-    """The address from which it comes; empty where that is not told."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined(_Told):
-    """The session was under way before; from here on it is told."""
-
-    for_seconds: int | None
-    """How long it had gone on; None where nobody knows, as after a gap."""
-    commands: int | None
-    """How many commands had come."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secured(_Told):
-    """TLS stands from here on, and what is under it is told."""
-
-    description: str
-    by_stls: bool
-    """Whether STLS began it; otherwise TLS came first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sealed(_Told):
-    """From here on a side's octets are TLS records that nobody can look into."""
-
-    side: Side
-    kind: SealedKind
-    by_stls: bool
-    version: str
-    """The newest that a hello names: `TLS 1.3`; empty where it names none."""
-    server_name: bytes
-    """Whom the client asked for (SNI); empty without."""
-    alert: str
-    """What an alert says, in the words of RFC 8446 §6; empty without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,39 +231,10 @@ class BodyReceived(_Told):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StrayLine(_Told):
-    """A line of the server's that is no reply and belongs to none."""
-
-    line: bytes
-    """Shown only where it is no part of a message that came out of step: otherwise empty."""
-    foreign: Foreign | None
-    octets: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lost(_Told):
-    """Octets that went by without being recorded: a capture has a gap."""
-
-    side: Side
-    octets: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disturbed(_Told):
-    """How the octets travelled, told before the end where not all went smoothly."""
-
-    resent: int
-    """Segments that were sent again."""
-    disordered: int
-    """Segments that came before others which belong in front of them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closed(_Told):
+class Closed(Ended):
     """The connection ended, or the record of it."""
 
-    by: Side | None
-    reason: str
+    state: State
     unanswered: tuple[CommandSent, ...]
     """Commands to which no reply came; the first ones, if there are many."""
 

@@ -26,13 +26,13 @@ from restante.explain.events import (
     Replied,
     ResponseKind,
     Sealed,
-    SealedKind,
     Secured,
     StrayLine,
     WireEvent,
 )
 from restante.explain.languages import ENGLISH, Language
 from restante.explain.phrases import Lesson, Phrase
+from restante.explain.smtp.phase import Phase
 from restante.explain.told import Chapter, Told, line_told, reason_told
 from restante.explain.wire import Side
 from restante.explain.wire_lines import printable
@@ -41,7 +41,7 @@ from restante.proto.terms import State
 __all__ = ["Narrator"]
 
 
-_CHAPTERS: Final[Mapping[State, Chapter]] = {
+_CHAPTERS: Final[Mapping[State | Phase, Chapter]] = {
     State.AUTHORIZATION: Chapter.GREETING,
     State.TRANSACTION: Chapter.BODY,
     State.UPDATE: Chapter.CLOSING,
@@ -116,10 +116,6 @@ class Narrator:
     def _sentence(self, event: WireEvent) -> tuple[Side | None, str]:
         say = self._language.say
         match event:
-            case Connected() | Joined() | Secured():
-                return None, line_told(event, self._language)
-            case Sealed():
-                return event.side, self._sealed(event)
             case CommandSent():
                 return Side.CLIENT, self._command(event)
             case AuthResponseSent():
@@ -135,28 +131,10 @@ class Narrator:
                 return Side.SERVER, self._challenge(event)
             case BodyReceived():
                 return None, self._body(event)
-            case StrayLine():
-                if event.foreign is not None:
-                    return Side.SERVER, say(Phrase.STRAY_FOREIGN, protocol=event.foreign.value)
-                return None, say(Phrase.STRAY, octets=event.octets)
-            case Lost():
-                return None, say(Phrase.LOST, octets=event.octets)
-            case Disturbed():
-                return None, say(Phrase.DISTURBED, resent=event.resent, disordered=event.disordered)
             case Closed():
                 return None, self._closed(event)
-
-    def _sealed(self, event: Sealed) -> str:
-        say = self._language.say
-        if event.alert:
-            return say(Phrase.SEALED_ALERT, alert=event.alert)
-        if event.kind is SealedKind.ALERT and self._sealed_sides:
-            return say(Phrase.SEALED_BROKEN_OFF)
-        if event.kind is not SealedKind.HELLO or self._sealed_sides:
-            return say(Phrase.SEALED)
-        if event.server_name and event.version:
-            return say(Phrase.SEALED_HELLO_FOR, version=event.version, name=printable(event.server_name))
-        return say(Phrase.SEALED_HELLO, version=event.version or "TLS")
+            case _:
+                return line_told(event, self._language, sealed=self._sealed_sides)
 
     def _command(self, sent: CommandSent) -> str:
         say, keyword = self._language.say, sent.keyword

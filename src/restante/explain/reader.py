@@ -15,28 +15,21 @@ from restante.explain import server_lines
 from restante.explain.awaiting import Awaited, Awaiting
 from restante.explain.bodies import Body
 from restante.explain.client_lines import decoded, read_client_line, response_kind, sent_command
+from restante.explain.connection import Connection
 from restante.explain.events import (
     AuthResponseSent,
     BodyEnd,
     Challenged,
     Closed,
-    Connected,
-    Disturbed,
     Greeted,
-    Joined,
-    Lost,
     Replied,
     ResponseKind,
-    Secured,
     Show,
     StrayLine,
     WireEvent,
 )
 from restante.explain.following import has_body, is_plainly_a_command, state_after, without
-from restante.explain.foreword import Foreword
-from restante.explain.line_reader import Line, LineReader
-from restante.explain.sealed import SealedSide
-from restante.explain.tls_records import looks_like_tls
+from restante.explain.line_reader import Line
 from restante.explain.wire import Side
 from restante.proto.redact import HIDDEN
 from restante.proto.spec import ReplyShape
@@ -47,93 +40,48 @@ __all__ = ["Reader"]
 _HARMLESS_RESPONSES: Final = frozenset({ResponseKind.EMPTY, ResponseKind.CANCEL})
 
 
-class Reader:
+class Reader(Connection):
     """Reads one connection; an observer of the wire (`explain.wire.WireObserver`). `tell` takes each event.
 
     `show` lets secrets through. `excerpt` says that the octets are those of a log or a transcript, which may leave
     out the greeting, the handshake, and what follows a status line.
     """
 
-    __slots__ = (
-        *("_awaited", "_body", "_closed", "_excerpt", "_foreword", "_greeted", "_joined", "_lines"),
-        *("_sealed", "_secured", "_sequence", "_show", "_state", "_stls", "_tell"),
-    )
+    __slots__ = ("_awaited", "_body", "_greeted", "_joined", "_sequence", "_show", "_state")
+
+    _tell: Callable[[WireEvent], None]
 
     def __init__(
         self, tell: Callable[[WireEvent], None], *, show: Show = Show.NOTHING, excerpt: bool = False
     ) -> None:
-        self._tell = tell
+        super().__init__(tell, excerpt=excerpt)
         self._show = show
-        self._excerpt = excerpt
         self._state = State.AUTHORIZATION
-        self._secured = self._stls = self._greeted = self._closed = self._joined = False
-        self._foreword = Foreword()
+        self._greeted = self._joined = False
         self._sequence = 0
         self._awaited = Awaiting()
         self._body: Body | None = None
-        self._lines = {side: LineReader() for side in Side}
-        self._sealed: dict[Side, SealedSide] = {}
 
-    # --- what a link tells ------------------------------------------------------------------------------------
+    @property
+    def _where(self) -> State:
+        return self._state
 
-    def connected(self, server: str, *, at_seconds: float | None, client: str = "") -> None:
-        """Hear that the connection stands; `client` is the address from which it comes, where that is told."""
-        self._tell(Connected(at_seconds=at_seconds, state=self._state, secured=False, server=server, client=client))
+    @property
+    def _server_sends_message(self) -> bool:
+        return self._body is not None
 
-    def secured(self, description: str, *, at_seconds: float | None) -> None:
-        """Hear that TLS stands; what came before it and was not worked off is told, and belongs to nothing."""
-        self._end_foreword(at_seconds)
-        self._finish_line(Side.CLIENT, at_seconds)
-        self._finish_line(Side.SERVER, at_seconds)
+    def _forget(self, at_seconds: float | None) -> None:
+        del at_seconds
         self._awaited.clear()
-        self._sealed.clear()
-        was_stls, self._stls = self._stls, False
-        self._tell(
-            Secured(
-                at_seconds=at_seconds,
-                state=self._state,
-                secured=self._secured,
-                description=description,
-                by_stls=was_stls,
-            )
-        )
-        self._secured = True
 
-    def octets(self, side: Side, octets: bytes, *, at_seconds: float | None) -> None:
-        """Hear octets of a side, in whatever pieces."""
-        if self._closed:
-            return
-        if not self._foreword.is_over:
-            if side is Side.CLIENT:
-                octets = self._foreword.without(octets)
-            elif octets:
-                self._end_foreword(at_seconds)
-        lines, start = self._lines[side], 0
-        while start < len(octets):
-            if side in self._sealed:
-                for event in self._sealed[side].take(octets[start:], at_seconds):
-                    self._tell(event)
-                return
-            if self._begins_tls(side, octets, start):
-                head = lines.beginning
-                self._lines[side] = lines = LineReader()
-                self._sealed[side] = SealedSide(side, state=self._state, secured=self._secured, by_stls=self._stls)
-                octets, start = head + octets[start:], 0
-                continue
-            line, start = lines.take(octets, start)
-            if line is not None:
-                self._take_line(side, line, at_seconds)
+    def _take_chunk(self, octets: bytes, at_seconds: float | None) -> None:
+        raise AssertionError("POP3 has no chunks")
 
     def closed(self, by: Side | None, reason: str, *, at_seconds: float | None) -> None:
         """Hear that the connection ended. What comes after it is not listened to."""
         if self._closed:
             return
-        self._end_foreword(at_seconds)
-        for sealed in self._sealed.values():
-            for event in sealed.finish(at_seconds):
-                self._tell(event)
-        self._finish_line(Side.CLIENT, at_seconds)
-        self._finish_line(Side.SERVER, at_seconds)
+        self._finish(at_seconds)
         if self._body is not None:
             ended = BodyEnd.UNFINISHED if by is None and not reason else BodyEnd.CUT
             self._end_body(BodyEnd.NOT_SHOWN if self._left_out_body() else ended, at_seconds)
@@ -157,6 +105,11 @@ class Reader:
         return self._body is not None
 
     @property
+    def awaits_message(self) -> bool:
+        """Whether lines of a message are what the client has to send next: never, in POP3."""
+        return False
+
+    @property
     def is_asked(self) -> bool:
         """Whether a challenge waits for the client's response."""
         exchange = self._awaited.exchange
@@ -178,61 +131,20 @@ class Reader:
         self._state = self._state if state is None else state
         self._secured = self._secured if secured is None else secured
         self._greeted = self._joined = True
-        self._stls, self._body = False, None
-        self._awaited.clear()
-        self._tell(
-            Joined(
-                at_seconds=at_seconds,
-                state=self._state,
-                secured=self._secured,
-                for_seconds=for_seconds,
-                commands=commands,
-            )
-        )
+        self._body = None
+        self._join(at_seconds, for_seconds, commands)
 
-    def line(self, side: Side, line: bytes, *, at_seconds: float | None) -> None:
-        """Hear one line, given without its end, from a source that does not tell line ends."""
-        self.octets(side, line + b"\r\n", at_seconds=at_seconds)
+    def replied(self, line: bytes, octets: int | None, *, at_seconds: float | None) -> None:
+        """Hear a reply of which the first line is known, and the octets of all of it, if they are.
 
-    def body_left_out(self, wire_octets: int | None, *, at_seconds: float | None) -> None:
-        """Hear that the source tells nothing of the body that is under way; its octets on the wire, if it does."""
+        The rest of a listing or a message went over the wire, but nobody wrote it down.
+        """
+        self.line(Side.SERVER, line, at_seconds=at_seconds)
         if self._body is not None:
-            self._end_body(BodyEnd.NOT_SHOWN, at_seconds, wire_octets)
-
-    def lost(self, side: Side, octets: int, *, at_seconds: float | None) -> None:
-        """Hear that octets of a side went by unseen."""
-        self._tell(Lost(at_seconds=at_seconds, state=self._state, secured=self._secured, side=side, octets=octets))
-
-    def disturbed(self, resent: int, disordered: int, *, at_seconds: float | None) -> None:
-        """Hear how the octets travelled: segments that were sent again, and those that came out of order."""
-        self._tell(
-            Disturbed(
-                at_seconds=at_seconds,
-                state=self._state,
-                secured=self._secured,
-                resent=resent,
-                disordered=disordered,
-            )
-        )
-
-    def _end_foreword(self, at_seconds: float | None) -> None:
-        if not self._foreword.is_over and (held := self._foreword.rest()):
-            self.octets(Side.CLIENT, held, at_seconds=at_seconds)
+            rest = None if octets is None else max(octets - len(line) - len("\r\n"), 0)
+            self._end_body(BodyEnd.NOT_SHOWN, at_seconds, rest)
 
     # --- lines ------------------------------------------------------------------------------------------------
-
-    def _begins_tls(self, side: Side, octets: bytes, start: int) -> bool:
-        if octets[start] > 0x17 and self._lines[side].at_line_start:
-            return False
-        beginning = self._lines[side].beginning
-        if len(beginning) > 2 or (side is Side.SERVER and self._body is not None):
-            return False
-        return looks_like_tls(beginning + octets[start : start + 3])
-
-    def _finish_line(self, side: Side, at_seconds: float | None) -> None:
-        line = self._lines[side].finish()
-        if line is not None:
-            self._take_line(side, line, at_seconds)
 
     def _take_line(self, side: Side, line: Line, at_seconds: float | None) -> None:
         match side:
@@ -244,7 +156,7 @@ class Reader:
     def _take_client_line(self, line: Line, at_seconds: float | None) -> None:
         if self._excerpt:
             self._greeted = True
-            if self._stls and not self._awaited:
+            if self._tls_agreed and not self._awaited:
                 self.secured("", at_seconds=at_seconds)
             if self._left_out_body():
                 self._end_body(BodyEnd.NOT_SHOWN, at_seconds)
@@ -359,7 +271,7 @@ class Reader:
         self._state = new_state
         if sent is None or not status.good:
             return
-        self._stls = sent.keyword == b"STLS"
+        self._tls_agreed = sent.keyword == b"STLS"
         if has_body(sent):
             is_message = sent.spec is not None and sent.spec.reply is ReplyShape.MESSAGE
             shows = Show.MESSAGES in self._show

@@ -7,7 +7,8 @@ end of its handshake. Bounded: no more than one record is kept. It never fails.
 
 from __future__ import annotations
 
-from restante.explain.events import Sealed, SealedKind
+from restante.explain.line_events import Sealed, SealedKind
+from restante.explain.smtp.phase import Phase
 from restante.explain.tls_records import HEAD_OCTETS, RECORD_HEADER_OCTETS, FirstRecord, alert_in, first_record
 from restante.explain.wire import Side
 from restante.proto.terms import State
@@ -23,7 +24,7 @@ class SealedSide:
 
     __slots__ = ("_by_stls", "_head", "_is_followed", "_secured", "_side", "_skip", "_state", "_told")
 
-    def __init__(self, side: Side, *, state: State, secured: bool, by_stls: bool) -> None:
+    def __init__(self, side: Side, *, state: State | Phase, secured: bool, by_stls: bool) -> None:
         self._side = side
         self._state = state
         self._secured = secured

@@ -35,6 +35,7 @@ _FOREIGN: Final = (
     (re.compile(rb"SSH-[0-9]"), Foreign.SSH),
     (re.compile(rb"\* (OK|PREAUTH|BYE|BAD)\b", re.IGNORECASE), Foreign.IMAP),
     (re.compile(rb"[245][0-9]{2}([ -]|$)"), Foreign.SMTP),
+    (re.compile(rb"(\+OK|-ERR)(?![a-z0-9])", re.IGNORECASE), Foreign.POP3),
 )
 _FOR_PEOPLE: Final = frozenset({"XOAUTH2", "OAUTHBEARER", "LOGIN", "CRAM-MD5"})
 """Mechanisms whose challenges hold nothing that helps to find a password without the client's answer."""

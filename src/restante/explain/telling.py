@@ -15,15 +15,18 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from restante.explain.diagnoses import Diagnoser, Finding, History
-from restante.explain.events import Closed, Show, WireEvent
+from restante.explain.events import Show, WireEvent
 from restante.explain.languages import ENGLISH, Language
+from restante.explain.line_events import Ended
 from restante.explain.narrate import Narrator
+from restante.explain.protocols import MailProtocol
 from restante.explain.reader import Reader
-from restante.explain.smtp.events import Closed as SmtpClosed
+from restante.explain.smtp.diagnoses import SmtpDiagnoser
 from restante.explain.smtp.events import SmtpEvent
 from restante.explain.smtp.narrate import SmtpNarrator
 from restante.explain.smtp.reader import SmtpReader
 from restante.explain.told import Told
+from restante.explain.undecided import SessionReader, UndecidedReader
 
 __all__ = ["MOST_HELD", "Form", "Telling"]
 
@@ -90,33 +93,53 @@ class Telling:
         return self._sessions
 
     def session(self, label: str = "", *, client: str = "", excerpt: bool = False) -> Reader:
-        """Begin a session. Gives what is to be told of it: an observer of the wire.
+        """Begin a session of POP3. Gives what is to be told of it: an observer of the wire.
 
         `client` is the address from which it comes, where that is known: sessions of one client are compared.
         `excerpt` says that the source may leave out parts of the session.
         """
+        return self._pop3(self._opened(label), client=client, excerpt=excerpt)
+
+    def smtp_session(self, label: str = "", *, client: str = "", excerpt: bool = False) -> SmtpReader:
+        """Begin a session of SMTP or LMTP, as `session` does one of POP3."""
+        return self._smtp(self._opened(label), client=client, excerpt=excerpt)
+
+    def any_session(
+        self, label: str = "", *, client: str = "", excerpt: bool = False, protocol: MailProtocol | None = None
+    ) -> UndecidedReader:
+        """Begin a session of whichever protocol its port or its first lines show, or of `protocol`."""
         session = self._opened(label)
+
+        def begin(protocol: MailProtocol) -> SessionReader:
+            match protocol:
+                case MailProtocol.POP3:
+                    return self._pop3(session, client=client, excerpt=excerpt)
+                case MailProtocol.SMTP:
+                    return self._smtp(session, client=client, excerpt=excerpt)
+
+        return UndecidedReader(begin, protocol=protocol)
+
+    def _pop3(self, session: _Session, *, client: str, excerpt: bool) -> Reader:
         narrator, diagnoser = Narrator(self._language), Diagnoser(self._history, client=client)
 
         def hear(event: WireEvent) -> None:
             def tell() -> None:
                 self._form.tell(session.number, narrator.tell(event), diagnoser.hear(event))
 
-            self._hear(session, tell, ends=isinstance(event, Closed))
+            self._hear(session, tell, ends=isinstance(event, Ended))
 
         return Reader(hear, show=self._show, excerpt=excerpt)
 
-    def smtp_session(self, label: str = "") -> SmtpReader:
-        """Begin a session of SMTP or LMTP. Gives what is to be told of it: an observer of the wire."""
-        session, narrator = self._opened(label), SmtpNarrator(self._language)
+    def _smtp(self, session: _Session, *, client: str, excerpt: bool) -> SmtpReader:
+        narrator, diagnoser = SmtpNarrator(self._language), SmtpDiagnoser(client=client)
 
         def hear(event: SmtpEvent) -> None:
             def tell() -> None:
-                self._form.tell(session.number, narrator.tell(event), ())
+                self._form.tell(session.number, narrator.tell(event), diagnoser.hear(event))
 
-            self._hear(session, tell, ends=isinstance(event, SmtpClosed))
+            self._hear(session, tell, ends=isinstance(event, Ended))
 
-        return SmtpReader(hear, show=self._show)
+        return SmtpReader(hear, show=self._show, excerpt=excerpt)
 
     def missed(self, count: int) -> None:
         """Say that so many events were not heard, whichever sessions they were of."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from restante.explain.events import SealedKind
+from restante.explain.line_events import SealedKind
 
 __all__ = ["HEAD_OCTETS", "RECORD_HEADER_OCTETS", "FirstRecord", "alert_in", "first_record", "looks_like_tls"]
 

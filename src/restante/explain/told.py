@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, assert_never
 
-from restante.explain import events
 from restante.explain.events import Greeted, Replied, WireEvent
 from restante.explain.languages import Language
+from restante.explain.line_events import (
+    Connected,
+    Disturbed,
+    Ended,
+    Joined,
+    LineEvent,
+    Lost,
+    Sealed,
+    SealedKind,
+    Secured,
+    StrayLine,
+)
 from restante.explain.phrases import Lesson, Phrase
 from restante.explain.smtp import events as smtp_events
-from restante.explain.smtp.events import Phase, SmtpEvent
+from restante.explain.smtp.events import SmtpEvent
 from restante.explain.smtp.lines import smtp_lines
+from restante.explain.smtp.phase import Phase
 from restante.explain.smtp.phrases import SmtpLesson, SmtpPhrase
 from restante.explain.wire import Reason, Side
-from restante.explain.wire_lines import WireLine, printable_text, wire_lines
+from restante.explain.wire_lines import WireLine, printable, printable_text, wire_lines
 
 __all__ = ["CHAPTER_NAMES", "Chapter", "Told", "line_told", "reason_told"]
 
@@ -57,7 +69,7 @@ class Told:
     @property
     def is_end(self) -> bool:
         """Whether the session ends here."""
-        return isinstance(self.event, events.Closed | smtp_events.Closed)
+        return isinstance(self.event, Ended)
 
     @property
     def is_refusal(self) -> bool:
@@ -66,39 +78,62 @@ class Told:
 
     def lines(self, *, all_lines: bool = False) -> tuple[WireLine, ...]:
         """Give its lines on the wire. `all_lines` gives long listings in full."""
-        if isinstance(self.event, SmtpEvent):
-            return smtp_lines(self.event)
-        return wire_lines(self.event, all_lines=all_lines)
+        match self.event:
+            case (
+                smtp_events.CommandSent()
+                | smtp_events.AuthResponseSent()
+                | smtp_events.MessageSent()
+                | smtp_events.Replied()
+                | smtp_events.Closed()
+            ):
+                return smtp_lines(self.event)
+            case _:
+                return wire_lines(self.event, all_lines=all_lines)
 
 
-def line_told(
-    event: events.Connected
-    | events.Joined
-    | events.Secured
-    | smtp_events.Connected
-    | smtp_events.Joined
-    | smtp_events.Secured,
-    language: Language,
-) -> str:
-    """Tell what became of the line, which is the same for all protocols: it stands, goes on, or is under TLS."""
+def line_told(event: LineEvent, language: Language, *, sealed: Collection[Side]) -> tuple[Side | None, str]:
+    """Tell what became of the line, which is the same for all protocols. `sealed`: who was under TLS before."""
     say = language.say
     match event:
-        case events.Connected() | smtp_events.Connected():
+        case Connected():
             if event.server:
-                return say(Phrase.CONNECTED_TO, server=printable_text(event.server))
+                return None, say(Phrase.CONNECTED_TO, server=printable_text(event.server))
             if event.client:
-                return say(Phrase.CONNECTED_FROM, client=printable_text(event.client))
-            return say(Phrase.CONNECTED)
-        case events.Joined() | smtp_events.Joined():
+                return None, say(Phrase.CONNECTED_FROM, client=printable_text(event.client))
+            return None, say(Phrase.CONNECTED)
+        case Joined():
             if event.for_seconds is None or event.commands is None:
-                return say(Phrase.JOINED)
-            return say(Phrase.JOINED_AFTER, seconds=event.for_seconds, commands=event.commands)
-        case events.Secured() | smtp_events.Secured():
+                return None, say(Phrase.JOINED)
+            return None, say(Phrase.JOINED_AFTER, seconds=event.for_seconds, commands=event.commands)
+        case Secured():
             if event.description:
-                return say(Phrase.SECURED_AS, description=printable_text(event.description))
-            return say(Phrase.SECURED)
+                return None, say(Phrase.SECURED_AS, description=printable_text(event.description))
+            return None, say(Phrase.SECURED)
+        case Sealed():
+            return event.side, _sealed_told(event, language, sealed)
+        case StrayLine():
+            if event.foreign is not None:
+                return Side.SERVER, say(Phrase.STRAY_FOREIGN, protocol=event.foreign.value)
+            return None, say(Phrase.STRAY, octets=event.octets)
+        case Lost():
+            return None, say(Phrase.LOST, octets=event.octets)
+        case Disturbed():
+            return None, say(Phrase.DISTURBED, resent=event.resent, disordered=event.disordered)
         case _:
             assert_never(event)
+
+
+def _sealed_told(event: Sealed, language: Language, sealed: Collection[Side]) -> str:
+    say = language.say
+    if event.alert:
+        return say(Phrase.SEALED_ALERT, alert=event.alert)
+    if event.kind is SealedKind.ALERT and sealed:
+        return say(Phrase.SEALED_BROKEN_OFF)
+    if event.kind is not SealedKind.HELLO or sealed:
+        return say(Phrase.SEALED)
+    if event.server_name and event.version:
+        return say(Phrase.SEALED_HELLO_FOR, version=event.version, name=printable(event.server_name))
+    return say(Phrase.SEALED_HELLO, version=event.version or "TLS")
 
 
 def reason_told(reason: str, language: Language) -> str:

@@ -19,16 +19,19 @@ from restante.explain.events import (
     Challenged,
     Closed,
     CommandSent,
+    Greeted,
+    Replied,
+    WireEvent,
+)
+from restante.explain.line_events import (
     Connected,
     Disturbed,
-    Greeted,
     Joined,
+    LineEvent,
     Lost,
-    Replied,
     Sealed,
     Secured,
     StrayLine,
-    WireEvent,
 )
 from restante.explain.wire import Side
 
@@ -37,8 +40,7 @@ __all__ = [
     "SHOWN_LISTING_LINES",
     "WireLine",
     "closed_line",
-    "connected_line",
-    "joined_line",
+    "line_lines",
     "printable",
     "printable_text",
     "wire_lines",
@@ -77,14 +79,6 @@ def wire_lines(event: WireEvent, *, all_lines: bool = False) -> tuple[WireLine, 
     client, server = ("~>", "<~") if event.secured else ("->", "<-")
     refused = "<~*" if event.secured else "<**"
     match event:
-        case Connected():
-            return (connected_line(event.server, event.client),)
-        case Joined():
-            return (joined_line(event.for_seconds, event.commands),)
-        case Secured():
-            return (WireLine("===", f"TLS {printable_text(event.description)}".rstrip()),)
-        case Sealed():
-            return (WireLine("~>" if event.side is Side.CLIENT else "<~", _sealed(event)),)
         case CommandSent():
             return (WireLine(client, printable(event.line)),)
         case AuthResponseSent():
@@ -95,30 +89,36 @@ def wire_lines(event: WireEvent, *, all_lines: bool = False) -> tuple[WireLine, 
             return (WireLine(server, f"+ {_challenge(event)}".rstrip()),)
         case BodyReceived():
             return _body(event, server, all_lines=all_lines)
-        case StrayLine():
-            text = printable(event.line) if event.line else f"({event.octets} octets)"
-            return (WireLine(server, text),)
-        case Lost():
-            return (WireLine("===", f"{event.octets} octets of the {event.side.name.lower()} were not recorded"),)
-        case Disturbed():
-            return (WireLine("===", f"segments sent again: {event.resent}, out of order: {event.disordered}"),)
         case Closed():
             return (closed_line(event.by, event.reason),)
         case _:
+            return line_lines(event)
+
+
+def line_lines(event: LineEvent) -> tuple[WireLine, ...]:
+    """Give the lines of an event that is the same for all protocols."""
+    match event:
+        case Connected():
+            come = f" from {printable_text(event.client)}" if event.client else ""
+            text = f"connected {printable_text(event.server)}".rstrip() + come
+        case Joined():
+            text = "joined midway"
+            if event.for_seconds is not None and event.commands is not None:
+                text += f": after {event.for_seconds} s, commands so far: {event.commands}"
+        case Secured():
+            text = f"TLS {printable_text(event.description)}".rstrip()
+        case Sealed():
+            return (WireLine("~>" if event.side is Side.CLIENT else "<~", _sealed(event)),)
+        case StrayLine():
+            text = printable(event.line) if event.line else f"({event.octets} octets)"
+            return (WireLine("<~" if event.secured else "<-", text),)
+        case Lost():
+            text = f"{event.octets} octets of the {event.side.name.lower()} were not recorded"
+        case Disturbed():
+            text = f"segments sent again: {event.resent}, out of order: {event.disordered}"
+        case _:
             assert_never(event)
-
-
-def connected_line(server: str, client: str) -> WireLine:
-    """Give the line of a connection; either may be empty."""
-    come = f" from {printable_text(client)}" if client else ""
-    return WireLine("===", f"connected {printable_text(server)}".rstrip() + come)
-
-
-def joined_line(for_seconds: int | None, commands: int | None) -> WireLine:
-    """Give the line of a session that is joined."""
-    if for_seconds is None or commands is None:
-        return WireLine("===", "joined midway")
-    return WireLine("===", f"joined midway: after {for_seconds} s, commands so far: {commands}")
+    return (WireLine("===", text),)
 
 
 def closed_line(by: Side | None, reason: str) -> WireLine:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from restante.explain.reader import Reader
-from restante.explain.shortened import hear_reply
 from restante.explain.smtp.reader import SmtpReader
 from restante.explain.telling import Telling
 from restante.explain.wire import Reason, Side
@@ -122,11 +121,8 @@ class Live:
         if told is None:
             return
         if told.before is None:
-            match told.reader:
-                case Reader():
-                    hear_reply(told.reader, line, octets, at_seconds=at)
-                case SmtpReader():
-                    told.reader.replied(line, octets, at_seconds=at)
+            assert told.reader is not None, "what has no reader has something to tell before"
+            told.reader.replied(line, octets, at_seconds=at)
         if told.ended is not None:
             self._end(session, told.ended, at)
 
@@ -156,7 +152,7 @@ class Live:
     def _reader(self, session: str, door: Door, peer: str) -> Reader | SmtpReader:
         if door is Door.POP3:
             return self._telling.session(session, client=peer, excerpt=True)
-        return self._telling.smtp_session(session)
+        return self._telling.smtp_session(session, client=peer, excerpt=True)
 
     def _keep(self, session: str, told: _Session) -> None:
         if len(self._sessions) >= MOST_SESSIONS:

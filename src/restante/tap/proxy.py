@@ -1,7 +1,7 @@
 """The tap between programs: it listens, connects each client to the server, and tells what they say.
 
-The octets pass unchanged, STLS among them, after which there is nothing more to tell. It is no server of POP3: it
-greets nobody, answers nothing, and knows no accounts. A client comes through only once the server is there.
+The octets pass unchanged, STLS and STARTTLS among them, after which there is nothing more to tell. It is no server:
+it greets nobody, answers nothing, and knows no accounts. A client comes through only once the server is there.
 
 Bounded: `MOST_SESSIONS` at a time, each with what `relay` holds, and `IDLE_SECONDS` without an octet. What goes
 wrong with one session is one line to `complain`, and the others go on. When it is stopped, sessions have

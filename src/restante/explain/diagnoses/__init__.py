@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Final
 
 from restante.explain.diagnoses import commands, ending, line, login, mail
-from restante.explain.diagnoses.catalog import Diagnosis, Finding, Weight
+from restante.explain.diagnoses.catalog import Diagnosis, Finding
 from restante.explain.diagnoses.facts import Facts
-from restante.explain.diagnoses.found import Examiner
+from restante.explain.diagnoses.found import MOST_OF_A_KIND, Examiner, Told
 from restante.explain.diagnoses.history import History
 from restante.explain.events import Closed, Connected, WireEvent
+from restante.explain.weight import Weight
 
 __all__ = ["MOST_OF_A_KIND", "Diagnoser", "Diagnosis", "Finding", "History", "Weight"]
-
-MOST_OF_A_KIND: Final = 3
-"""Findings of one diagnosis in one session: a thousand messages of wrong octets are told by three."""
 
 _EXAMINERS: Final[tuple[Examiner, ...]] = (
     *(line.connection, line.wrong_party, line.tls),
@@ -44,7 +41,7 @@ class Diagnoser:
     def __init__(self, history: History | None = None, *, client: str = "") -> None:
         self._history = history if history is not None else History()
         self._facts = Facts(client)
-        self._told: Counter[Diagnosis] = Counter()
+        self._told = Told()
 
     def hear(self, event: WireEvent) -> list[Finding]:
         """Look at an event. Gives what it shows, the heaviest first."""
@@ -58,10 +55,4 @@ class Diagnoser:
             self._facts.fetched_before = self._history.fetched_before(self._facts.server, self._facts.client)
         if isinstance(event, Closed):
             self._history.remember(self._facts)
-        for finding in findings:
-            self._told[finding.diagnosis] += 1
-        told = [finding for finding in findings if self._told[finding.diagnosis] <= MOST_OF_A_KIND]
-        return sorted(told, key=lambda finding: _WEIGHTS.index(finding.diagnosis.weight))
-
-
-_WEIGHTS: Final = tuple(Weight)
+        return self._told.to_tell(findings)

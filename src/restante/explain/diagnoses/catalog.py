@@ -1,4 +1,6 @@
-"""Every diagnosis there is: its id, its weight and its source. What it says stands in `languages`.
+"""Every diagnosis of POP3, and of what all protocols share: its id, its weight and its source.
+
+Those of SMTP and LMTP are in `smtp.catalog`. What they say stands in `languages`.
 
 To add one: a member here, its sentence and advice in each language, what finds it in the file of its theme, and two
 recorded sessions in the tests: one that shows it and one that must not.
@@ -10,19 +12,12 @@ from dataclasses import dataclass
 from enum import Enum, unique
 
 from restante.explain.events import WireEvent
+from restante.explain.line_events import Ended
+from restante.explain.smtp.catalog import SmtpDiagnosis
+from restante.explain.smtp.events import SmtpEvent
+from restante.explain.weight import Weight
 
 __all__ = ["Diagnosis", "Finding", "Weight"]
-
-
-class Weight(Enum):
-    """How much a finding matters."""
-
-    TROUBLE = "trouble"
-    """Something failed, or mail may be lost or read by others."""
-    WARNING = "warning"
-    """It went well this time, but somebody should look."""
-    NOTE = "note"
-    """Worth knowing."""
 
 
 _T, _W, _N = Weight.TROUBLE, Weight.WARNING, Weight.NOTE
@@ -146,8 +141,8 @@ class Diagnosis(Enum):
 class Finding:
     """A diagnosis that a session shows."""
 
-    diagnosis: Diagnosis
-    event: WireEvent
+    diagnosis: Diagnosis | SmtpDiagnosis
+    event: WireEvent | SmtpEvent | Ended
     """Where it shows."""
     values: dict[str, str | int]
     """For the placeholders of its sentence. Text from outside is printable already."""

@@ -8,29 +8,24 @@ by what the reader keeps of listings.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ipaddress import ip_address
 
 from restante.explain.answers import scan_listing
 from restante.explain.client_lines import LARGEST_NUMBER_DIGITS
 from restante.explain.diagnoses.catalog import Diagnosis, Finding
+from restante.explain.diagnoses.line_facts import READABLE_MECHANISMS, LineFacts
 from restante.explain.events import (
     AuthResponseSent,
     BodyEnd,
     BodyReceived,
     Challenged,
     CommandSent,
-    Connected,
     Greeted,
     Joined,
-    Lost,
     Replied,
     ResponseKind,
-    Sealed,
     Secured,
-    StrayLine,
     WireEvent,
 )
-from restante.explain.wire import Side
 from restante.proto.terms import State
 
 __all__ = ["Facts", "shows_a_password", "unique_ids_in"]
@@ -38,31 +33,20 @@ __all__ = ["Facts", "shows_a_password", "unique_ids_in"]
 _MOST_NUMBERS = 20_000
 """Of messages that were marked or fetched: as many as are kept of a listing."""
 
-_READABLE_MECHANISMS = frozenset({"PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER"})
-"""What they send can be used again by whoever reads it."""
-
 _OF_CREDENTIALS = frozenset({Diagnosis.CREDENTIALS_REFUSED, Diagnosis.LOGIN_REFUSED})
 _OF_AN_EXCHANGE = frozenset({Diagnosis.SASL_CANCELLED, Diagnosis.SASL_BAD_BASE64, Diagnosis.OAUTH_REFUSED})
 
 
-class Facts:
+class Facts(LineFacts):
     """Of one session. `fetched_before` are unique-ids of messages that this client fetched in earlier ones."""
 
     def __init__(self, client: str = "") -> None:
-        self.client = client
-        self.server = ""
-        self.is_partial = False
-        """Whether something of the session was not heard: what is not known of it need not be so."""
+        super().__init__(client)
         self.account = b""
         """Whose maildrop it is, as a digest; empty where that is not known."""
-        self.began_at_seconds: float | None = None
         self.greeted: Greeted | None = None
-        self.server_spoke = False
-        self.client_spoke = False
         self.saw_beginning = False
         """Whether the record shows the session before its login, so that a state is known and not guessed."""
-        self.has_gap = False
-        self.sealed: set[Side] = set()
         self.listed_mechanisms: frozenset[str] = frozenset()
         """What AUTH alone told: old servers list their mechanisms there, and not in CAPA."""
         self.capabilities: tuple[bytes, ...] | None = None
@@ -109,21 +93,8 @@ class Facts:
         self.last_replied: Replied | None = None
         self.unasked_farewell: Replied | None = None
         """A refusal that answers nothing and behind which nothing came, in a session where somebody had asked."""
-        self.quiet_seconds: float | None = None
-        """How long nobody had said anything before the last event; None where nobody knows."""
-        self.last_at_seconds: float | None = None
 
     # --- what can be concluded from it ------------------------------------------------------------------------
-
-    @property
-    def is_local(self) -> bool:
-        """Whether both sides are on one machine, so that nobody is on the way."""
-        return _is_this_machine(self.server) or _is_this_machine(self.client)
-
-    @property
-    def knows_the_line(self) -> bool:
-        """Whether the record would show TLS, if there were any; a bare transcript looks the same with it."""
-        return bool(self.server or self.client)
 
     @property
     def is_open_line(self) -> bool:
@@ -157,27 +128,14 @@ class Facts:
 
     def hear(self, event: WireEvent) -> None:
         """Take an event into account, after all have looked at it."""
-        self.quiet_seconds = None
-        if event.at_seconds is not None:
-            if self.last_at_seconds is not None:
-                self.quiet_seconds = event.at_seconds - self.last_at_seconds
-            self.last_at_seconds = event.at_seconds
+        self.hear_line(event)
         self.unasked_farewell = None
         match event:
-            case Connected():
-                self.server, self.began_at_seconds = event.server, event.at_seconds
             case Joined():
-                self.is_partial = self.server_spoke = self.client_spoke = True
                 self.answered_sequence = self.last_sequence
                 self.logged_in = self.logged_in or event.state is not State.AUTHORIZATION
             case Greeted():
                 self.greeted, self.server_spoke, self.saw_beginning = event, True, True
-            case StrayLine():
-                self.server_spoke = True
-            case Sealed():
-                self.sealed.add(event.side)
-            case Lost():
-                self.has_gap = True
             case Secured():
                 self.capabilities, self.stls_accepted, self.stls_asked = None, False, None
                 self.answered_sequence = self.last_sequence
@@ -289,9 +247,9 @@ def shows_a_password(event: CommandSent | AuthResponseSent) -> bool:
         case CommandSent(keyword=b"PASS"):
             return event.has_argument
         case CommandSent(keyword=b"AUTH"):
-            return event.has_initial_response and event.mechanism in _READABLE_MECHANISMS
+            return event.has_initial_response and event.mechanism in READABLE_MECHANISMS
         case AuthResponseSent(kind=ResponseKind.DATA, to=sent):
-            return sent.mechanism in _READABLE_MECHANISMS
+            return sent.mechanism in READABLE_MECHANISMS
         case _:
             return False
 
@@ -304,18 +262,3 @@ def unique_ids_in(lines: Sequence[bytes]) -> dict[int, bytes]:
         for words in told
         if len(words) == 2 and words[0].isdigit() and len(words[0]) <= LARGEST_NUMBER_DIGITS and words[1].strip()
     }
-
-
-def _is_this_machine(address: str) -> bool:
-    """Tell whether an address, or `host:port`, is on this machine, so that nobody is on the way."""
-    host = address
-    if address.startswith("["):
-        host = address[1:].partition("]")[0]
-    elif address.count(":") == 1:
-        host = address.partition(":")[0]
-    if host == "localhost" or address.startswith("unix:"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

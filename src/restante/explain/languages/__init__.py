@@ -12,6 +12,7 @@ from restante.explain.languages.de.findings import FINDINGS as DE_FINDINGS
 from restante.explain.languages.de.lessons import LESSONS as DE_LESSONS
 from restante.explain.languages.de.smtp import SMTP_LESSONS as DE_SMTP_LESSONS
 from restante.explain.languages.de.smtp import SMTP_STORY as DE_SMTP_STORY
+from restante.explain.languages.de.smtp_findings import SMTP_FINDINGS as DE_SMTP_FINDINGS
 from restante.explain.languages.de.story import STORY as DE_STORY
 from restante.explain.languages.de.talk import COMMANDS as DE_COMMANDS
 from restante.explain.languages.de.talk import STEPS as DE_STEPS
@@ -20,6 +21,7 @@ from restante.explain.languages.en.findings import FINDINGS as EN_FINDINGS
 from restante.explain.languages.en.lessons import LESSONS as EN_LESSONS
 from restante.explain.languages.en.smtp import SMTP_LESSONS as EN_SMTP_LESSONS
 from restante.explain.languages.en.smtp import SMTP_STORY as EN_SMTP_STORY
+from restante.explain.languages.en.smtp_findings import SMTP_FINDINGS as EN_SMTP_FINDINGS
 from restante.explain.languages.en.story import STORY as EN_STORY
 from restante.explain.languages.en.talk import COMMANDS as EN_COMMANDS
 from restante.explain.languages.en.talk import STEPS as EN_STEPS
@@ -28,6 +30,7 @@ from restante.explain.languages.es.findings import FINDINGS as ES_FINDINGS
 from restante.explain.languages.es.lessons import LESSONS as ES_LESSONS
 from restante.explain.languages.es.smtp import SMTP_LESSONS as ES_SMTP_LESSONS
 from restante.explain.languages.es.smtp import SMTP_STORY as ES_SMTP_STORY
+from restante.explain.languages.es.smtp_findings import SMTP_FINDINGS as ES_SMTP_FINDINGS
 from restante.explain.languages.es.story import STORY as ES_STORY
 from restante.explain.languages.es.talk import COMMANDS as ES_COMMANDS
 from restante.explain.languages.es.talk import STEPS as ES_STEPS
@@ -36,6 +39,7 @@ from restante.explain.languages.fr.findings import FINDINGS as FR_FINDINGS
 from restante.explain.languages.fr.lessons import LESSONS as FR_LESSONS
 from restante.explain.languages.fr.smtp import SMTP_LESSONS as FR_SMTP_LESSONS
 from restante.explain.languages.fr.smtp import SMTP_STORY as FR_SMTP_STORY
+from restante.explain.languages.fr.smtp_findings import SMTP_FINDINGS as FR_SMTP_FINDINGS
 from restante.explain.languages.fr.story import STORY as FR_STORY
 from restante.explain.languages.fr.talk import COMMANDS as FR_COMMANDS
 from restante.explain.languages.fr.talk import STEPS as FR_STEPS
@@ -44,11 +48,13 @@ from restante.explain.languages.zh.findings import FINDINGS as ZH_FINDINGS
 from restante.explain.languages.zh.lessons import LESSONS as ZH_LESSONS
 from restante.explain.languages.zh.smtp import SMTP_LESSONS as ZH_SMTP_LESSONS
 from restante.explain.languages.zh.smtp import SMTP_STORY as ZH_SMTP_STORY
+from restante.explain.languages.zh.smtp_findings import SMTP_FINDINGS as ZH_SMTP_FINDINGS
 from restante.explain.languages.zh.story import STORY as ZH_STORY
 from restante.explain.languages.zh.talk import COMMANDS as ZH_COMMANDS
 from restante.explain.languages.zh.talk import STEPS as ZH_STEPS
 from restante.explain.languages.zh.talk import TALK as ZH_TALK
 from restante.explain.phrases import Lesson, Phrase
+from restante.explain.smtp.catalog import SmtpDiagnosis
 from restante.explain.smtp.phrases import SmtpLesson, SmtpPhrase
 from restante.explain.talk_phrases import TalkPhrase
 
@@ -73,6 +79,7 @@ class Language:
     """Of the newcomer's lesson, by keyword: what each is for, and what it did."""
     smtp_story: Mapping[SmtpPhrase, str]
     smtp_lessons: Mapping[SmtpLesson, str]
+    smtp_findings: Mapping[SmtpDiagnosis, tuple[str, str]]
     thousands: str
     """What parts the thousands of a number."""
     colon: str = ": "
@@ -91,9 +98,13 @@ class Language:
         """Give a phrase of a talk by hand with its values."""
         return self.talk[phrase].format_map({name: self.written(value) for name, value in values.items()})
 
-    def diagnosis(self, diagnosis: Diagnosis, values: Mapping[str, str | int]) -> tuple[str, str]:
+    def texts(self, diagnosis: Diagnosis | SmtpDiagnosis) -> tuple[str, str]:
+        """Give the sentence of a diagnosis, with its placeholders, and the advice."""
+        return self.findings[diagnosis] if isinstance(diagnosis, Diagnosis) else self.smtp_findings[diagnosis]
+
+    def diagnosis(self, diagnosis: Diagnosis | SmtpDiagnosis, values: Mapping[str, str | int]) -> tuple[str, str]:
         """Give the sentence of a diagnosis, with its values, and the advice."""
-        sentence, advice = self.findings[diagnosis]
+        sentence, advice = self.texts(diagnosis)
         return sentence.format_map({name: self.written(value) for name, value in values.items()}), advice
 
     def advice(self, advice: str) -> str:
@@ -118,6 +129,7 @@ ENGLISH: Final = Language(
     steps=EN_STEPS,
     smtp_story=EN_SMTP_STORY,
     smtp_lessons=EN_SMTP_LESSONS,
+    smtp_findings=EN_SMTP_FINDINGS,
     thousands=",",
 )
 _GERMAN: Final = Language(
@@ -131,6 +143,7 @@ _GERMAN: Final = Language(
     steps=DE_STEPS,
     smtp_story=DE_SMTP_STORY,
     smtp_lessons=DE_SMTP_LESSONS,
+    smtp_findings=DE_SMTP_FINDINGS,
     thousands=".",
 )
 _SPANISH: Final = Language(
@@ -144,6 +157,7 @@ _SPANISH: Final = Language(
     steps=ES_STEPS,
     smtp_story=ES_SMTP_STORY,
     smtp_lessons=ES_SMTP_LESSONS,
+    smtp_findings=ES_SMTP_FINDINGS,
     thousands=".",
 )
 _FRENCH: Final = Language(
@@ -157,6 +171,7 @@ _FRENCH: Final = Language(
     steps=FR_STEPS,
     smtp_story=FR_SMTP_STORY,
     smtp_lessons=FR_SMTP_LESSONS,
+    smtp_findings=FR_SMTP_FINDINGS,
     thousands="\u202f",
     colon="\u00a0: ",
 )
@@ -172,6 +187,7 @@ _CHINESE: Final = Language(
     steps=ZH_STEPS,
     smtp_story=ZH_SMTP_STORY,
     smtp_lessons=ZH_SMTP_LESSONS,
+    smtp_findings=ZH_SMTP_FINDINGS,
     thousands=",",
 )
 

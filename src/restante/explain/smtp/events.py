@@ -8,80 +8,47 @@ to be escaped by whoever shows them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import TypeAlias
 
-from restante.explain.events import ResponseKind
-from restante.explain.wire import Side
+from restante.explain.events import LineEnd, ResponseKind
+from restante.explain.line_events import (
+    Connected,
+    Disturbed,
+    Ended,
+    Foreign,
+    Happened,
+    Joined,
+    Lost,
+    Sealed,
+    Secured,
+    StrayLine,
+)
+from restante.explain.smtp.phase import Phase
 
 __all__ = [
     "AuthResponseSent",
     "Closed",
     "CommandSent",
-    "Connected",
-    "Joined",
     "MessageSent",
-    "Phase",
     "Replied",
-    "Secured",
     "SmtpEvent",
-    "StrayLine",
 ]
 
 
-class Phase(Enum):
-    """How far a session is, as its commands and replies show it."""
-
-    GREETING = "GREETING"
-    """EHLO, STARTTLS and AUTH."""
-    ENVELOPE = "ENVELOPE"
-    """From MAIL on."""
-    DATA = "DATA"
-    """From the server's leave to send the message to its answer for it."""
-    QUIT = "QUIT"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
-    """What all events have."""
+class _Told(Happened):
+    """What all events of SMTP alone have."""
 
-    at_seconds: float | None
-    """As the observer was told; None where nobody knows it."""
     state: Phase
     """Before this event."""
-    secured: bool
-    """Whether TLS was under it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connected(_Told):
-    """The connection stands."""
-
-    server: str
-    """`host:port`; empty where nobody knows it."""
-    client: str
-    """The address from which it comes; empty where that is not told."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined(_Told):
-    """The session was under way before; from here on it is told."""
-
-    for_seconds: int | None
-    commands: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secured(_Told):
-    """TLS stands from here on."""
-
-    description: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandSent(_Told):
     """A command line of the client's."""
 
+    sequence: int
+    """Its place among the commands of the session, from 1."""
     line: bytes
     """Without its end, and without what is hidden."""
     verb: bytes
@@ -90,17 +57,29 @@ class CommandSent(_Told):
     """What EHLO calls the client, or the address of MAIL and RCPT as far as it is shown; else empty."""
     is_null_path: bool
     """Whether MAIL names nobody: `<>`."""
+    has_path: bool
+    """Whether MAIL or RCPT has an address in the form of RFC 5321; True for all other commands."""
+    has_8bit_path: bool
+    """Whether its address has octets beyond ASCII."""
     message_octets: int | None
-    """What MAIL says of the message (SIZE)."""
+    """What MAIL says of the message (SIZE), or what BDAT announces."""
+    says_8bit: bool
+    """Whether MAIL says that the message may have octets beyond ASCII (BODY=8BITMIME or BINARYMIME)."""
+    says_utf8: bool
+    """Whether MAIL says that addresses and headers may be in UTF-8 (SMTPUTF8)."""
     mechanism: str | None
     """Of AUTH, if it is a registered one."""
     has_initial_response: bool
+    foreign: Foreign | None
+    """Another protocol to which the line belongs."""
+    line_end: LineEnd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthResponseSent(_Told):
     """A line of the client's within an AUTH exchange."""
 
+    to: CommandSent
     kind: ResponseKind
     line: bytes
     """`…`, or what holds no secret."""
@@ -108,7 +87,7 @@ class AuthResponseSent(_Told):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageSent(_Told):
-    """The message, between the server's leave and the line with a dot alone."""
+    """The message, between the server's leave and the line with a dot alone; or one chunk of it (BDAT)."""
 
     octets: int | None
     """Canonical, without stuffed dots and the terminating line; None where the source shows none of it."""
@@ -116,6 +95,22 @@ class MessageSent(_Told):
     """None where nobody counted them."""
     is_complete: bool
     """Whether its terminating line came."""
+    is_chunk: bool
+    """Whether it is one of BDAT's, which has no terminating line (RFC 3030 §2)."""
+    is_exact: bool
+    """Whether the octets are those of the wire; a log may show them cut, or in another character set."""
+    has_bare_dot: bool
+    """Whether a dot stood alone on a line, but not between two CRLF: no end of a message, though some take it."""
+    ends_in_bare_dot: bool
+    """Whether such a dot was the last that came."""
+    bare_line_ends: int
+    """Lines that ended in a bare LF."""
+    undoubled_dots: int
+    """Lines that began with a dot, more behind it, that was not doubled."""
+    has_8bit: bool
+    """Whether there were octets beyond ASCII."""
+    has_8bit_header: bool
+    longest_line_octets: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,22 +140,33 @@ class Replied(_Told):
         """Whether it asks for the next line of an AUTH exchange."""
         return self.code == 334
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StrayLine(_Told):
-    """A line of the server's that is no reply."""
-
-    octets: int
+    @property
+    def text(self) -> bytes:
+        """All its lines as one."""
+        return b" ".join([line for line in self.lines if line])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closed(_Told):
+class Closed(Ended):
     """The connection ended, or the record of it."""
 
-    by: Side | None
-    reason: str
+    state: Phase
+    unanswered: tuple[CommandSent, ...]
+    """Commands to which no reply came; the first ones, if there are many. A message that waits for its answer is
+    told as its DATA."""
 
 
 SmtpEvent: TypeAlias = (
-    Connected | Joined | Secured | CommandSent | AuthResponseSent | MessageSent | Replied | StrayLine | Closed
+    Connected
+    | Joined
+    | Secured
+    | Sealed
+    | CommandSent
+    | AuthResponseSent
+    | MessageSent
+    | Replied
+    | StrayLine
+    | Lost
+    | Disturbed
+    | Closed
 )

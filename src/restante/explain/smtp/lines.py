@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from restante.explain.smtp.events import (
     AuthResponseSent,
     Closed,
     CommandSent,
-    Connected,
-    Joined,
     MessageSent,
     Replied,
-    Secured,
     SmtpEvent,
-    StrayLine,
 )
 from restante.explain.wire_lines import (
     WireLine,
     closed_line,
-    connected_line,
-    joined_line,
+    line_lines,
     printable,
-    printable_text,
 )
 
 __all__ = ["smtp_lines"]
@@ -32,27 +24,19 @@ def smtp_lines(event: SmtpEvent) -> tuple[WireLine, ...]:
     """Give the lines of an event."""
     client, server = ("~>", "<~") if event.secured else ("->", "<-")
     match event:
-        case Connected():
-            return (connected_line(event.server, event.client),)
-        case Joined():
-            return (joined_line(event.for_seconds, event.commands),)
-        case Secured():
-            return (WireLine("===", f"TLS {printable_text(event.description)}".rstrip()),)
         case CommandSent() | AuthResponseSent():
             return (WireLine(client, printable(event.line)),)
         case MessageSent():
             what = "" if event.octets is None else f", {event.octets} octets"
             said = WireLine(client, f"(a message, not shown{what})")
-            return (said, WireLine(client, ".")) if event.is_complete else (said,)
+            return (said, WireLine(client, ".")) if event.is_complete and not event.is_chunk else (said,)
         case Replied():
             refused = "<~*" if event.secured else "<**"
             return _reply(event, server if event.good else refused)
-        case StrayLine():
-            return (WireLine(server, f"({event.octets} octets)"),)
         case Closed():
             return (closed_line(event.by, event.reason),)
         case _:
-            assert_never(event)
+            return line_lines(event)
 
 
 def _reply(event: Replied, mark: str) -> tuple[WireLine, ...]:

@@ -7,25 +7,22 @@ The parts are those of a letter: greeting (EHLO, STARTTLS, AUTH), envelope (MAIL
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, assert_never
+from typing import Final
 
 from restante.explain.events import ResponseKind
 from restante.explain.languages import ENGLISH, Language
+from restante.explain.line_events import Sealed
 from restante.explain.phrases import Phrase
 from restante.explain.smtp.commands import HELLOS
 from restante.explain.smtp.events import (
     AuthResponseSent,
     Closed,
     CommandSent,
-    Connected,
-    Joined,
     MessageSent,
-    Phase,
     Replied,
-    Secured,
     SmtpEvent,
-    StrayLine,
 )
+from restante.explain.smtp.phase import Phase
 from restante.explain.smtp.phrases import SmtpLesson, SmtpPhrase
 from restante.explain.told import Told, line_told, reason_told
 from restante.explain.wire import Side
@@ -36,6 +33,7 @@ __all__ = ["SmtpNarrator"]
 _SAYS: Final[Mapping[bytes, Phrase | SmtpPhrase]] = {
     b"STARTTLS": Phrase.SAYS_STLS,
     b"DATA": SmtpPhrase.SAYS_DATA,
+    b"BDAT": SmtpPhrase.SAYS_DATA,
     b"RSET": SmtpPhrase.SAYS_RSET,
     b"NOOP": Phrase.SAYS_NOOP,
     b"QUIT": Phrase.SAYS_QUIT,
@@ -77,18 +75,21 @@ _LESSONS: Final[Mapping[bytes, SmtpLesson]] = {
 class SmtpNarrator:
     """Tells one session, in one language."""
 
-    __slots__ = ("_language", "_parted", "_phase", "_taught")
+    __slots__ = ("_language", "_parted", "_phase", "_sealed_sides", "_taught")
 
     def __init__(self, language: Language = ENGLISH) -> None:
         self._language = language
         self._phase: Phase | None = None
         self._parted = False
+        self._sealed_sides: set[Side] = set()
         self._taught: set[SmtpLesson] = set()
 
     def tell(self, event: SmtpEvent) -> Told:
         """Tell an event."""
         speaker, story = self._sentence(event)
-        opens, self._phase = event.state is not self._phase, event.state
+        phase = event.state
+        assert isinstance(phase, Phase), "what a reader of SMTP tells has a phase"
+        opens, self._phase = phase is not self._phase, phase
         lesson = _lesson_of(event)
         if lesson in self._taught:
             lesson = None
@@ -96,13 +97,13 @@ class SmtpNarrator:
             self._taught.add(lesson)
         if isinstance(event, Replied) and event.to is not None and event.to.verb == b"QUIT" and event.good:
             self._parted = True
-        return Told(event=event, chapter=event.state, opens=opens, speaker=speaker, story=story, lesson=lesson)
+        if isinstance(event, Sealed):
+            self._sealed_sides.add(event.side)
+        return Told(event=event, chapter=phase, opens=opens, speaker=speaker, story=story, lesson=lesson)
 
     def _sentence(self, event: SmtpEvent) -> tuple[Side | None, str]:
         say = self._language.say
         match event:
-            case Connected() | Joined() | Secured():
-                return None, line_told(event, self._language)
             case CommandSent():
                 return Side.CLIENT, self._command(event)
             case AuthResponseSent():
@@ -111,16 +112,16 @@ class SmtpNarrator:
                 return None, self._message(event)
             case Replied():
                 return Side.SERVER, self._reply(event)
-            case StrayLine():
-                return None, say(Phrase.STRAY, octets=event.octets)
             case Closed():
                 return None, self._closed(event)
             case _:
-                assert_never(event)
+                return line_told(event, self._language, sealed=self._sealed_sides)
 
     def _command(self, sent: CommandSent) -> str:
         say, verb = self._language.say, sent.verb
         address = printable(sent.argument) or "…"
+        if sent.foreign is not None:
+            return say(Phrase.SAYS_FOREIGN, protocol=sent.foreign.value)
         if verb in HELLOS:
             return say(SmtpPhrase.SAYS_HELLO, name=address)
         if verb == b"AUTH" and sent.mechanism is None:
@@ -150,13 +151,13 @@ class SmtpNarrator:
 
     def _reply(self, event: Replied) -> str:
         say = self._language.say
-        text = printable(b" ".join([line for line in event.lines if line]))
+        text = printable(event.text)
         if event.is_challenge:
             return say(Phrase.CHALLENGES_WITH, text=text) if text else say(Phrase.CHALLENGES)
-        if event.is_greeting:
-            return say(SmtpPhrase.GREETS) if event.good else say(SmtpPhrase.GREETS_BADLY, text=text)
         if event.code == 421:
             return say(SmtpPhrase.CLOSES, text=text)
+        if event.is_greeting:
+            return say(SmtpPhrase.GREETS) if event.good else say(SmtpPhrase.GREETS_BADLY, text=text)
         if event.to is None:
             return say(SmtpPhrase.SAYS_UNASKED, text=text)
         if not event.good:
@@ -172,6 +173,8 @@ class SmtpNarrator:
         say = self._language.say
         if self._parted:
             return say(Phrase.CLOSED_AT_END)
+        if len(self._sealed_sides) == len(Side):
+            return say(Phrase.CLOSED_BEHIND_CURTAIN)
         if event.by is None and not event.reason:
             return say(Phrase.RECORD_ENDS)
         sentence = say(SmtpPhrase.CLOSED_EARLY)
@@ -183,7 +186,7 @@ class SmtpNarrator:
 def _refusal(event: Replied) -> SmtpPhrase:
     for_now = event.code < 500
     assert event.to is not None
-    if event.for_message or event.to.verb == b"DATA":
+    if event.for_message or event.to.verb in (b"DATA", b"BDAT"):
         return SmtpPhrase.REFUSES_MESSAGE_FOR_NOW if for_now else SmtpPhrase.REFUSES_MESSAGE
     if event.to.verb == b"RCPT":
         return SmtpPhrase.REFUSES_RECIPIENT_FOR_NOW if for_now else SmtpPhrase.REFUSES_RECIPIENT

@@ -1,6 +1,6 @@
-"""Reads captures of the network: each TCP connection on which POP3 is spoken becomes a session.
+"""Reads captures of the network: each TCP connection on which POP3, SMTP or LMTP is spoken becomes a session.
 
-POP3 is known by its ports, or by how its server greets. What else a capture holds is passed over. Who began a
+They are known by their ports, or by what is said first. What else a capture holds is passed over. Who began a
 connection is its client; where that was not captured, the port tells. Captures swap what went in two directions: a
 segment waits for what its side had heard before it, as its acknowledgement says. TLS is told as such.
 Bounded: connections at the same time, and what is held of one before it is known what it is.
@@ -8,22 +8,21 @@ Bounded: connections at the same time, and what is held of one before it is know
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Final, TypeAlias
 
-from restante.explain.reader import Reader
-from restante.explain.server_lines import read_status
+from restante.explain.protocols import PORTS, MailProtocol, protocol_of
 from restante.explain.sources.containers import PACKET_MAGIC, PacketReader
 from restante.explain.sources.frames import Endpoint, Segment, segment_of
 from restante.explain.sources.source import OpenSession
 from restante.explain.sources.streams import Gap, Stream
+from restante.explain.undecided import SessionReader
 from restante.explain.wire import Side
 
-__all__ = ["PATIENCE", "POP3_PORTS", "CaptureSource", "looks_like_a_capture"]
-
-POP3_PORTS: Final = frozenset({110, 995})
+__all__ = ["PATIENCE", "CaptureSource", "looks_like_a_capture"]
 
 MOST_CONNECTIONS: Final = 10_000
 """At the same time; beyond it the oldest is taken to be over."""
@@ -42,17 +41,19 @@ def looks_like_a_capture(head: bytes) -> bool:
 
 _Key: TypeAlias = tuple[Endpoint, Endpoint]
 
+_SMTP_IN_GREETING: Final = re.compile(rb"\bE?(?:SMTP|LMTP)\b", re.IGNORECASE)
+
 
 @dataclass(slots=True)
 class _Connection:
     client: Endpoint
     server: Endpoint
     streams: dict[Side, Stream]
-    reader: Reader | None = None
+    reader: SessionReader | None = None
     waiting: list[tuple[Side, Segment, float | None]] = field(default_factory=list)
     """Segments that came before what their side had heard."""
     held: list[tuple[Side, bytes | Gap, float | None]] = field(default_factory=list)
-    """Until it is known that it is POP3."""
+    """Until it is known what it is."""
     held_octets: int = 0
     began_at_seconds: float | None = None
     is_foreign: bool = False
@@ -63,13 +64,28 @@ class _Connection:
     """Whether the capture has it from its SYN on."""
     first_to_end: Side | None = None
 
+    def said(self, by: Side) -> bytes:
+        """Give what a side said, of what is held."""
+        return b"".join([piece for side, piece, _ in self.held if side is by and isinstance(piece, bytes)])
+
 
 class CaptureSource:
-    """Reads one capture. `ports` are others on which POP3 is spoken, whatever is to be seen there."""
+    """Reads one capture. `ports` are others on which mail is spoken, whatever is to be seen there.
 
-    def __init__(self, open_session: OpenSession, *, ports: Collection[int] = ()) -> None:
+    `protocol` is what is spoken on them, and wherever else a session is; only sessions of it are told then.
+    """
+
+    def __init__(
+        self,
+        open_session: OpenSession,
+        *,
+        ports: Collection[int] = (),
+        protocol: MailProtocol | None = None,
+    ) -> None:
         self._open = open_session
-        self._ports = POP3_PORTS | frozenset(ports)
+        self._protocol = protocol
+        usual = [port for port, spoken in PORTS.items() if protocol in (None, spoken)]
+        self._ports = frozenset(usual) | frozenset(ports)
         self._packets = PacketReader()
         self._connections: dict[_Key, _Connection] = {}
         self._now: float | None = None
@@ -145,7 +161,7 @@ class CaptureSource:
             return ends if segment.acknowledged is None else (ends[1], ends[0])
         if (ends[0].port in self._ports) != (ends[1].port in self._ports):
             return ends if ends[1].port in self._ports else (ends[1], ends[0])
-        if read_status(segment.payload[:512]) is not None:
+        if protocol_of(Side.SERVER, _first_line(segment.payload)) is not None:
             return ends[1], ends[0]
         return ends if ends[1].port < ends[0].port else (ends[1], ends[0])
 
@@ -179,23 +195,30 @@ class CaptureSource:
                 _tell(connection.reader, side, piece, at_seconds)
 
     def _decide(self, connection: _Connection, side: Side, piece: bytes | Gap, at_seconds: float | None) -> None:
-        """Find out whether a connection on another port is POP3: by the first thing its server says."""
+        """Find out whether a connection on another port is one of mail: by the first things that are said.
+
+        A server of SMTP greets as one of FTP does, so that its client's first word counts, too.
+        """
         connection.held.append((side, piece, at_seconds))
         connection.held_octets += len(piece) if isinstance(piece, bytes) else 0
-        if side is Side.SERVER and isinstance(piece, bytes):
-            if read_status(piece.partition(b"\n")[0].rstrip(b"\r")) is not None:
-                self._open_reader(connection)
-                return
+        server, client = (_first_line(connection.said(one)) for one in (Side.SERVER, Side.CLIENT))
+        greeted = protocol_of(Side.SERVER, server)
+        if greeted is MailProtocol.SMTP and not _SMTP_IN_GREETING.search(server):
+            greeted = protocol_of(Side.CLIENT, client)
+        if greeted is not None and server and self._protocol in (None, greeted):
+            self._open_reader(connection, greeted)
+            return
+        waits = not server or (not client and protocol_of(Side.SERVER, server) is MailProtocol.SMTP)
+        if not waits or connection.held_octets > UNDECIDED_OCTETS:
             connection.is_foreign = True
-        elif connection.held_octets > UNDECIDED_OCTETS:
-            connection.is_foreign = True
-        if connection.is_foreign:
             connection.held.clear()
             connection.waiting.clear()
 
-    def _open_reader(self, connection: _Connection) -> None:
-        client = connection.client
-        reader = connection.reader = self._open(str(client), client=str(ip_address(client.address)))
+    def _open_reader(self, connection: _Connection, protocol: MailProtocol | None = None) -> None:
+        client, usual = connection.client, PORTS.get(connection.server.port)
+        reader = connection.reader = self._open(
+            str(client), client=str(ip_address(client.address)), protocol=protocol or usual
+        )
         reader.connected(str(connection.server), at_seconds=connection.began_at_seconds)
         if connection.is_joined:
             reader.joined(at_seconds=connection.began_at_seconds)
@@ -230,8 +253,13 @@ def _is_beginning(connection: _Connection, side: Side, piece: bytes | Gap) -> bo
     """Tell whether the first thing that was captured can be the first that was said."""
     if connection.begin_was_seen:
         return True
-    is_greeting = isinstance(piece, bytes) and read_status(piece.partition(b"\n")[0].rstrip(b"\r")) is not None
-    return side is Side.SERVER and is_greeting
+    if side is Side.CLIENT or isinstance(piece, Gap):
+        return False
+    return protocol_of(Side.SERVER, _first_line(piece)) is not None
+
+
+def _first_line(octets: bytes) -> bytes:
+    return octets[:512].partition(b"\n")[0].rstrip(b"\r")
 
 
 def _is_due(connection: _Connection, side: Side, segment: Segment) -> bool:
@@ -239,7 +267,7 @@ def _is_due(connection: _Connection, side: Side, segment: Segment) -> bool:
     return segment.acknowledged is None or connection.streams[_other(side)].has(segment.acknowledged)
 
 
-def _tell(reader: Reader, side: Side, piece: bytes | Gap, at_seconds: float | None) -> None:
+def _tell(reader: SessionReader, side: Side, piece: bytes | Gap, at_seconds: float | None) -> None:
     if isinstance(piece, Gap):
         reader.lost(side, piece.octets, at_seconds=at_seconds)
     else:

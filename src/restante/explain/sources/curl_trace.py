@@ -13,9 +13,9 @@ import re
 from typing import Final
 
 from restante.explain.line_reader import LineReader
-from restante.explain.reader import Reader
 from restante.explain.sources.source import OpenSession
 from restante.explain.sources.times import Clock
+from restante.explain.undecided import SessionReader
 from restante.explain.wire import Side
 
 __all__ = ["CurlTraceSource", "looks_like_a_curl_trace"]
@@ -46,7 +46,7 @@ class CurlTraceSource:
         self._open = open_session
         self._lines = LineReader()
         self._clock = Clock()
-        self._reader: Reader | None = None
+        self._reader: SessionReader | None = None
         self._side: Side | None = None
         self._left = 0
         # A line of the ASCII form, of which the next one tells how it ended.
@@ -119,7 +119,7 @@ class CurlTraceSource:
         elif _CLOSED.match(text):
             self._close(text[:200])
 
-    def _session(self, server: str = "") -> Reader:
+    def _session(self, server: str = "") -> SessionReader:
         if self._reader is None:
             self._reader = self._open(excerpt=True)
             self._reader.connected(server, at_seconds=self._clock.now)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from restante.explain.protocols import MailProtocol
 from restante.explain.sources.capture import CaptureSource, looks_like_a_capture
 from restante.explain.sources.curl_trace import CurlTraceSource, looks_like_a_curl_trace
 from restante.explain.sources.server_log import ServerLogSource, looks_like_a_server_log
@@ -16,8 +17,9 @@ from restante.explain.sources.source import OpenSession, Source
 from restante.explain.sources.terminal import TerminalSource, looks_like_a_terminal
 from restante.explain.sources.text import TextSource
 from restante.explain.sources.text_formats import TEXT_FORMATS, TextFormat
+from restante.explain.undecided import SessionReader
 
-__all__ = ["FORMATS", "HEAD_OCTETS", "Recognizer"]
+__all__ = ["FORMATS", "HEAD_OCTETS", "Recognizer", "speaking"]
 
 HEAD_OCTETS: Final = 256 * 1024
 """Looked at before a file counts as unknown: mpop and fetchmail tell of much before they speak."""
@@ -54,11 +56,20 @@ FORMATS: Final[Mapping[str, str]] = MappingProxyType(
 class Recognizer:
     """A source that finds out by itself what it reads.
 
-    `name` is a format that is known beforehand, `ports` those on which a capture has POP3 besides the usual ones.
+    `name` is a format that is known beforehand, `ports` are those on which a capture has mail besides the usual
+    ones, and `protocol` is what is spoken there and in all else, where it is known.
     """
 
-    def __init__(self, open_session: OpenSession, *, name: str | None = None, ports: Collection[int] = ()) -> None:
-        self._open = open_session
+    def __init__(
+        self,
+        open_session: OpenSession,
+        *,
+        name: str | None = None,
+        ports: Collection[int] = (),
+        protocol: MailProtocol | None = None,
+    ) -> None:
+        self._open = speaking(protocol, open_session)
+        self._protocol = protocol
         self._ports = ports
         self._head = bytearray()
         self.name = name
@@ -66,7 +77,11 @@ class Recognizer:
         self._source = None if name is None else self._make(name)
 
     def _make(self, name: str) -> Source:
-        return CaptureSource(self._open, ports=self._ports) if name == "capture" else _LOGS[name](self._open)
+        return (
+            CaptureSource(self._open, ports=self._ports, protocol=self._protocol)
+            if name == "capture"
+            else _LOGS[name](self._open)
+        )
 
     def feed(self, octets: bytes) -> None:
         """Take the next octets."""
@@ -90,6 +105,26 @@ class Recognizer:
             self._source = self._make(self.name)
             self._source.feed(bytes(self._head))
             self._head.clear()
+
+
+class _Speaking:
+    """Opens sessions of one protocol, whatever the source makes of it."""
+
+    def __init__(self, protocol: MailProtocol, open_session: OpenSession) -> None:
+        self._protocol = protocol
+        self._open = open_session
+
+    def __call__(
+        self, label: str = "", *, client: str = "", excerpt: bool = False, protocol: MailProtocol | None = None
+    ) -> SessionReader:
+        """Begin a session."""
+        del protocol
+        return self._open(label, client=client, excerpt=excerpt, protocol=self._protocol)
+
+
+def speaking(protocol: MailProtocol | None, open_session: OpenSession) -> OpenSession:
+    """Give what opens sessions of a protocol, whatever a source makes of them; None: as they show themselves."""
+    return open_session if protocol is None else _Speaking(protocol, open_session)
 
 
 def recognized(head: bytes, *, at_end: bool) -> str | None:

@@ -12,10 +12,9 @@ import re
 from typing import Any, Final
 
 from restante.explain.line_reader import LineReader
-from restante.explain.reader import Reader
-from restante.explain.shortened import hear_reply
 from restante.explain.sources.source import OpenSession
 from restante.explain.sources.times import Clock
+from restante.explain.undecided import SessionReader
 from restante.explain.wire import Side
 
 __all__ = ["MOST_SESSIONS_AT_ONCE", "ServerLogSource", "looks_like_a_server_log"]
@@ -31,8 +30,8 @@ _SAID: Final = re.compile(
     r'line=(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^\s,]+))(?:, octets=(?P<octets>[0-9]{1,12}))?$'
 )
 _ENDED: Final = re.compile(
-    r"\bpop3(?:\([^)]{0,300}\))?<(?P<session>[a-z0-9-]{1,30})>: session ended(?: without a login)?: "
-    r"(?P<outcome>[a-z ]{1,60}), peer="
+    r"\b(?P<door>pop3|smtps?|lmtp)(?:\([^)]{0,300}\))?<(?P<session>[a-z0-9-]{1,30})>: session ended"
+    r"(?: without a login)?: (?P<outcome>[a-z ]{1,60}), peer="
 )
 _EVENTS: Final = {"command": "command_received", "reply": "reply_sent"}
 _TIMED: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}")
@@ -52,7 +51,7 @@ class ServerLogSource:
         self._open = open_session
         self._lines = LineReader()
         self._clock = Clock()
-        self._sessions: dict[str, Reader] = {}
+        self._sessions: dict[str, SessionReader] = {}
         self._ended: dict[str, str] = {}
         """Outcomes of sessions whose last reply comes behind their end."""
 
@@ -88,12 +87,12 @@ class ServerLogSource:
                 self._session(key).line(Side.CLIENT, _octets(line), at_seconds=self._clock.now)
             case "reply_sent" if isinstance(line, str):
                 count = octets if isinstance(octets, int) else None
-                hear_reply(self._session(key), _octets(line), count, at_seconds=self._clock.now)
+                self._session(key).replied(_octets(line), count, at_seconds=self._clock.now)
                 if key in self._ended:
                     self._end(key, self._ended.pop(key))
-            case "session_ended" if key in self._sessions:
+            case "session_ended" | "mail_session_ended" if key in self._sessions:
                 outcome = str(entry.get("outcome"))
-                if outcome == _QUIT:
+                if outcome == _QUIT and event == "session_ended":
                     # Its answer is logged behind it.
                     self._ended[key] = outcome
                 else:
@@ -101,7 +100,7 @@ class ServerLogSource:
             case _:
                 return
 
-    def _session(self, key: str) -> Reader:
+    def _session(self, key: str) -> SessionReader:
         reader = self._sessions.get(key)
         if reader is None:
             if len(self._sessions) >= MOST_SESSIONS_AT_ONCE:
@@ -136,7 +135,8 @@ def _entry(line: str) -> Any:  # Any: what stands in a file
             "octets": int(octets) if octets else None,
         }
     if (ended := _ENDED.search(line)) is not None:
-        return entry | {"event": "session_ended", "session": ended["session"], "outcome": ended["outcome"]}
+        event = "session_ended" if ended["door"] == "pop3" else "mail_session_ended"
+        return entry | {"event": event, "session": ended["session"], "outcome": ended["outcome"]}
     return None
 
 

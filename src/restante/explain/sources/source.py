@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from restante.explain.reader import Reader
+from restante.explain.protocols import MailProtocol
+from restante.explain.undecided import SessionReader
 
 __all__ = ["OpenSession", "Source"]
 
 
 class OpenSession(Protocol):
-    """Gives a reader for one more session, as `explain.telling.Telling.session` does."""
+    """Gives a reader for one more session, as `explain.telling.Telling.any_session` does."""
 
-    def __call__(self, label: str = "", *, client: str = "", excerpt: bool = False) -> Reader:
-        """Begin a session, from a client's address if that is known; `excerpt`: parts of it may be left out."""
+    def __call__(
+        self, label: str = "", *, client: str = "", excerpt: bool = False, protocol: MailProtocol | None = None
+    ) -> SessionReader:
+        """Begin a session, from a client's address if that is known; `excerpt`: parts of it may be left out.
+
+        `protocol` is given where the source tells it.
+        """
         ...
 
 

@@ -2,7 +2,8 @@
 who spoke.
 
 A line that answers is the server's; so is one where an answer has lines behind it. A line whose first word is a
-command is the client's, and so is what comes behind a challenge. All else is passed over: the noise of the program.
+command is the client's, and so is what comes behind a challenge, and, in SMTP, behind the leave to send a message.
+All else is passed over: the noise of the program.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from typing import Final
 
 from restante.explain import server_lines
 from restante.explain.line_reader import LineReader
-from restante.explain.reader import Reader
+from restante.explain.smtp.commands import VERBS
 from restante.explain.sources.source import OpenSession
+from restante.explain.undecided import SessionReader
 from restante.explain.wire import Side
 from restante.proto.spec import SPECS
 
@@ -22,12 +24,20 @@ __all__ = ["TerminalSource", "looks_like_a_terminal"]
 _CONNECTED: Final = re.compile(r"(?:Connected to |CONNECTED\()([^\s.)]{0,255}[^\s.)]?)")
 _SECURED: Final = re.compile(r"(?:New, |    Protocol  : )(TLS.{1,80})$")
 _CLOSED: Final = re.compile(r"(?:Connection closed by foreign host|closed$|DONE$|read:errno=|.*Connection reset)")
-_KEYWORD: Final = re.compile(rb"([A-Za-z0-9]{3,4})(?= |$)")
+_KEYWORD: Final = re.compile(rb"([A-Za-z0-9]{3,8})(?= |$)")
+_REPLY: Final = re.compile(rb"[2-5][0-9]{2}(?:[ -]|$)")
+_CLIENT_WORDS: Final = frozenset(SPECS) | VERBS
+
+
+_SERVER_SAYS: Final = re.compile(
+    rb"^(?:(?:\+OK|-ERR)(?:[ \r\n]|$)|(?:220|250)[ -].{0,500}?^(?:EHLO|HELO|LHLO|MAIL|QUIT)\b)",
+    re.MULTILINE | re.DOTALL | re.IGNORECASE,
+)
 
 
 def looks_like_a_terminal(head: bytes) -> bool:
-    """Tell whether octets have lines that only a POP3 server says."""
-    return re.search(rb"^(?:\+OK|-ERR)(?:[ \r\n]|$)", head, re.MULTILINE) is not None
+    """Tell whether octets have lines that only a server of mail says."""
+    return _SERVER_SAYS.search(head) is not None
 
 
 class TerminalSource:
@@ -36,8 +46,10 @@ class TerminalSource:
     def __init__(self, open_session: OpenSession) -> None:
         self._open = open_session
         self._lines = LineReader()
-        self._reader: Reader | None = None
+        self._reader: SessionReader | None = None
         self._parting = False
+        self._is_pop3 = False
+        """Whether its server answers as one of POP3 does: lines that begin with a number are no answers then."""
 
     def feed(self, octets: bytes) -> None:
         """Take the next octets."""
@@ -45,7 +57,8 @@ class TerminalSource:
         while start < len(octets):
             line, start = self._lines.take(octets, start)
             if line is not None:
-                self._take(line.kept)
+                # A terminal that `script` wrote down ends its lines in CR CR LF.
+                self._take(line.kept.rstrip(b"\r"))
 
     def finish(self) -> None:
         """Take note that there are no more."""
@@ -58,15 +71,18 @@ class TerminalSource:
         reader = self._reader
         if reader is not None and reader.awaits_body:
             reader.line(Side.SERVER, line, at_seconds=None)
-        elif server_lines.read_status(line) is not None:
+        elif reader is not None and reader.awaits_message:
+            reader.line(Side.CLIENT, line, at_seconds=None)
+        elif server_lines.read_status(line) is not None or (_REPLY.match(line) and not self._is_pop3):
+            self._is_pop3 = self._is_pop3 or server_lines.read_status(line) is not None
             self._session().line(Side.SERVER, line, at_seconds=None)
-            if self._parting:
+            if self._parting and line[3:4] != b"-":
                 self._close("")
         elif reader is not None and server_lines.is_challenge(line):
             reader.line(Side.SERVER, line, at_seconds=None)
         elif reader is not None and reader.is_asked:
             reader.line(Side.CLIENT, line, at_seconds=None)
-        elif reader is not None and (found := _KEYWORD.match(line)) and found[1].upper() in SPECS:
+        elif reader is not None and (found := _KEYWORD.match(line)) and found[1].upper() in _CLIENT_WORDS:
             reader.line(Side.CLIENT, line, at_seconds=None)
             self._parting = found[1].upper() == b"QUIT"
         else:
@@ -81,7 +97,7 @@ class TerminalSource:
         elif self._reader is not None and _CLOSED.match(text):
             self._close(text[:200])
 
-    def _session(self, server: str = "") -> Reader:
+    def _session(self, server: str = "") -> SessionReader:
         if self._reader is None:
             self._reader = self._open(excerpt=True)
             self._reader.connected(server, at_seconds=None)
@@ -90,4 +106,4 @@ class TerminalSource:
     def _close(self, reason: str) -> None:
         if self._reader is not None:
             self._reader.closed(None, reason, at_seconds=None)
-        self._reader, self._parting = None, False
+        self._reader, self._parting, self._is_pop3 = None, False, False

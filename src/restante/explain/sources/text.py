@@ -13,11 +13,11 @@ from re import Match
 from typing import Final
 
 from restante.explain.line_reader import LineReader
-from restante.explain.reader import Reader
-from restante.explain.shortened import hear_reply
+from restante.explain.protocols import MailProtocol
 from restante.explain.sources.source import OpenSession
 from restante.explain.sources.text_formats import NoteKind, TextFormat
 from restante.explain.sources.times import Clock
+from restante.explain.undecided import SessionReader
 from restante.explain.wire import Side
 
 __all__ = ["MOST_SESSIONS_AT_ONCE", "TextSource"]
@@ -26,6 +26,13 @@ MOST_SESSIONS_AT_ONCE: Final = 1000
 """Sessions of one file that go on at the same time; beyond it the oldest is taken to be over."""
 
 _HIDDEN: Final = "…"
+_DOORS: Final = {
+    "pop3": MailProtocol.POP3,
+    "pop3s": MailProtocol.POP3,
+    **dict.fromkeys(("smtp", "smtps", "lmtp"), MailProtocol.SMTP),
+}
+"""As a server of ours calls the door through which a session came."""
+
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;]{0,10}m")
 """Colours, which a log that was copied from a terminal may have."""
 
@@ -35,7 +42,7 @@ class _Session:
 
     __slots__ = ("end", "keyword", "parted", "reader", "said_anything", "speaker")
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: SessionReader) -> None:
         self.reader = reader
         self.keyword = ""
         """Of the last command."""
@@ -124,18 +131,18 @@ class TextSource:
         self._last, session.speaker, session.said_anything = session, side, True
         if side is Side.CLIENT:
             session.keyword = text.partition(" ")[0].upper()
-        elif session.keyword == "QUIT" and not session.reader.awaits_body and text[:1] in "+-":
+        elif session.keyword == "QUIT" and not session.reader.awaits_body and _ends_a_session(text):
             session.parted = True
         line = text.encode("utf-8", "surrogateescape")
         if side is Side.SERVER and not self._form.shows_bodies:
-            hear_reply(session.reader, line, octets, at_seconds=self._clock.now)
+            session.reader.replied(line, octets, at_seconds=self._clock.now)
         else:
             session.reader.line(side, line, at_seconds=self._clock.now)
 
     def _say_octets(self, session: _Session, octets: bytes) -> None:
         """Tell what the server said, of which the log has the line ends, too."""
         self._last, session.speaker, session.said_anything = session, None, True
-        is_reply = octets[:1] in (b"+", b"-") and not session.reader.awaits_body
+        is_reply = _ends_a_session(octets[:4].decode("latin-1")) and not session.reader.awaits_body
         session.reader.octets(Side.SERVER, octets, at_seconds=self._clock.now)
         if session.keyword == "QUIT" and is_reply:
             session.parted = True
@@ -190,7 +197,9 @@ class TextSource:
         self._has_begun = True
         host, port = groups.get("host") or "", groups.get("port")
         server = f"{host}:{port}" if host and port else host
-        session = _Session(self._open(key, client=groups.get("peer") or "", excerpt=True))
+        door = groups.get("door")
+        protocol = self._form.protocol if door is None else _DOORS.get(door)
+        session = _Session(self._open(key, client=groups.get("peer") or "", excerpt=True, protocol=protocol))
         session.reader.connected(server, at_seconds=self._clock.now)
         if groups.get("tls"):
             session.reader.secured("", at_seconds=self._clock.now)
@@ -215,6 +224,11 @@ class TextSource:
         session.reader.closed(side, reason, at_seconds=self._clock.now)
         if self._last is session:
             self._last = None
+
+
+def _ends_a_session(text: str) -> bool:
+    """Tell whether the answer to QUIT is whole with this line: POP3's has one line, SMTP's may have more."""
+    return text[:1] in ("+", "-") or (text[:3].isdigit() and text[3:4] != "-")
 
 
 def _unquoted(text: str) -> bytes:

@@ -14,6 +14,8 @@ from enum import Enum
 from re import Pattern
 from typing import Final
 
+from restante.explain.protocols import MailProtocol
+
 __all__ = ["TEXT_FORMATS", "Note", "NoteKind", "TextFormat"]
 
 
@@ -51,6 +53,8 @@ class TextFormat:
     shows_bodies: bool = True
     is_unmistakable: bool = False
     """Whether one line tells the format, so that it is told live from the first."""
+    protocol: MailProtocol | None = None
+    """Where the format is that of one protocol alone; None: port and first lines tell."""
     is_literal: bool = False
     """Whether what was said is written as a literal of Python."""
     needs: Pattern[str] | None = None
@@ -95,7 +99,7 @@ TEXT_FORMATS: Final = (
         notes=(
             _note(
                 _BEGINS,
-                r"(?P<time>[0-9:]{8}) (?P<session>[0-9a-z-]{1,20}) +-- pop3 connection from "
+                r"(?P<time>[0-9:]{8}) (?P<session>[0-9a-z-]{1,20}) +-- (?P<door>[a-z0-9]{3,5}) connection from "
                 r"(?P<peer>[^ ,]{1,100})(?P<tls>, under TLS)?$",
             ),
             _note(_CLOSED, r"(?P<time>[0-9:]{8}) (?P<session>[0-9a-z-]{1,20}) +-- ended[^:]*: (?P<reason>[a-z ]+)"),
@@ -104,6 +108,7 @@ TEXT_FORMATS: Final = (
     ),
     TextFormat(
         name="thunderbird",
+        protocol=MailProtocol.POP3,
         summary="Thunderbird's error console, or its standard output (mailnews.pop3.loglevel = All)",
         is_unmistakable=True,
         says=_pattern(
@@ -124,6 +129,7 @@ TEXT_FORMATS: Final = (
     ),
     TextFormat(
         name="thunderbird-log",
+        protocol=MailProtocol.POP3,
         summary="Thunderbird's MOZ_LOG=POP3:5",
         is_unmistakable=True,
         says=_pattern(
@@ -134,6 +140,7 @@ TEXT_FORMATS: Final = (
     ),
     TextFormat(
         name="fetchmail",
+        protocol=MailProtocol.POP3,
         summary="fetchmail -vv",
         is_unmistakable=True,
         says=_pattern(r".{0,80}?fetchmail: POP3(?:> ?(?P<client>.*)|< ?(?P<server>.*))$"),
@@ -149,12 +156,14 @@ TEXT_FORMATS: Final = (
     ),
     TextFormat(
         name="mpop",
-        summary="mpop -d",
+        summary="mpop -d, msmtp -d",
         says=_pattern(r"(?:--> ?(?P<client>.*)|<-- ?(?P<server>.*))$"),
         notes=(
             _note(_BEGINS, r"host = (?P<host>\S{1,255})$"),
             _note(_SECURED, r" {4}\((?P<tls>TLS.{1,100})\)$"),
             _note(_CLOSED, r"mpop: (?P<reason>.{1,200}?)[. ]*$"),
+            # What it says of refusals the server said, too, and it names the address.
+            _note(_CLOSED, r"msmtp: (?P<reason>(?:TLS|cannot|network|the server) [^@]{1,200}?)[. ]*$"),
         ),
     ),
     TextFormat(
@@ -184,9 +193,21 @@ TEXT_FORMATS: Final = (
     ),
     TextFormat(
         name="poplib",
+        protocol=MailProtocol.POP3,
         summary="poplib of Python, set_debuglevel(2)",
         is_unmistakable=True,
         says=_pattern(r"(?:\*put\* (?P<client>b?['\"].*)|\*get\* (?P<server>b?['\"].*))$"),
+        is_literal=True,
+    ),
+    TextFormat(
+        name="smtplib",
+        protocol=MailProtocol.SMTP,
+        summary="smtplib of Python, set_debuglevel(1)",
+        is_unmistakable=True,
+        says=_pattern(r"(?:[0-9:.]{8,15} )?(?:send: (?P<client>b?['\"].*)|reply: (?P<server>b['\"].*))$"),
+        notes=(
+            _note(_BEGINS, r"(?:[0-9:.]{8,15} )?connect: to \('(?P<host>[^']{1,255})', (?P<port>[0-9]{1,5})\)"),
+        ),
         is_literal=True,
     ),
     TextFormat(
@@ -203,16 +224,24 @@ TEXT_FORMATS: Final = (
     ),
     TextFormat(
         name="arrows",
-        summary="lines that begin with arrows: < and >, <- and ->, <~ and ~> under TLS",
+        summary="lines that begin with arrows: < and >, <- and ->, <~ and ~> under TLS; so does swaks",
         says=_pattern(
             # openssl s_client -msg writes of TLS in the same way.
-            _TIME + r"(?:(?:-{0,2}|~|=|>{0,2})> {0,2}(?!TLS [0-9.]+, )(?P<client>.*)|"
+            _TIME + r"(?: ?(?:-{0,2}|~|=|>{0,2})> {0,2}(?!TLS [0-9.]+, )(?P<client>.*)|"
             r"<(?:-{1,2}|~\*?|=|<{1,2}|\*\*)? {0,2}(?!TLS [0-9.]+, )(?P<server>.*))$"
         ),
         notes=(
-            _note(_BEGINS, r"=== +(?:[Cc]onnected(?: to)?) (?P<host>[^\s:]{1,255})(?::(?P<port>[0-9]{1,5}))?"),
-            _note(_SECURED, r"=== +TLS (?P<tls>.{0,100})$"),
+            _note(
+                _BEGINS,
+                r"=== +[Cc]onnected(?: to)? (?P<host>[^\s:]{1,255}?)(?::(?P<port>[0-9]{1,5}))?"
+                r"(?:\.{1,3})?(?: from (?P<peer>\S{1,100}))?$",
+            ),
+            _note(
+                _SECURED, r"=== +TLS (?:started with cipher )?(?P<tls>(?!peer|local|no |client|server).{0,100})$"
+            ),
             _note(_CLOSED, r"=== +closed(?: by the (?P<by>client|server))? ?(?P<reason>.{0,200})$"),
+            _note(_CLOSED, r"=== +Connection closed with remote host\.$"),
+            _note(_CLOSED, r"\*{3} +(?P<reason>(?:TLS|Remote host|Error connecting|Timeout).{0,200}?)\.?$"),
         ),
     ),
 )
