@@ -43,6 +43,7 @@ class Dovecot:
     """Where it listens, and where it keeps the mail."""
 
     pop3: int
+    pop3s: int
     imap: int
     imaps: int
     home: Path
@@ -70,15 +71,15 @@ class Dovecot:
 
 
 @contextmanager
-def running_dovecot() -> Iterator[Dovecot]:
-    """Start it, wait for both greetings, and stop it at the end."""
+def running_dovecot(more: str = "") -> Iterator[Dovecot]:
+    """Start it, wait for both greetings, and stop it at the end. `more` are settings over its own."""
     with tempfile.TemporaryDirectory(prefix="restante-dovecot-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         (home / "mail").mkdir()
         certify(home, "localhost")
-        running = Dovecot(pop3=free_port(), imap=free_port(), imaps=free_port(), home=home)
-        settings = _SETTINGS.format(home=home, imap=running.imap, imaps=running.imaps)
-        with dovecot(home, home / "mail", settings, pop3=running.pop3) as server:
+        running = Dovecot(pop3=free_port(), pop3s=free_port(), imap=free_port(), imaps=free_port(), home=home)
+        settings = _SETTINGS.format(home=home, imap=running.imap, imaps=running.imaps) + more
+        with dovecot(home, home / "mail", settings, pop3=running.pop3, pop3s=running.pop3s) as server:
             until("Dovecot to greet by IMAP", partial(_greets, running.imap, b"* O", server))
             yield running
 
