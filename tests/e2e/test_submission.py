@@ -192,6 +192,13 @@ async def test_a_reply_without_end_is_cut_off() -> None:
         await refused(server, "does not speak SMTP: Response too long")
 
 
+async def test_silence_where_tls_may_be_wanted_says_so() -> None:
+    async with hostile(hear) as (server, _):
+        impatient = replace(server, timeouts=replace(QUICK, connect_seconds=0.3))
+        fault = await refused(impatient, "did not greet in time; if it wants TLS .* set security to tls; else try")
+    assert (fault.phase, fault.temporary) == (Phase.CONNECT, True)
+
+
 async def test_a_line_without_end_is_cut_off() -> None:
     def play(connection: socket.socket, heard: bytearray) -> None:
         while True:
