@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import subprocess
 import tempfile
@@ -37,6 +38,9 @@ service imap-login {{
 }}
 """
 
+_NUMBERS: Final = itertools.count(1)
+"""For the names of files: none comes twice, whatever was removed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dovecot:
@@ -58,8 +62,7 @@ class Dovecot:
         folder = self.home / "mail" / user
         for name in ("cur", "new", "tmp"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        there = len(list((folder / "new").iterdir())) + len(list((folder / "cur").iterdir()))
-        for number, octets in enumerate(messages, there + 1):
+        for number, octets in zip(_NUMBERS, messages, strict=False):
             (folder / "new" / f"17000{number:05}.M{number}P1.host").write_bytes(octets.replace(b"\r\n", b"\n"))
         hand_over(self.home, self.home / "mail")
 

@@ -1,10 +1,13 @@
 """A Postfix to which people hand mail in, with Dovecot behind it: that says who may log in, and keeps the mail.
 
-Ted may send anywhere, Ann only to people here; both only in their own names. Needs root.
+Ted may send anywhere, Ann only to people here; each only in their own name. Of Eve's password there is no more than
+a hash, so that she cannot log in by SCRAM, which is offered to all. Needs root.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.e2e.bed import until
 from tests.e2e.servers.dovecot import dovecot
 from tests.e2e.servers.peer import PASSWORD, certify, free_port
 from tests.e2e.servers.postfix import Postfix, postfix_folder, running_postfix
@@ -22,6 +26,8 @@ __all__ = ["LARGEST_OCTETS", "PASSWORD", "Submission", "running_submission"]
 LARGEST_OCTETS: Final = 50_000
 """Of a message."""
 
+_HASHED: Final = "{SHA256}" + base64.b64encode(hashlib.sha256(PASSWORD.encode()).digest()).decode()
+
 _DOVECOT: Final = """\
 protocols = pop3 lmtp
 ssl = yes
@@ -30,10 +36,22 @@ ssl_key = <{home}/key.pem
 disable_plaintext_auth = yes
 auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
 auth_failure_delay = 0
+passdb {{
+  driver = static
+  args = password={hashed}
+  username_filter = eve
+  result_failure = return-fail
+  result_internalfail = return-fail
+}}
 mail_location = maildir:{home}/mail/%n
 service auth {{
   unix_listener {postfix}/auth {{
     mode = 0666
+  }}
+}}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
   }}
 }}
 service lmtp {{
@@ -45,16 +63,16 @@ service lmtp {{
 
 _POSTFIX: Final = {
     "virtual_mailbox_domains": "example.org",
-    "virtual_mailbox_maps": "inline:{ {ted@example.org=x}, {ann@example.org=x}, {grey@example.org=x} }",
+    "virtual_mailbox_maps": "inline:{ {ann@example.org=x}, {dora@example.org=x}, {grey@example.org=x} }",
     "message_size_limit": str(LARGEST_OCTETS),
     "mynetworks": "",
     "smtpd_sasl_type": "dovecot",
-    "smtpd_sender_login_maps": "inline:{ {ted@example.org=ted}, {ann@example.org=ann} }",
+    "smtpd_sender_login_maps": "inline:{ {ted@example.org=ted}, {ann@example.org=ann}, {eve@example.org=eve} }",
     "smtpd_client_restrictions": "permit_sasl_authenticated, reject",
     "smtpd_sender_restrictions": "reject_sender_login_mismatch",
     "smtpd_relay_restrictions": "check_sasl_access inline:{ {ted=OK} }, reject_unauth_destination",
     "smtpd_recipient_restrictions": "check_recipient_access inline:{ {grey@example.org=450 4.2.0 Greylisted} }",
-    "disable_vrfy_command": "yes",
+    "smtpd_error_sleep_time": "0",
 }
 
 _WITH_TLS: Final = "-o smtpd_sasl_auth_enable=yes -o smtpd_tls_security_level=encrypt -o smtpd_tls_auth_only=yes"
@@ -77,10 +95,13 @@ class Submission:
 
     def came(self, user: str, count: int) -> list[bytes]:
         """Wait until a user has so many messages; give them as they are stored, oldest first."""
-        for _ in range(count):
-            self.postfix.wait_for(f"{user}@example.org", "sent")
-        files = [path for name in ("new", "cur") for path in (self.mail / user / name).iterdir()]
-        return [path.read_bytes() for path in sorted(files, key=lambda path: path.stat().st_mtime_ns)]
+
+        def files() -> list[Path]:
+            there = [path for name in ("new", "cur") for path in (self.mail / user / name).glob("*")]
+            return there if len(there) >= count else []
+
+        found = until(f"{count} messages for {user}", files)
+        return [path.read_bytes() for path in sorted(found, key=lambda path: path.stat().st_mtime_ns)]
 
 
 @contextmanager
@@ -109,7 +130,7 @@ def running_submission() -> Iterator[Submission]:
             "smtpd_tls_cert_file": f"{folder}/chain.pem",
             "smtpd_tls_key_file": f"{folder}/key.pem",
         }
-        behind = _DOVECOT.format(home=home, postfix=folder)
+        behind = _DOVECOT.format(home=home, postfix=folder, hashed=_HASHED)
         with (
             dovecot(home, home / "mail", behind, pop3=pop3, pop3s=pop3s),
             running_postfix(folder, settings, services) as postfix,
