@@ -237,6 +237,19 @@ async def test_a_server_that_is_full_may_be_asked_later() -> None:
     assert fault.temporary
 
 
+async def test_mechanisms_that_nobody_here_knows_are_named() -> None:
+    def play(connection: socket.socket, heard: bytearray) -> None:
+        connection.sendall(b"220 hi\r\n")
+        hear(connection, heard)
+        connection.sendall(b"250-hi\r\n250 AUTH NTLM GSSAPI\r\n")
+        hear(connection, heard)
+
+    async with hostile(play) as (server, heard):
+        fault = await refused(server, "it offers (NTLM, GSSAPI|GSSAPI, NTLM), of which nothing .* ask who runs it")
+    assert (fault.phase, fault.temporary) == (Phase.LOGIN, False)
+    assert b"AUTH" not in heard
+
+
 async def test_without_starttls_nothing_of_value_is_sent() -> None:
     def play(connection: socket.socket, heard: bytearray) -> None:
         connection.sendall(b"220 hi\r\n")

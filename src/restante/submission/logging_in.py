@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Final
 
 from restante.client.faults import Phase, UnusableArgument
 from restante.client.server import Login
-from restante.sasl.registry import ClientMaterial, CredentialKind, Mechanism, NoMechanism, choose
+from restante.sasl.registry import (
+    ClientMaterial,
+    CredentialKind,
+    Mechanism,
+    NoMechanism,
+    NoMechanismReason,
+    choose,
+)
 from restante.sasl.scram import ENTROPY_OCTETS
 from restante.sasl.terms import ClientMechanism, CredentialUnusable, MechanismError, PeerMisbehaved
 from restante.submission.failures import refused_by, words_of
@@ -132,6 +139,12 @@ def _chosen(server: SubmissionServer, smtp: SMTP, login: Login) -> Mechanism:
     plain = server.security is SubmissionSecurity.PLAIN
     chosen = choose(offered, have=have, tls=not plain, allow_plaintext=plain, named=named)
     if isinstance(chosen, NoMechanism):
+        if chosen.reason is NoMechanismReason.NOTHING_IN_COMMON:
+            # By SMTP there is no USER and PASS to go to.
+            names = words_of(", ".join(offered))
+            raise _impossible(
+                server, f"it offers {names}, of which nothing is known here; ask who runs it for PLAIN"
+            )
         raise _impossible(server, chosen.sentence)
     return chosen
 
