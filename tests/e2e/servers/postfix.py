@@ -39,6 +39,7 @@ _MAIN: Final = {
 }
 
 _MASTER: Final = """\
+pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
