@@ -14,6 +14,7 @@ from typing import Final
 import pytest
 from tests.e2e.bed import NOBODY, Bed, Owner, as_unix, run
 from tests.e2e.corpus import CORPUS, DOTS, MULTIPART, PLAIN
+from tests.e2e.patient_delivery import patient_delivery
 from tests.e2e.servers.peer import certify
 
 SHORT: Final = tuple(PLAIN + b"%d\r\n" % number for number in range(12))
@@ -93,11 +94,10 @@ def test_fetchmail_searches_for_what_is_new_in_a_maildrop_that_others_changed(si
 @pytest.mark.rule("C4", "S5")
 def test_getmail_takes_a_few_in_each_session_and_leaves_what_is_too_long(site: Site, home: Path) -> None:
     owner = site.bed.account(SHORT[0], CORPUS["large"], *SHORT[1:3])
-    mail = maildir(home)
     (home / "getmailrc").write_text(
         "[retriever]\ntype = SimplePOP3SSLRetriever\nserver = localhost\n"
         f"port = {site.bed.port('pop3s')}\nusername = {owner.name}\npassword = {owner.password}\n"
-        f"ca_certs = {site.authorities}\n[destination]\ntype = Maildir\npath = {mail}/\n"
+        f"ca_certs = {site.authorities}\n{patient_delivery(home, home / 'Mail' / 'new')}"
         "[options]\nread_all = false\ndelete = true\ndelivered_to = false\nreceived = false\n"
         "max_messages_per_session = 2\nmax_message_size = 10000\n"
     )
