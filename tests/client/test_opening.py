@@ -137,7 +137,11 @@ def test_a_login_that_fails_is_told_by_its_code_and_not_tried_again(reply: str, 
             "does not greet like a POP3 server: 220 .*check host",
         ),
         ("end", ConnectionLost, "was closed by the server"),
-        ("silence", TimedOut, "did not greet in 60 seconds"),
+        (
+            "silence",
+            TimedOut,
+            "did not greet in 60 seconds; if it wants TLS .* set security to tls; else try again",
+        ),
     ],
 )
 def test_a_greeting_that_is_none_says_what_to_do(greeting: str, kind: type[ClientFault], words: str) -> None:

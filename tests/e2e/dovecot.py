@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import subprocess
 import tempfile
@@ -37,12 +38,16 @@ service imap-login {{
 }}
 """
 
+_NUMBERS: Final = itertools.count(1)
+"""For the names of files: none comes twice, whatever was removed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dovecot:
     """Where it listens, and where it keeps the mail."""
 
     pop3: int
+    pop3s: int
     imap: int
     imaps: int
     home: Path
@@ -57,8 +62,7 @@ class Dovecot:
         folder = self.home / "mail" / user
         for name in ("cur", "new", "tmp"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        there = len(list((folder / "new").iterdir())) + len(list((folder / "cur").iterdir()))
-        for number, octets in enumerate(messages, there + 1):
+        for number, octets in zip(_NUMBERS, messages, strict=False):
             (folder / "new" / f"17000{number:05}.M{number}P1.host").write_bytes(octets.replace(b"\r\n", b"\n"))
         hand_over(self.home, self.home / "mail")
 
@@ -70,15 +74,15 @@ class Dovecot:
 
 
 @contextmanager
-def running_dovecot() -> Iterator[Dovecot]:
-    """Start it, wait for both greetings, and stop it at the end."""
+def running_dovecot(more: str = "") -> Iterator[Dovecot]:
+    """Start it, wait for both greetings, and stop it at the end. `more` are settings over its own."""
     with tempfile.TemporaryDirectory(prefix="restante-dovecot-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         (home / "mail").mkdir()
         certify(home, "localhost")
-        running = Dovecot(pop3=free_port(), imap=free_port(), imaps=free_port(), home=home)
-        settings = _SETTINGS.format(home=home, imap=running.imap, imaps=running.imaps)
-        with dovecot(home, home / "mail", settings, pop3=running.pop3) as server:
+        running = Dovecot(pop3=free_port(), pop3s=free_port(), imap=free_port(), imaps=free_port(), home=home)
+        settings = _SETTINGS.format(home=home, imap=running.imap, imaps=running.imaps) + more
+        with dovecot(home, home / "mail", settings, pop3=running.pop3, pop3s=running.pop3s) as server:
             until("Dovecot to greet by IMAP", partial(_greets, running.imap, b"* O", server))
             yield running
 

@@ -75,7 +75,7 @@ def test_errors_are_caught_as_shown(running: RunningServer) -> None:
     assert names["waiting"](server, Login.by_password("ted", "secret")) == 2
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         assert names["waiting"](server, Login.by_password("ted", "wrong")) is None
-    assert "check the name and what proves it" in printed.getvalue()
+    assert "check the name, and the password or token" in printed.getvalue()
 
 
 def test_no_program_is_left_out() -> None:

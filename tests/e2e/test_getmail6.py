@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.bed import NOBODY, Bed, Owner, Ran, as_unix, run
 from tests.e2e.corpus import CORPUS, MULTIPART, PLAIN
+from tests.e2e.patient_delivery import patient_delivery
 
 pytestmark = pytest.mark.peer("getmail")
 
@@ -16,16 +17,14 @@ DAY_SECONDS = 86_400
 
 
 def getmail(bed: Bed, owner: Owner, home: Path, *options: str, password: str | None = None, auth: str = "") -> Ran:
-    """Run getmail, which refuses to be root, with a Maildir for its destination and its records in `home`."""
-    for folder in ("new", "cur", "tmp"):
-        (home / "Mail" / folder).mkdir(parents=True, exist_ok=True)
+    """Run getmail, which refuses to be root, with its records in `home`; each message becomes a file."""
     (home / "getmailrc").write_text(
         "\n".join(
             [
                 *("[retriever]", "type = SimplePOP3Retriever", "server = 127.0.0.1"),
                 *(f"port = {bed.port('pop3')}", f"username = {owner.name}"),
                 *(f"password = {password or owner.password}", auth),
-                *("[destination]", "type = Maildir", f"path = {home}/Mail/"),
+                patient_delivery(home, home / "mail"),
                 *("[options]", "read_all = false", "delivered_to = false", "received = false"),
                 *options,
             ]
@@ -40,7 +39,7 @@ def getmail(bed: Bed, owner: Owner, home: Path, *options: str, password: str | N
 
 def kept(home: Path) -> list[bytes]:
     """Give what the client stored, sorted."""
-    return sorted(path.read_bytes() for path in (home / "Mail" / "new").iterdir())
+    return sorted(path.read_bytes() for path in (home / "mail").iterdir())
 
 
 @pytest.mark.rule("L7", "C6")

@@ -1,84 +1,28 @@
 """Postfix delivers by LMTP and through `restante deliver`; procmail delivers through that, too.
 
-Postfix is a private instance: settings, queue, data and log in a folder of its own, one loopback port, nothing of
-the machine's own mail server touched. Postfix runs no command as root, and the user whom it takes instead may not
-get to where this checkout lies: so its command hands message and recipient to a socket, behind which `restante
-deliver` runs, and ends as that ended.
+Postfix runs no command as root, and the user whom it takes instead may not get to where this checkout lies: so its
+command hands message and recipient to a socket, behind which `restante deliver` runs, and ends as that ended.
 """
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
 import smtplib
 import socket
-import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.e2e.bed import RESTANTE, WAIT_SECONDS, Bed, Owner, assert_is_delivery_of, run, until
+from tests.e2e.bed import RESTANTE, WAIT_SECONDS, Bed, Owner, assert_is_delivery_of, run
 from tests.e2e.corpus import CORPUS, MULTIPART, PLAIN
 from tests.e2e.faults import traced
+from tests.e2e.servers.peer import free_port
+from tests.e2e.servers.postfix import Postfix, postfix_folder, running_postfix
 
 pytestmark = [pytest.mark.peer("postfix"), pytest.mark.peer("nc")]
-
-MAIN = """\
-compatibility_level = 3.6
-queue_directory = {folder}/queue
-data_directory = {folder}/data
-maillog_file = {folder}/log
-maillog_file_prefixes = {folder}
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-myhostname = postfix.example
-mydestination =
-mynetworks = 127.0.0.0/8
-alias_maps =
-alias_database =
-local_recipient_maps =
-smtpd_peername_lookup = no
-disable_dns_lookups = yes
-smtpd_recipient_restrictions = permit_mynetworks, reject
-virtual_mailbox_domains = localhost, pipe.example, sender.example
-virtual_transport = {transport}
-transport_maps = inline:{{ {{ pipe.example = restante: }} }}
-restante_destination_recipient_limit = 1
-minimal_backoff_time = 1s
-maximal_backoff_time = 1s
-queue_run_delay = 1s
-local_header_rewrite_clients =
-lmtp_line_length_limit = 0
-biff = no
-"""
-
-MASTER = """\
-127.0.0.1:{port} inet n - n - - smtpd
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-showq unix n - n - - showq
-error unix - - n - - error
-retry unix - - n - - error
-discard unix - - n - - discard
-proxymap unix - - n - - proxymap
-smtp unix - - n - - smtp
-relay unix - - n - - smtp
-lmtp unix - - n - - lmtp
-anvil unix - - n - 1 anvil
-tlsmgr unix - - n 1000? 1 tlsmgr
-scache unix - - n - 1 scache
-postlog unix-dgram n - n - 1 postlogd
-restante unix - n n - - pipe
-  flags= user={user} argv={deliver} ${{user}}
-"""
 
 DELIVER = """\
 #!/bin/sh
@@ -86,82 +30,48 @@ code=$({{ echo "$1"; cat; }} | nc -N -U {socket})
 exit "${{code:-75}}"
 """
 
-ASK_AGAIN_SECONDS = 4
 
+@dataclass(frozen=True)
+class Front:
+    """A Postfix in front of a bed."""
 
-class Postfix:
-    """A Postfix of our own."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        self.folder = folder
-        self._port = port
-
-    def command(self, program: str, *arguments: str) -> str:
-        """Run a command of Postfix's on this instance."""
-        ran = run(program, "-c", self.folder / "etc", *arguments, env={"PATH": f"{os.environ['PATH']}:/usr/sbin"})
-        assert ran.code == 0, ran.said
-        return ran.said
+    postfix: Postfix
+    port: int
 
     def send(self, recipient: str, octets: bytes, sender: str = "alice@sender.example") -> None:
         """Give a message to Postfix."""
-        with smtplib.SMTP("127.0.0.1", self._port, timeout=WAIT_SECONDS) as client:
+        with smtplib.SMTP("127.0.0.1", self.port, timeout=WAIT_SECONDS) as client:
             assert client.sendmail(sender, [recipient], octets) == {}
-
-    def logged(self) -> str:
-        """Give the log so far."""
-        log = self.folder / "log"
-        return log.read_text("utf-8", "replace") if log.exists() else ""
 
     def wait_for(self, recipient: str, status: str) -> str:
         """Wait for a line of the log that says how a delivery went."""
-        wanted = re.compile(rf"^.* to=<{re.escape(recipient)}>,.* status={status} .*$", re.M)
-        asked = time.monotonic()
-
-        def logged() -> re.Match[str] | None:
-            nonlocal asked
-            # A message that the queue's run met while it was under way is skipped, and may then lie for minutes.
-            if time.monotonic() > asked + ASK_AGAIN_SECONDS:
-                self.command("postqueue", "-f")
-                asked = time.monotonic()
-            return wanted.search(self.logged())
-
-        try:
-            return until(f"{recipient} to be {status}", logged)[0]
-        except AssertionError as error:
-            raise AssertionError(f"{error}: {self.logged()[-3000:]}") from None
-
-
-def free_port() -> int:
-    """Find a port for a server that cannot be told to choose."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
+        return self.postfix.wait_for(recipient, status)
 
 
 @contextmanager
-def postfix_before(bed: Bed, transport: str, more: str = "") -> Iterator[Postfix]:
+def postfix_before(bed: Bed, transport: str, **more: str) -> Iterator[Front]:
     """Run Postfix in front of a bed."""
-    folder = Path(tempfile.mkdtemp(prefix="restante-postfix-"))
-    folder.chmod(0o755)
-    for name in ("etc", "queue", "data"):
-        (folder / name).mkdir(mode=0o755)
-    shutil.chown(folder / "data", "postfix")
-    deliver = folder / "deliver"
-    deliver.write_text(DELIVER.format(socket=folder / "pipe"))
-    deliver.chmod(0o755)
-    open_to_postfix(bed)
-    port = free_port()
-    (folder / "etc" / "main.cf").write_text(MAIN.format(folder=folder, transport=transport) + more)
-    (folder / "etc" / "master.cf").write_text(MASTER.format(port=port, user="nobody", deliver=deliver))
-    postfix = Postfix(folder, port)
-    postfix.command("postfix", "start")
-    try:
-        with pipe_into(bed, folder / "pipe"):
-            yield postfix
-    finally:
-        postfix.command("postfix", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
+    with postfix_folder() as folder:
+        deliver = folder / "deliver"
+        deliver.write_text(DELIVER.format(socket=folder / "pipe"))
+        deliver.chmod(0o755)
+        open_to_postfix(bed)
+        port = free_port()
+        settings = {
+            "mynetworks": "127.0.0.0/8",
+            "smtpd_recipient_restrictions": "permit_mynetworks, reject",
+            "virtual_mailbox_domains": "localhost, pipe.example, sender.example",
+            "virtual_transport": transport,
+            "transport_maps": "inline:{ { pipe.example = restante: } }",
+            "restante_destination_recipient_limit": "1",
+            **more,
+        }
+        services = [
+            f"127.0.0.1:{port} inet n - n - - smtpd",
+            f"restante unix - n n - - pipe\n  flags= user=nobody argv={deliver} ${{user}}",
+        ]
+        with running_postfix(folder, settings, services) as postfix, pipe_into(bed, folder / "pipe"):
+            yield Front(postfix, port)
 
 
 def open_to_postfix(bed: Bed) -> None:
@@ -199,7 +109,7 @@ def pipe_into(bed: Bed, path: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def postfix(bed: Bed) -> Iterator[Postfix]:
+def postfix(bed: Bed) -> Iterator[Front]:
     with postfix_before(bed, f"lmtp:unix:{bed.address('lmtp')}") as instance:
         yield instance
 
@@ -216,16 +126,16 @@ def assert_came_through(bed: Bed, owner: Owner, sent: bytes) -> None:
 def test_postfix_delivers_under_tls_that_it_insists_on(bed: Bed, door: str) -> None:
     """By LMTP and by SMTP, encrypted, with the certificate checked."""
     where = f"unix:{bed.address('lmtp')}" if door == "lmtp" else f"[localhost]:{bed.port('smtp')}"
-    more = (
-        "smtp_host_lookup = native\n"
-        f"{door}_tls_security_level = {'encrypt' if door == 'lmtp' else 'secure'}\n"
-        f"{door}_tls_CAfile = {bed.folder}/trusted.pem\n"
-        "smtp_tls_secure_cert_match = localhost\n"
-    )
+    more = {
+        "smtp_host_lookup": "native",
+        f"{door}_tls_security_level": "encrypt" if door == "lmtp" else "secure",
+        f"{door}_tls_CAfile": f"{bed.folder}/trusted.pem",
+        "smtp_tls_secure_cert_match": "localhost",
+    }
     shutil.copyfile(bed.data / "self-signed.pem", bed.folder / "trusted.pem")
     (bed.folder / "trusted.pem").chmod(0o644)
     owner = bed.account()
-    with postfix_before(bed, f"{door}:{where}", more) as postfix:
+    with postfix_before(bed, f"{door}:{where}", **more) as postfix:
         postfix.send(f"{owner.name}@localhost", PLAIN)
         postfix.wait_for(f"{owner.name}@localhost", "sent")
     assert_came_through(bed, owner, PLAIN)
@@ -235,7 +145,7 @@ def test_postfix_delivers_under_tls_that_it_insists_on(bed: Bed, door: str) -> N
 
 @pytest.mark.rule("M2", "C6")
 @pytest.mark.parametrize("kind", ["plain", "multipart", "dots", "eight_bit", "large"])
-def test_postfix_delivers_by_lmtp_octet_for_octet(bed: Bed, postfix: Postfix, kind: str) -> None:
+def test_postfix_delivers_by_lmtp_octet_for_octet(bed: Bed, postfix: Front, kind: str) -> None:
     owner = bed.account()
     postfix.send(f"{owner.name}@localhost", CORPUS[kind])
     postfix.wait_for(f"{owner.name}@localhost", "sent")
@@ -244,7 +154,7 @@ def test_postfix_delivers_by_lmtp_octet_for_octet(bed: Bed, postfix: Postfix, ki
 
 @pytest.mark.rule("C6")
 @pytest.mark.parametrize("kind", ["plain", "multipart", "dots", "eight_bit", "large"])
-def test_postfix_delivers_through_the_pipe_octet_for_octet(bed: Bed, postfix: Postfix, kind: str) -> None:
+def test_postfix_delivers_through_the_pipe_octet_for_octet(bed: Bed, postfix: Front, kind: str) -> None:
     owner = bed.account()
     postfix.send(f"{owner.name}@pipe.example", CORPUS[kind])
     postfix.wait_for(f"{owner.name}@pipe.example", "sent")
@@ -254,7 +164,7 @@ def test_postfix_delivers_through_the_pipe_octet_for_octet(bed: Bed, postfix: Po
 
 @pytest.mark.rule("M2")
 @pytest.mark.parametrize("domain", ["localhost", "pipe.example"])
-def test_postfix_returns_mail_for_a_name_that_is_not_there(bed: Bed, postfix: Postfix, domain: str) -> None:
+def test_postfix_returns_mail_for_a_name_that_is_not_there(bed: Bed, postfix: Front, domain: str) -> None:
     sender = bed.account()
     postfix.send(f"nobody-here-{sender.name}@{domain}", PLAIN, sender=f"{sender.name}@localhost")
     postfix.wait_for(f"nobody-here-{sender.name}@{domain}", "bounced")
@@ -278,7 +188,7 @@ def test_postfix_keeps_mail_by_lmtp_while_the_server_is_down_and_delivers_it_lat
 
 @pytest.mark.peer("strace")
 @pytest.mark.rule("M2")
-def test_postfix_keeps_mail_while_the_disk_is_full_and_delivers_it_later(bed: Bed, postfix: Postfix) -> None:
+def test_postfix_keeps_mail_while_the_disk_is_full_and_delivers_it_later(bed: Bed, postfix: Front) -> None:
     owner = bed.account(MULTIPART)
     with traced(bed.pid, "inject=fsync,fdatasync:error=ENOSPC"):
         postfix.send(f"{owner.name}@localhost", PLAIN)
@@ -290,7 +200,7 @@ def test_postfix_keeps_mail_while_the_disk_is_full_and_delivers_it_later(bed: Be
     assert_is_delivery_of(message, PLAIN)
 
 
-def test_postfix_keeps_mail_while_the_pipe_cannot_reach_the_maildrops(bed: Bed, postfix: Postfix) -> None:
+def test_postfix_keeps_mail_while_the_pipe_cannot_reach_the_maildrops(bed: Bed, postfix: Front) -> None:
     owner = bed.account()
     away = bed.folder / "away"
     bed.data.rename(away)

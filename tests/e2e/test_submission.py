@@ -192,6 +192,13 @@ async def test_a_reply_without_end_is_cut_off() -> None:
         await refused(server, "does not speak SMTP: Response too long")
 
 
+async def test_silence_where_tls_may_be_wanted_says_so() -> None:
+    async with hostile(hear) as (server, _):
+        impatient = replace(server, timeouts=replace(QUICK, connect_seconds=0.3))
+        fault = await refused(impatient, "did not greet in time; if it wants TLS .* set security to tls; else try")
+    assert (fault.phase, fault.temporary) == (Phase.CONNECT, True)
+
+
 async def test_a_line_without_end_is_cut_off() -> None:
     def play(connection: socket.socket, heard: bytearray) -> None:
         while True:
@@ -228,6 +235,19 @@ async def test_a_server_that_is_full_may_be_asked_later() -> None:
     async with hostile(lambda connection, _: connection.sendall(b"421 too busy\r\n")) as (server, _):
         fault = await refused(server, "refused the connection: 421 too busy")
     assert fault.temporary
+
+
+async def test_mechanisms_that_nobody_here_knows_are_named() -> None:
+    def play(connection: socket.socket, heard: bytearray) -> None:
+        connection.sendall(b"220 hi\r\n")
+        hear(connection, heard)
+        connection.sendall(b"250-hi\r\n250 AUTH NTLM GSSAPI\r\n")
+        hear(connection, heard)
+
+    async with hostile(play) as (server, heard):
+        fault = await refused(server, "it offers (NTLM, GSSAPI|GSSAPI, NTLM), of which nothing .* ask who runs it")
+    assert (fault.phase, fault.temporary) == (Phase.LOGIN, False)
+    assert b"AUTH" not in heard
 
 
 async def test_without_starttls_nothing_of_value_is_sent() -> None:

@@ -36,11 +36,12 @@ _EPILOG = """
 What was deleted cannot be brought back by POP3: there is no restore. Where the server is ours, 'restante maildrop
 undelete' may, if its trash is on.
 
-A number is good in one session only; messages are shown before they go, and unique-ids are safer in scripts.
+A number is good in one session only; messages are shown before they go. In a script give unique-ids, with uid:
+before them: some servers make them of digits alone, which would be a number.
 
 Examples:
   restante delete 3 5
-  restante delete --yes 6723cdb1 --account work
+  restante delete --yes uid:6723cdb1 --account work
 """
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from restante.explain.telling import Telling
     from restante.explain.wire import WireObserver
-    from restante.submission import Outgoing, Session, Waiting
+    from restante.submission import Outgoing, RecipientRefused, Session, Waiting
 
 __all__ = [
     "Outcome",
@@ -160,13 +160,17 @@ async def _try_one(outbox: Outbox, session: Session, mark: str) -> tuple[Outcome
             everybody = tuple(Refused(recipient=each, said=str(fault)) for each in waiting.recipients)
             return _settled(outbox, waiting, refused=everybody, error=str(fault)), True
         refused = tuple(
-            Refused(recipient=each.recipient, said=f"{each.code} {each.said}")
+            Refused(recipient=each.recipient, said=_with_advice(each))
             for each in submitted.refused
             if not each.temporary
         )
         later = [each for each in submitted.refused if each.temporary]
-        error = "; ".join(f"{each.recipient}: {each.code} {each.said}" for each in later[:5]) or None
+        error = "; ".join(f"{each.recipient}: {_with_advice(each)}" for each in later[:5]) or None
         return _settled(outbox, waiting, taken=submitted.taken, refused=refused, error=error), True
+
+
+def _with_advice(refused: RecipientRefused) -> str:
+    return f"{refused.code} {refused.said}" + (f" ({refused.advice})" if refused.advice else "")
 
 
 def _settled(
@@ -201,7 +205,10 @@ def tell_outcomes(outcomes: Sequence[Outcome], *, only_trouble: bool = False) ->
         for refused in outcome.refused:
             complain(f"refused for {refused.recipient}: {refused.said}")
         if outcome.refused:
-            complain(f"the message is kept aside: 'restante send --retry {outcome.id}' or '--drop {outcome.id}'")
+            complain(
+                f"the message is kept aside: 'restante send --retry {outcome.id}' tries them again, 'restante send "
+                f"--drop {outcome.id}' gives it up"
+            )
         if outcome.waits_for:
             complain(
                 f"not sent yet to {', '.join(outcome.waits_for)}: {outcome.error}; it waits in the outbox as "

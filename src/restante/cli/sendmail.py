@@ -2,7 +2,8 @@
 
 It reads the options that callers of sendmail(8) use, and passes over those that are about a mail server of one's
 own. Its own small parser, since those options (`-oi`, `-fted@example.org`) are none of the kind that the toolkit
-reads. Ends with the codes of sysexits(3): 0 sent; 75 it waits in the outbox, safe; the rest: nothing was kept.
+reads. Ends with the codes of sysexits(3): 0 sent; 75 it waits in the outbox, safe; 69 refused, and kept aside; the
+rest: nothing was kept.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from restante.client.faults import (
     TlsProblem,
     shown,
 )
-from restante.client.server import Server
+from restante.client.server import Security, Server
 from restante.client.tls import TlsChannel, context_for, fault_of, fingerprint_of
 from restante.client.wants import CLOSE, Open, Operation, Read, Write
 from restante.explain.wire import Reason, Side, WireObserver
@@ -305,10 +305,13 @@ class Link:
         slow = " (it sends too slowly)" if self._arrived else ""
         if self.reader.in_body and self.reader.unfinished.endswith(b".\r\n"):
             slow = " (it seems to have ended a message by something other than CRLF . CRLF)"
+        advice = "try again later"
+        if self.phase is Phase.CONNECT and self.server.security is not Security.TLS and not self._arrived:
+            # A server that waits for a handshake is as silent as one that is down.
+            advice = "if it wants TLS from the first octet, as port 995 does, set security to tls; else " + advice
         raise self._fault(
             TimedOut,
-            f"{self.server.address} did not {doing} in {self._allowed:g} seconds{slow}; try again later"
-            + self._lost_marks,
+            f"{self.server.address} did not {doing} in {self._allowed:g} seconds{slow}; {advice}{self._lost_marks}",
         )
 
     def _lost(self, error: OSError | None) -> Operation[NoReturn]:

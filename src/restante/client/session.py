@@ -130,18 +130,20 @@ def refusal(link: Link, status: Status, *, doing: str, kind: type[RefusedFault] 
     advice = ""
     match code:
         case b"IN-USE":
-            kind, advice = InUse, "another session has the maildrop: end it, or try again in some minutes"
+            # It comes only after credentials that proved right: nobody has to change a password (RFC 2449 §8.1.2).
+            kind = InUse
+            advice = "the login is right, but another session has the maildrop: end that one, or try again later"
         case b"LOGIN-DELAY":
             kind, advice = LoginDelayed, "the last login was too short a time ago: wait, and log in less often"
         case b"AUTH":
-            advice = "check the name and what proves it"
+            advice = "check the name, and the password or token"
         case _ if code.split(b"/")[:2] == [b"SYS", b"PERM"]:
             kind, advice = PermanentFault, "the server needs repair: tell who runs it"
         case _ if code.split(b"/")[:1] == [b"SYS"]:
             kind, advice = TemporaryFault, "the server has trouble: try again later"
         case _:
             if kind is not CommandRefused:
-                advice = "check the name and what proves it"
+                advice = "check the name, and the password or token"
     return kind(
         f"{address} refused {doing}: {said}" + (f" ({advice})" if advice else ""),
         server=address,

@@ -129,7 +129,7 @@ class AuthRefused(MechanismError):
     """Theirs: the server said no, and the mechanism did not tell why."""
 
     def __init__(self, *, mechanism: str, reply: bytes) -> None:
-        super().__init__(f"the server refused the login by {mechanism}; check the name and what proves it")
+        super().__init__(f"the server refused the login by {mechanism}; check the name, and the password or token")
         self.mechanism = mechanism
         self.reply = reply
         """Its reply without the line end; hostile."""

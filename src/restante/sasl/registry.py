@@ -260,9 +260,9 @@ class NoMechanism:
         names = ", ".join(self.names)
         match self.reason:
             case NoMechanismReason.UNKNOWN:
-                return f"there is no mechanism {names} here; leave it out to take the best that is offered"
+                return f"there is no mechanism {names} here; name none to take the best that is offered"
             case NoMechanismReason.NOT_OFFERED:
-                return f"the server does not offer {names}; leave it out to take the best that is offered"
+                return f"the server does not offer {names}; name none to take the best that is offered"
             case NoMechanismReason.NOTHING_IN_COMMON:
                 return "the server offers no mechanism that is known here; log in by USER and PASS under TLS"
             case NoMechanismReason.ONLY_WHEN_NAMED:

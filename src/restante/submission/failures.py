@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from restante.client.faults import Phase, shown
+from restante.submission.advice import advice_on
 from restante.submission.faults import SubmissionFault
-from restante.submission.server import SubmissionServer
+from restante.submission.server import SubmissionSecurity, SubmissionServer
 from restante.submission.tls import TlsWatch
 
 __all__ = ["faults_of", "refused_by", "words_of"]
@@ -26,11 +27,14 @@ def refused_by(server: SubmissionServer, code: int, text: str, what: str, *, pha
     """Make the fault of a reply that says no."""
     temporary = 400 <= code < 500
     if phase is Phase.LOGIN:
-        advice = "try again later" if temporary else "check the name and what proves it"
+        advice = "try again later" if temporary else "check the name, and the password or token"
     elif code == 530:
         advice = "it wants a login first: see the account"
     else:
-        advice = "it may be taken later" if temporary else "it said why"
+        other = (
+            "it may be taken later" if temporary else "it will not take it as it is: change it, or ask who runs it"
+        )
+        advice = advice_on(code, text) or other
     return SubmissionFault(
         f"{server.address} refused {what}: {code} {words_of(text)} ({advice})",
         server=server.address,
@@ -57,6 +61,8 @@ def faults_of(server: SubmissionServer, phase: Phase, watch: TlsWatch | None = N
             said = f"does not speak SMTP: {words_of(error.message)}; check the port"
             raise fault(said, temporary=False) from error
         raise refused_by(server, error.code, error.message, "the command", phase=phase) from error
+    except aiosmtplib.SMTPConnectTimeoutError as error:
+        raise fault(_not_greeted(server)) from error
     except aiosmtplib.SMTPTimeoutError as error:
         raise fault("did not answer in time; try again later, or check the address") from error
     except aiosmtplib.SMTPConnectError as error:
@@ -71,6 +77,16 @@ def faults_of(server: SubmissionServer, phase: Phase, watch: TlsWatch | None = N
         raise fault("broke the TLS connection; try again later") from error
     except OSError as error:
         raise fault(_unreachable(error)) from error
+
+
+def _not_greeted(server: SubmissionServer) -> str:
+    if server.security is SubmissionSecurity.TLS:
+        return "did not answer in time; try again later, or check the address"
+    # A server that waits for a handshake is as silent as one that is down.
+    return (
+        "did not greet in time; if it wants TLS from the first octet, as port 465 does, set security to tls; "
+        "else try again later, or check the address"
+    )
 
 
 def _unreachable(error: Exception) -> str:

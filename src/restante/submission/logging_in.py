@@ -1,6 +1,8 @@
 """AUTH over SMTP, by the mechanisms of `sasl/`: the strongest that is offered, or the one that the account names.
 
-A response that would make the line too long goes in a step of its own, as Office 365 wants it of long tokens.
+A response that would make the line too long goes in a step of its own, as Office 365 wants it of long tokens. Where
+SCRAM is refused under TLS, what shows the password is tried once, as by POP3: servers offer SCRAM to all, and hold
+its keys for some.
 Source: RFC 4954 §4 (AUTH; `=` for an empty response; 512 octets of line), RFC 4616, 5802, 7628 through `sasl/`.
 """
 
@@ -13,7 +15,14 @@ from typing import TYPE_CHECKING, Final
 
 from restante.client.faults import Phase, UnusableArgument
 from restante.client.server import Login
-from restante.sasl.registry import ClientMaterial, CredentialKind, Mechanism, NoMechanism, choose
+from restante.sasl.registry import (
+    ClientMaterial,
+    CredentialKind,
+    Mechanism,
+    NoMechanism,
+    NoMechanismReason,
+    choose,
+)
 from restante.sasl.scram import ENTROPY_OCTETS
 from restante.sasl.terms import ClientMechanism, CredentialUnusable, MechanismError, PeerMisbehaved
 from restante.submission.failures import refused_by, words_of
@@ -28,6 +37,9 @@ __all__ = ["log_in"]
 _LINE_OCTETS: Final = 512
 """Of a command with its CRLF. Source: RFC 5321 §4.5.3.1.4."""
 
+_BAD_CREDENTIALS: Final = 535
+"""Source: RFC 4954 §6."""
+
 _MOST_STEPS: Final = 8
 """SCRAM takes three."""
 
@@ -35,6 +47,26 @@ _MOST_STEPS: Final = 8
 async def log_in(server: SubmissionServer, smtp: SMTP, login: Login) -> None:
     """Log in. Raises SubmissionFault, and UnusableArgument for a name or secret that cannot be sent."""
     mechanism = _chosen(server, smtp, login)
+    try:
+        await _logged_in(server, smtp, login, mechanism)
+    except SubmissionFault as fault:
+        weaker = _after_scram(server, smtp, login, mechanism) if fault.code == _BAD_CREDENTIALS else None
+        if weaker is None:
+            raise
+        await _logged_in(server, smtp, login, weaker)
+
+
+def _after_scram(server: SubmissionServer, smtp: SMTP, login: Login, refused: Mechanism) -> Mechanism | None:
+    """Give what is tried where SCRAM was refused; None for nothing."""
+    plain = server.security is SubmissionSecurity.PLAIN
+    if login.mechanism is not None or plain or not refused.name.startswith("SCRAM-") or not smtp.is_connected:
+        return None
+    offered = [name for name in smtp.server_auth_methods if not name.upper().startswith("SCRAM-")]
+    chosen = choose(offered, have={CredentialKind.PASSWORD}, tls=True)
+    return chosen if isinstance(chosen, Mechanism) else None
+
+
+async def _logged_in(server: SubmissionServer, smtp: SMTP, login: Login, mechanism: Mechanism) -> None:
     material = ClientMaterial(
         credentials=login.credentials,
         entropy=secrets.token_bytes(ENTROPY_OCTETS),
@@ -61,7 +93,7 @@ async def log_in(server: SubmissionServer, smtp: SMTP, login: Login) -> None:
     try:
         exchange.refused()
     except MechanismError as error:
-        raise _impossible(server, f"{error} ({reply.code} {words_of(reply.message)})") from error
+        raise _impossible(server, f"{error} ({reply.code} {words_of(reply.message)})", code=reply.code) from error
     raise refused_by(server, reply.code, reply.message, f"the login by {mechanism.name}", phase=Phase.LOGIN)
 
 
@@ -107,11 +139,21 @@ def _chosen(server: SubmissionServer, smtp: SMTP, login: Login) -> Mechanism:
     plain = server.security is SubmissionSecurity.PLAIN
     chosen = choose(offered, have=have, tls=not plain, allow_plaintext=plain, named=named)
     if isinstance(chosen, NoMechanism):
+        if chosen.reason is NoMechanismReason.NOTHING_IN_COMMON:
+            # By SMTP there is no USER and PASS to go to.
+            names = words_of(", ".join(offered))
+            raise _impossible(
+                server, f"it offers {names}, of which nothing is known here; ask who runs it for PLAIN"
+            )
         raise _impossible(server, chosen.sentence)
     return chosen
 
 
-def _impossible(server: SubmissionServer, why: str) -> SubmissionFault:
+def _impossible(server: SubmissionServer, why: str, *, code: int | None = None) -> SubmissionFault:
     return SubmissionFault(
-        f"cannot log in to {server.address}: {why}", server=server.address, phase=Phase.LOGIN, temporary=False
+        f"cannot log in to {server.address}: {why}",
+        server=server.address,
+        phase=Phase.LOGIN,
+        temporary=False,
+        code=code,
     )

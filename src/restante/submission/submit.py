@@ -19,6 +19,7 @@ from restante.client.faults import Phase
 from restante.client.server import Login
 from restante.explain.wire import WireObserver
 from restante.proto.lines import canonical
+from restante.submission.advice import advice_on
 from restante.submission.envelope import Outgoing
 from restante.submission.failures import faults_of, refused_by, words_of
 from restante.submission.faults import SubmissionFault
@@ -49,6 +50,8 @@ class RecipientRefused:
     code: int
     said: str
     """What the server said, as a person may be shown it."""
+    advice: str | None
+    """What to do about it; None where the server's words are all there is."""
 
     @property
     def temporary(self) -> bool:
@@ -99,7 +102,8 @@ class Session:
                 taken.append(recipient)
             else:
                 said = words_of(reply.message)
-                refused.append(RecipientRefused(recipient=recipient, code=reply.code, said=said))
+                advice = advice_on(reply.code, reply.message)
+                refused.append(RecipientRefused(recipient=recipient, code=reply.code, said=said, advice=advice))
         if not taken:
             await self._asked(b"RSET")
             return Submitted(taken=(), refused=tuple(refused), said="")
@@ -112,7 +116,10 @@ class Session:
         if "size" in extensions:
             limit = extensions["size"].strip()
             if limit.isascii() and limit.isdecimal() and len(limit) < 20 and 0 < int(limit) < len(octets):
-                raise self._cannot(f"takes messages of at most {int(limit)} octets, and this has {len(octets)}")
+                raise self._cannot(
+                    f"takes messages of at most {int(limit)} octets, and this has {len(octets)}: make it smaller, "
+                    "or send it in parts"
+                )
             options += b" SIZE=%d" % len(octets)
         if outgoing.needs_eight_bits:
             if "8bitmime" not in extensions:

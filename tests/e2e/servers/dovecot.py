@@ -31,7 +31,7 @@ default_internal_group = {internal_group}
 default_login_user = {login}
 first_valid_uid = 1
 first_valid_gid = 1
-passdb {{
+{more}passdb {{
   driver = static
   args = password={password}
 }}
@@ -52,7 +52,7 @@ service pop3-login {{
 service anvil {{
   chroot =
 }}
-{more}"""
+"""
 
 _TLS: Final = """\
 protocols = pop3
