@@ -66,6 +66,7 @@ class Pop3Server:
         self._counter = itertools.count(1)
         # Ids are unique among processes and restarts by this, and among sessions by the counter.
         self._salt = base64.b32encode(secrets.token_bytes(5)).decode("ascii").lower()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._sweeper: asyncio.TimerHandle | None = None
         # Set at each connection that ends, while the server stops.
         self._gone: asyncio.Event | None = None
@@ -87,7 +88,9 @@ class Pop3Server:
         return self._entrance_under_tls
 
     def _open(self, peer: str, entry: Entry, secured: bool) -> Connection:
-        return Connection(self, asyncio.get_running_loop(), peer=peer, entry=entry, secured=secured)
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()  # which asks the system, so not for each
+        return Connection(self, self._loop, peer=peer, entry=entry, secured=secured)
 
     def __len__(self) -> int:
         """Count the connections."""
