@@ -1,4 +1,4 @@
-# make run · make test · make test-compiled · make test-security · make fuzz · make lint · make coverage · make bench · make docs · make lock
+# make run · make test · make test-compiled · make test-pythons · make test-security · make fuzz · make lint · make coverage · make bench · make docs · make lock
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -10,7 +10,13 @@ COMPILED_TESTS := tests/test_compiled.py tests/proto tests/maildrop tests/server
 	tests/accounts/test_throttle.py tests/accounts/test_verified.py \
 	tests/e2e/test_serve.py tests/e2e/test_stls.py
 
-.PHONY: run test test-security test-compiled compiled fuzz lint coverage bench docs lock clean
+# What differs from one Python to the next: all but what needs programs of others, other kernels or a long time.
+QUICK_TESTS := tests/test_compiled.py tests/test_benchmarks.py tests/test_house.py tests/proto tests/maildrop tests/sasl tests/explain \
+	tests/server tests/stores tests/accounts tests/observe tests/doors tests/client tests/delivery tests/submission tests/fetch \
+	tests/tap tests/mail_accounts tests/reading tests/config tests/cli tests/e2e/test_serve.py tests/e2e/test_stls.py \
+	tests/e2e/test_workers.py
+
+.PHONY: run test test-security test-compiled test-pythons test-quick compiled fuzz lint coverage bench docs lock clean
 
 run: $(VENV)/ready-run
 	$(BIN)/restante serve --demo
@@ -25,6 +31,14 @@ compiled: $(COMPILED)/ready
 # What touches the compiled modules, on the compiled build.
 test-compiled: $(COMPILED)/ready
 	@tests/install-peers
+	$(COMPILED)/bin/python -m pytest -n 3 --dist worksteal $(COMPILED_TESTS) $(PYTEST_ARGS)
+
+# The quick tests of both builds on each Python found here, or on those in PYTHONS.
+test-pythons:
+	MAKE=$(MAKE) tests/on-pythons $(PYTHONS)
+
+test-quick: $(VENV)/ready-dev $(COMPILED)/ready
+	$(BIN)/pytest -n 3 --dist worksteal $(QUICK_TESTS) $(PYTEST_ARGS)
 	$(COMPILED)/bin/python -m pytest -n 3 --dist worksteal $(COMPILED_TESTS) $(PYTEST_ARGS)
 
 # What the server withstands, measured: apart, since it wants the machine for itself.

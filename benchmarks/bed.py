@@ -91,11 +91,15 @@ class Bed:
 
     # --- making it -----------------------------------------------------------------------------------------------
 
-    def make(self) -> None:
-        """Compile, make the mail, start the servers."""
+    def prepare(self) -> None:
+        """Compile, and make what all servers share. Raises CannotRun."""
         self.folder.chmod(0o755)
         self.compile()
         self.pair = self._certificate()
+
+    def make(self) -> None:
+        """Prepare, make the mail, start the servers. Raises CannotRun."""
+        self.prepare()
         names = [f"user{n}" for n in range(ACCOUNTS)]
         kinds = [*names, *(f"{kind}{n}" for kind in ("post", "long", "in") for n in range(ACCOUNTS)), "big0"]
         kinds += [f"mark{n}" for n in range(MARKED)]

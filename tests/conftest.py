@@ -97,6 +97,14 @@ def pytest_configure(config: pytest.Config) -> None:
     # The settings of whoever runs the tests are not theirs.
     for variable in [name for name in os.environ if name.startswith("RESTANTE_")]:
         del os.environ[variable]
+    from restante.compiled import COMPILED  # here and not above: coverage has begun by now
+
+    if COMPILED:
+        # An exception that comes to a compiled `await` is handed on by mypyc in the form of before Python 3.12
+        # (mypyc/mypyc#1214). The interpreter takes it and says so, for the code that mypyc makes and not for ours.
+        config.addinivalue_line(
+            "filterwarnings", r"ignore:the \(type, exc, tb\) signature of throw\(\):DeprecationWarning"
+        )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -57,3 +57,11 @@ def test_nobody_inherits_from_a_compiled_class() -> None:
         if isinstance(base, ast.Name) and base.id in compiled
     ]
     assert heirs == []
+
+
+def test_the_pages_name_the_pythons_that_the_classifiers_name() -> None:
+    prefix = "Programming Language :: Python :: 3."
+    named = [each[len(prefix) - 2 :] for each in _PROJECT["project"]["classifiers"] if each.startswith(prefix)]
+    proven = f"{', '.join(named[:-1])} and {named[-1]}"
+    for page in ("docs/howto/compiled.md", "CONTRIBUTING.md"):
+        assert proven in (ROOT / page).read_text(), page

@@ -36,9 +36,13 @@ def demo() -> Bed:
 
 
 def lines_to_copy(bed: Bed) -> list[str]:
-    """Give the lines that the demo printed for copying: those that are indented."""
-    printed = bed.printed.read_text()
-    return [line.strip() for line in printed.splitlines() if re.match(r"  +\S", line)][:4]
+    """Give the lines that the demo prints for copying: those that are indented, and come after its doors."""
+
+    def printed() -> list[str] | None:
+        lines = [line.strip() for line in bed.printed.read_text().splitlines() if re.match(r"  +\S", line)]
+        return lines[:4] if len(lines) >= 4 else None
+
+    return until("the lines to copy", printed)
 
 
 @pytest.mark.peer("curl")
