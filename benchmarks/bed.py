@@ -81,6 +81,7 @@ class Bed:
         self.without: dict[str, str] = {}
         """What is not here, by name, with what to do about it."""
         self._compiled: Restante | None = None
+        self._with_workers: dict[int, Restante] = {}
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -168,6 +169,18 @@ class Bed:
         if self._compiled is None:
             raise CannotRun("there is no compiled build: make compiled")
         return self._compiled
+
+    def with_workers(self, count: int) -> Restante:
+        """Give the pure build with so many workers, all of them warm; it runs on to the end."""
+        server = self._with_workers.get(count)
+        if server is None:
+            server = Restante(self.folder / "restante", [], cores=self.server_cores, pair=self.pair, workers=count)
+            self._with_workers[count] = server
+            self.start(server)
+            # Each worker has to prove each password once: as often as it takes chance to deal them out.
+            self.load(server.pop3, sessions=ACCOUNTS * 6)
+            self.load(server.pop3, mode="retr", sessions=ACCOUNTS)
+        return server
 
     def _fill(self, folder: Path, form: mail.Form, owner: int) -> None:
         for n in range(ACCOUNTS):

@@ -84,7 +84,8 @@ def draw(lines: list[Line], caption: str) -> str:
     """Give the SVG."""
     ends = [1, *(line.goal for line in lines if line.goal is not None)]
     ends += [end for line in lines for bar in line.bars for end in (bar.lowest, bar.highest)]
-    low, high = math.floor(math.log2(min(ends))), math.ceil(math.log2(max(ends)))
+    low = math.floor(math.log2(min(ends)))
+    high = max(low + 1, math.ceil(math.log2(max(ends))))
     height = _TOP + _ROW * len(lines) + 30
 
     def x(ratio: float) -> float:

@@ -241,18 +241,15 @@ def _idle_dovecot(bed: Bed, names: Sequence[str], *, shared: int) -> Server:
 
 def _cpu(workers: int) -> Measure:
     def measure(bed: Bed, run: int) -> Measured:
-        server = Restante(bed.folder / "restante", [], cores=bed.server_cores, pair=bed.pair, workers=workers)
-        server.start()
-        try:
-            # Each worker has to prove each password once: as often as it takes chance to deal them out.
-            bed.load(server.pop3, sessions=ACCOUNTS * 6)
-            bed.load(server.pop3, mode="retr", sessions=ACCOUNTS)
+        server = bed.with_workers(workers)
+
+        def spent() -> float:
             before = tree_cpu_seconds(server.pid)
-            result = bed.load(server.pop3, mode="retr", sessions=max(40, int(120 * bed.seconds)))
-            spent = tree_cpu_seconds(server.pid) - before
-            return Measured(value=spent / result["count"] * 1e6)
-        finally:
-            server.stop()
+            result = bed.load(server.pop3, mode="retr", sessions=max(40, int(100 * bed.seconds)))
+            return (tree_cpu_seconds(server.pid) - before) / result["count"] * 1e6
+
+        # The least of three: what else the machine does can only add to it.
+        return Measured(value=min(spent() for _ in range(3)))
 
     return measure
 
