@@ -19,6 +19,7 @@ from restante.stores.maildir import MaildirStore
 from restante.stores.maildir.holders import Holders
 from restante.stores.maildir.lock import ExclusiveLock
 from restante.testing.store_contract import HOLDER, answer, deliver, open_maildrop
+from tests.stores.open_files import open_below
 
 ACCOUNT = Account(id=AccountId("0123456789abcdef"), name="ted")
 SECOND = Account(id=AccountId("fedcba9876543210"), name="ann")
@@ -198,15 +199,17 @@ async def test_what_cannot_be_written_keeps_no_other_from_it(
         lock.release()
 
 
-async def test_without_a_thread_nobody_is_written_down_and_a_lock_is_let_go_as_ever(stores: Stores) -> None:
+async def test_without_a_thread_nobody_is_written_down_and_a_lock_is_let_go_as_ever(
+    stores: Stores, tmp_path: Path
+) -> None:
     here, _ = stores
     maildrop = await open_maildrop(here, ACCOUNT)
     await here.close()
-    descriptors = len(os.listdir("/proc/self/fd"))
+    assert [Path(path).name for path in open_below(tmp_path)] == ["restante.lock"]
     await pass_time(here)
     assert await told(here) == HOLDER
     maildrop.release()
-    assert len(os.listdir("/proc/self/fd")) == descriptors - 1
+    assert open_below(tmp_path) == []
 
 
 async def test_one_timer_looks_after_all_and_ends_with_the_last(

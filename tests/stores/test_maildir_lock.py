@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+from tests.stores.open_files import open_below
 
 from restante.ports.stores import Holder, MaildropInUse
 from restante.stores.maildir.lock import HOLDER_OCTETS, LOGIN_OCTETS, LONGEST_PEER, ExclusiveLock
@@ -100,7 +101,6 @@ def test_letting_go_of_a_lock_that_was_written_down_writes_nothing_and_leaves_no
 def test_a_lock_released_while_it_is_written_down_is_free_at_once_and_does_not_speak_for_the_next(
     path: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    descriptors = len(os.listdir("/proc/self/fd"))
     first, pwrite = ExclusiveLock(path, HOLDER), os.pwrite
     nexts = []
 
@@ -124,7 +124,7 @@ def test_a_lock_released_while_it_is_written_down_is_free_at_once_and_does_not_s
     first.end_signing()
     assert told(path) == OTHER
     nexts[0].release()
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert open_below(Path(os.fsdecode(path)).parent) == []
 
 
 def test_a_lock_released_before_its_file_comes_back_is_free_and_its_line_is_not_believed(path: bytes) -> None:
