@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.stores.open_files import open_below
 
 from restante.ports.accounts import Account, AccountId
 from restante.ports.stores import Holder, MaildropInUse
@@ -19,7 +20,6 @@ from restante.stores.maildir import MaildirStore
 from restante.stores.maildir.holders import Holders
 from restante.stores.maildir.lock import ExclusiveLock
 from restante.testing.store_contract import HOLDER, answer, deliver, open_maildrop
-from tests.stores.open_files import open_below
 
 ACCOUNT = Account(id=AccountId("0123456789abcdef"), name="ted")
 SECOND = Account(id=AccountId("fedcba9876543210"), name="ann")
