@@ -102,13 +102,13 @@ def test_a_message_that_another_program_took_away_is_made_to_stay_away(places: P
     assert synced(disk)[1:] == ["new", "cur"]
 
 
-def die_removing(step: int, places: Places, removals: list[Removal], reserve: int) -> None:
+def die_removing(step: int, folder: bytes, removals: list[Removal], reserve: int) -> None:
     removal.RESERVE_OCTETS = reserve
-    remove(places, FaultyDisk(at_step=step, fault=kill), removals)
+    remove(Places(folder=folder, ours=True), FaultyDisk(at_step=step, fault=kill), removals)
 
 
 def in_child(step: int, places: Places, removals: list[Removal], reserve: int = RESERVE_OCTETS) -> int | None:
-    child = CHILDREN.Process(target=die_removing, args=(step, places, removals, reserve))
+    child = CHILDREN.Process(target=die_removing, args=(step, places.folder, removals, reserve))
     child.start()
     child.join()
     return child.exitcode

@@ -92,13 +92,13 @@ def test_the_trash_is_no_folder_of_mail_to_other_programs(places: Places) -> Non
     assert os.stat(places.trash).st_mode & 0o777 == 0o700
 
 
-def die_removing(step: int, places: Places, removals: list[Removal], reserve: int) -> None:
+def die_removing(step: int, folder: bytes, removals: list[Removal], reserve: int) -> None:
     removal.RESERVE_OCTETS = reserve
-    remove(places, FaultyDisk(at_step=step, fault=kill), removals, day=DAY)
+    remove(Places(folder=folder, ours=True), FaultyDisk(at_step=step, fault=kill), removals, day=DAY)
 
 
 def in_child(step: int, places: Places, removals: list[Removal], reserve: int = RESERVE_OCTETS) -> int | None:
-    child = CHILDREN.Process(target=die_removing, args=(step, places, removals, reserve))
+    child = CHILDREN.Process(target=die_removing, args=(step, places.folder, removals, reserve))
     child.start()
     child.join()
     return child.exitcode
@@ -135,7 +135,8 @@ def test_killed_at_any_step_all_are_moved_or_none_and_none_is_lost(
     assert outcomes == {False, True}
 
 
-def die_restoring(step: int, places: Places) -> None:
+def die_restoring(step: int, folder: bytes) -> None:
+    places = Places(folder=folder, ours=True)
     trash.restore(places, FaultyDisk(at_step=step, fault=kill), trash.read_trash(places))
 
 
@@ -148,7 +149,7 @@ def test_killed_while_bringing_back_nothing_is_lost_and_nothing_is_doubled(place
     for step in range(1, len(steps.steps) + 1):
         remove(places, Disk(), [one._replace(path=b"") for one in removals], day=DAY)
         assert left(places) == set()
-        child = CHILDREN.Process(target=die_restoring, args=(step, places))
+        child = CHILDREN.Process(target=die_restoring, args=(step, places.folder))
         child.start()
         child.join()
         assert child.exitcode == -signal.SIGKILL
