@@ -22,6 +22,7 @@ from benchmarks.plot import lines_of, plot
 from benchmarks.rows import Goal, Row, Side
 from benchmarks.run import Outcome, measure, table
 from benchmarks.servers import InMemory, Limit, Restante
+from benchmarks.shares import shares
 
 MESSAGES = 3
 
@@ -280,3 +281,20 @@ def test_the_client_does_not_wait_a_round_trip_for_each_message_as_poplib_does(t
         figures = client.compare(port, messages=1000, poplib_messages=20, delay_seconds=0.02)
     # The delay is what is measured, not the machine: a busy one costs both. Without a delay the benchmark tells.
     assert figures.delayed_ratio >= 10
+
+
+def test_a_sample_is_counted_for_the_last_function_of_ours_on_its_stack() -> None:
+    compiled, python = "/x/restante__mypyc.cpython.so", "/x/libpython.so"
+    stacks = [
+        [("do_syscall", "[kernel]"), ("os_open", python), ("CPyDef_lock", compiled), ("CPyDef_open", compiled)],
+        [("CPyDef_lock", compiled), ("CPyDef_open", compiled)],
+        [("__libc_write", "libc"), ("try_write", "/x/uvloop/loop.so"), ("CPyDef_open", compiled)],
+        [("CPyObject_like", python)],
+    ]
+    script = "\n".join("".join(f"\t  7f {name} ({library})\n" for name, library in stack) for stack in stacks)
+    found = {name: (share.samples, dict(share.calls)) for name, share in shares(script.splitlines()).items()}
+    assert found == {
+        "CPyDef_lock": (2, {"os_open": 1, "CPyDef_lock": 1}),
+        "try_write": (1, {"__libc_write": 1}),
+        "(no function of ours)": (1, {"CPyObject_like": 1}),
+    }

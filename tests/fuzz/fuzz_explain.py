@@ -7,20 +7,22 @@ that this is to be found out), then the file.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
 
-from restante.explain.diagnoses import Diagnoser
-from restante.explain.events import WireEvent
+from restante.explain.diagnoses import Diagnoser, Finding
 from restante.explain.languages import ENGLISH
 from restante.explain.narrate import Narrator
 from restante.explain.protocols import MailProtocol
 from restante.explain.reader import Reader
 from restante.explain.smtp.diagnoses import SmtpDiagnoser
-from restante.explain.smtp.events import SmtpEvent
 from restante.explain.smtp.narrate import SmtpNarrator
 from restante.explain.smtp.reader import SmtpReader
 from restante.explain.sources import FORMATS, Recognizer
+from restante.explain.told import Told
 from restante.explain.undecided import SessionReader, UndecidedReader
+
+E = TypeVar("E")
 
 PIECES: Final = (
     *(b"\n", b"\r\n", b"S: +OK\n", b"C: RETR 1\n", b"S: .\n", b"C: AUTH PLAIN\n", b"S: + \n", b"C: STLS\n"),
@@ -63,27 +65,22 @@ class _Sessions:
 
 
 def _pop3(told: list[object], client: str, excerpt: bool) -> Reader:
-    narrator, diagnoser = Narrator(), Diagnoser(client=client)
-
-    def tell(event: WireEvent) -> None:
-        findings = diagnoser.hear(event)
-        one = narrator.tell(event)
-        told.append((event, one.story, one.lines()))
-        told.extend(ENGLISH.diagnosis(finding.diagnosis, finding.values) for finding in findings)
-
-    return Reader(tell, excerpt=excerpt)
+    return Reader(_into(told, Diagnoser(client=client).hear, Narrator().tell), excerpt=excerpt)
 
 
 def _smtp(told: list[object], client: str, excerpt: bool) -> SmtpReader:
-    narrator, diagnoser = SmtpNarrator(), SmtpDiagnoser(client=client)
+    return SmtpReader(_into(told, SmtpDiagnoser(client=client).hear, SmtpNarrator().tell), excerpt=excerpt)
 
-    def tell(event: SmtpEvent) -> None:
-        findings = diagnoser.hear(event)
-        one = narrator.tell(event)
+
+def _into(
+    told: list[object], hear: Callable[[E], Sequence[Finding]], narrate: Callable[[E], Told]
+) -> Callable[[E], None]:
+    def tell(event: E) -> None:
+        findings, one = hear(event), narrate(event)
         told.append((event, one.story, one.lines()))
         told.extend(ENGLISH.diagnosis(finding.diagnosis, finding.values) for finding in findings)
 
-    return SmtpReader(tell, excerpt=excerpt)
+    return tell
 
 
 def one_input(octets: bytes) -> None:
